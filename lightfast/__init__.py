@@ -1,0 +1,128 @@
+"""The Lightfast API from Python: search your team's memory.
+
+::
+
+    async with AsyncLightfast() as client:
+        for hit in await client.search("how are failed requests retried?"):
+            print(hit.score, hit.title, hit.url)
+
+`Lightfast` is the same, blocking. Both read their key from ``LIGHTFAST_API_KEY``.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from lightfast._version import API_REVISION, __version__
+
+if TYPE_CHECKING:
+    from lightfast._auth import ApiKeyAuth, SessionAuth
+    from lightfast._client import AsyncLightfast
+    from lightfast._retry import RetryBudget, RetryPolicy
+    from lightfast._sync import Lightfast
+    from lightfast._wire import to_dict
+    from lightfast.exceptions import (
+        APIError,
+        AuthenticationError,
+        ConfigurationError,
+        LightfastError,
+        NetworkError,
+        NotFoundError,
+        OrganizationNotConfiguredError,
+        PermissionDeniedError,
+        RateLimitError,
+        RequestTimeoutError,
+        ResponseError,
+        ServerError,
+        UsageError,
+        ValidationError,
+    )
+    from lightfast.models import (
+        Attempt,
+        Cluster,
+        DateRange,
+        Entity,
+        Headers,
+        HttpInfo,
+        JsonResponse,
+        Latency,
+        Mode,
+        Reference,
+        SearchContext,
+        SearchFilters,
+        SearchMeta,
+        SearchOutcome,
+        SearchPaths,
+        SearchRequest,
+        SearchResponse,
+        SearchResult,
+    )
+
+__all__ = [
+    "API_REVISION",
+    "APIError",
+    "ApiKeyAuth",
+    "AsyncLightfast",
+    "Attempt",
+    "AuthenticationError",
+    "Cluster",
+    "ConfigurationError",
+    "DateRange",
+    "Entity",
+    "Headers",
+    "HttpInfo",
+    "JsonResponse",
+    "Latency",
+    "Lightfast",
+    "LightfastError",
+    "Mode",
+    "NetworkError",
+    "NotFoundError",
+    "OrganizationNotConfiguredError",
+    "PermissionDeniedError",
+    "RateLimitError",
+    "Reference",
+    "RequestTimeoutError",
+    "ResponseError",
+    "RetryBudget",
+    "RetryPolicy",
+    "SearchContext",
+    "SearchFilters",
+    "SearchMeta",
+    "SearchOutcome",
+    "SearchPaths",
+    "SearchRequest",
+    "SearchResponse",
+    "SearchResult",
+    "ServerError",
+    "SessionAuth",
+    "UsageError",
+    "ValidationError",
+    "__version__",
+    "to_dict",
+]
+
+_ROOMS = {
+    "ApiKeyAuth": "_auth",
+    "AsyncLightfast": "_client",
+    "Lightfast": "_sync",
+    "RetryBudget": "_retry",
+    "RetryPolicy": "_retry",
+    "SessionAuth": "_auth",
+    "to_dict": "_wire",
+}
+
+
+def __getattr__(name: str) -> object:
+    # Loaded at first use: what stands behind these names takes 100 ms and more to import.
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    room = _ROOMS.get(name) or ("exceptions" if name.endswith("Error") else "models")
+    value = getattr(import_module(f"{__name__}.{room}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,0 +1,198 @@
+"""What can go wrong, as one tree.
+
+::
+
+    LightfastError
+    ├── ConfigurationError (ValueError)      what you gave cannot be used; nothing was sent
+    ├── UsageError (RuntimeError)            the client cannot be used like that: closed, or reentered
+    ├── NetworkError                         no answer came back
+    │   └── RequestTimeoutError (TimeoutError)
+    ├── APIError                             the API answered: no
+    │   ├── ValidationError                  400
+    │   ├── AuthenticationError              401
+    │   ├── PermissionDeniedError            403
+    │   ├── NotFoundError                    404
+    │   ├── RateLimitError                   429
+    │   └── ServerError                      5xx
+    │       └── OrganizationNotConfiguredError
+    └── ResponseError                        an answer that is no answer: not JSON, wrong shape, …
+
+Facts are attributes, not text to be parsed. All of them survive ``pickle`` and ``copy``.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from lightfast.models import Attempt
+
+__all__ = [
+    "APIError",
+    "AuthenticationError",
+    "ConfigurationError",
+    "LightfastError",
+    "NetworkError",
+    "NotFoundError",
+    "OrganizationNotConfiguredError",
+    "PermissionDeniedError",
+    "RateLimitError",
+    "RequestTimeoutError",
+    "ResponseError",
+    "ServerError",
+    "UsageError",
+    "ValidationError",
+]
+
+
+class LightfastError(Exception):
+    """Anything this package raises.
+
+    Attributes:
+        message: What happened, where, and what to do next.
+        request_id: The server's id of the request, for support; None when it gave none.
+        history: One `Attempt` per request that was made, oldest first.
+        retryable: Whether the same call may succeed later.
+    """
+
+    retryable: bool = False
+
+    def __init__(self, message: str, *, request_id: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.request_id = request_id
+        self.history: tuple[Attempt, ...] = ()
+
+    @property
+    def attempts(self) -> int:
+        """How many requests were made."""
+        return len(self.history)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # BaseException would call the class with `args` alone, and lose what is required besides.
+        return _restore, (type(self), self.args, self.__dict__)
+
+    def _facts(self) -> list[str]:
+        """What `str()` adds in brackets after the message."""
+        facts = [f"request {self.request_id}"] if self.request_id else []
+        if self.attempts > 1:
+            facts.append(f"{self.attempts} attempts")
+        return facts
+
+    def __str__(self) -> str:
+        facts = ", ".join(self._facts())
+        return f"{self.message} [{facts}]" if facts else self.message
+
+
+def _restore(
+    cls: type[LightfastError], args: tuple[Any, ...], facts: dict[str, Any]
+) -> LightfastError:
+    error = cls.__new__(cls, *args)
+    error.__dict__.update(facts)
+    return error
+
+
+class ConfigurationError(LightfastError, ValueError):
+    """An argument or an environment variable cannot be used; nothing was sent."""
+
+
+class UsageError(LightfastError, RuntimeError):
+    """The client cannot be used in this way: it is closed, or a blocking call would deadlock."""
+
+
+class NetworkError(LightfastError):
+    """No answer came back: refused, reset, unresolvable, or a TLS failure."""
+
+    def __init__(self, message: str, *, retryable: bool = True) -> None:
+        super().__init__(message)
+        self.retryable = retryable
+
+
+class RequestTimeoutError(NetworkError, TimeoutError):
+    """No answer came within the time that the caller allowed."""
+
+
+class ResponseError(LightfastError):
+    """An answer that is no answer: not JSON, the wrong shape, too large, or a redirect.
+
+    Attributes:
+        status: The HTTP status.
+        body: The beginning of the body as text, without secrets and control characters.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int | None = None,
+        request_id: str | None = None,
+        body: str = "",
+    ) -> None:
+        super().__init__(message, request_id=request_id)
+        self.status = status
+        self.body = body
+
+
+class APIError(LightfastError):
+    """The API answered with an error.
+
+    Attributes:
+        status: The HTTP status, 400..599.
+        code: The API's error code, such as ``UNAUTHORIZED``; None when the answer had none.
+        details: What the server said beyond the message, as it said it.
+        retry_after: Seconds the server asked to wait; None when it asked nothing.
+        body: The beginning of the body as text, without secrets and control characters.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int,
+        code: str | None = None,
+        request_id: str | None = None,
+        details: Mapping[str, Any] | None = None,
+        retry_after: float | None = None,
+        retryable: bool = False,
+        body: str = "",
+    ) -> None:
+        super().__init__(message, request_id=request_id)
+        self.status = status
+        self.code = code
+        self.details = details or {}
+        self.retry_after = retry_after
+        self.retryable = retryable
+        self.body = body
+
+    def _facts(self) -> list[str]:
+        return [f"{self.status} {self.code}" if self.code else str(self.status), *super()._facts()]
+
+
+class ValidationError(APIError):
+    """400: the server refused the request as malformed."""
+
+
+class AuthenticationError(APIError):
+    """401: no credential, or one that the server does not accept."""
+
+
+class PermissionDeniedError(APIError):
+    """403: the credential is good, but not for this organization."""
+
+
+class NotFoundError(APIError):
+    """404: no such endpoint."""
+
+
+class RateLimitError(APIError):
+    """429: too many requests; `retry_after` tells how long to wait."""
+
+
+class ServerError(APIError):
+    """5xx: the server failed."""
+
+
+class OrganizationNotConfiguredError(ServerError):
+    """The organization is not set up for search; trying again does not help."""
