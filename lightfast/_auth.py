@@ -28,6 +28,9 @@ _VISIBLE = re.compile(r"[\x21-\x7e]+")
 _TOKEN = re.compile(r"[\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]+")  # cookie-octet: RFC 6265 §4.1.1
 
 
+_TEXT: tuple[type, ...] = (str, bytes, bytearray)
+
+
 class Secret:
     """Text that never prints and is never pickled."""
 
@@ -67,8 +70,8 @@ class Credential:
 
 
 def conceal(value: Any) -> Any:
-    """Text as a `Secret`; anything else as it is."""
-    return Secret(value) if isinstance(value, str) else value
+    """Text, and bytes given in its place, as a `Secret`; anything else as it is."""
+    return Secret(value) if isinstance(value, _TEXT) else value
 
 
 def _key_problem(key: str) -> str | None:
@@ -111,10 +114,7 @@ class Auth(ABC):
         elif callable(source):
             self._provider = cast(Provider, source)
         else:
-            raise ConfigurationError(
-                f"{self._noun} must be a str or a callable that returns one, "
-                f"not {type(source).__name__}."
-            )
+            raise self._no_text(source)
 
     @property
     def from_provider(self) -> bool:
@@ -171,11 +171,19 @@ class Auth(ABC):
         Raises:
             ConfigurationError: It cannot be one. The message does not repeat it.
         """
+        if not isinstance(secret.reveal(), str):
+            raise self._no_text(secret.reveal())
         stripped = Secret(secret.reveal().strip())
         problem = self._problem(stripped)
         if problem:
             raise ConfigurationError(f"{self._noun} {problem}.")
         return Credential(stripped, self._headers(stripped))
+
+    def _no_text(self, value: object) -> ConfigurationError:
+        return ConfigurationError(
+            f"{self._noun} must be a str or a callable that returns one, "
+            f"not {type(value).__name__}."
+        )
 
     @staticmethod
     @abstractmethod
