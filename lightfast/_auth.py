@@ -28,23 +28,20 @@ _VISIBLE = re.compile(r"[\x21-\x7e]+")
 _TOKEN = re.compile(r"[\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]+")  # cookie-octet: RFC 6265 §4.1.1
 
 
-_TEXT: tuple[type, ...] = (str, bytes, bytearray)
-
-
 class Secret:
     """Text that never prints and is never pickled."""
 
     __slots__ = ("_text",)
 
-    def __init__(self, text: str) -> None:
-        self._text = text
+    def __init__(self, text: Any) -> None:
+        self._text: str = text
 
     def reveal(self) -> str:
         """The text itself: use it in an expression, never bind it to a name."""
         return self._text
 
     def __repr__(self) -> str:
-        return f"Secret({KEY_PREFIX + '…' if self._text.startswith(KEY_PREFIX) else '…'})"
+        return "Secret(…)"
 
     def __reduce__(self) -> tuple[()]:
         raise TypeError("A secret is never pickled.")
@@ -71,7 +68,7 @@ class Credential:
 
 def conceal(value: Any) -> Any:
     """Text, and bytes given in its place, as a `Secret`; anything else as it is."""
-    return Secret(value) if isinstance(value, _TEXT) else value
+    return Secret(value) if isinstance(value, str | bytes | bytearray) else value
 
 
 def _key_problem(key: str) -> str | None:
