@@ -47,7 +47,7 @@ class Secret:
         raise TypeError("A secret is never pickled.")
 
 
-class _HeaderText(str):
+class HeaderText(str):
     """A header's value that shows no secret in a repr, so not in aiohttp's locals either."""
 
     __slots__ = ()
@@ -63,7 +63,7 @@ class Credential:
 
     def __init__(self, secret: Secret, headers: Mapping[str, str]) -> None:
         self.secret = secret
-        self.headers = {name: _HeaderText(value) for name, value in headers.items()}
+        self.headers: dict[str, str] = {name: HeaderText(value) for name, value in headers.items()}
 
 
 def conceal(value: Any) -> Any:

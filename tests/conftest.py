@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterator
+from types import SimpleNamespace
 
 import aiohttp
 import aioresponses.core
@@ -56,7 +57,7 @@ class _ClientResponse(aiohttp.ClientResponse):
     """As aioresponses 0.7.9 makes it: it does not know the argument that aiohttp 3.14 added."""
 
     def __init__(self, *args: object, **kwargs: object) -> None:
-        kwargs.setdefault("stream_writer", None)
+        kwargs.setdefault("stream_writer", SimpleNamespace(output_size=0))
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
 
 
