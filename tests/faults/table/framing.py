@@ -38,7 +38,6 @@ _MANY = [(f"X-{number}", "v") for number in range(5_000)]
 
 FAULTS = [
     # lengths
-    fault("a length too short", reply(), ResponseError, 1, says="cannot be read") if False else
     fault("a length too short", raw(_length(_SIZE - 10)), ResponseError, 1, says="not JSON"),
     fault("a length too short, kept open", raw(_length(_SIZE - 10), keep=True), ResponseError, 1),
     fault("a length too long, closed", raw(_length(_SIZE + 10)), NetworkError, 3),
@@ -58,7 +57,7 @@ FAULTS = [
     fault("chunks of one byte", raw(_chunked(*(_chunk(bytes([b])) for b in GOOD_BODY), _END), keep=True), VALUE, 1),
     fault("chunks with extensions", raw(_chunked(_chunk(GOOD_BODY, b"%x;a=b" % _SIZE), _END), keep=True), VALUE, 1),
     fault("chunks with trailers", raw(_chunked(_chunk(GOOD_BODY), b"0\r\nX-Sum: 1\r\n\r\n"), keep=True), VALUE, 1),
-    fault("a chunk size in words", raw(_chunked(_chunk(GOOD_BODY, b"ten"), _END)), None or NetworkError, None),
+    fault("a chunk size in words", raw(_chunked(_chunk(GOOD_BODY, b"ten"), _END)), NetworkError, None),
     fault("a negative chunk size", raw(_chunked(_chunk(GOOD_BODY, b"-5"), _END)), NetworkError, None),
     fault("a chunk size too large", raw(_chunked(_chunk(GOOD_BODY, b"f" * 20), _END)), NetworkError, None),
     fault("a chunk size too short", raw(_chunked(_chunk(GOOD_BODY, b"%x" % (_SIZE - 5)), _END)), NetworkError, None),
@@ -74,7 +73,7 @@ FAULTS = [
     fault("HTTP/1.0 without a length", raw(head(version="HTTP/1.0") + GOOD_BODY), VALUE, 1),
     fault("HTTP/0.9", raw(GOOD_BODY), _BROKEN, 1, says="not HTTP"),
     fault("HTTP/2 in the status line", raw(_line(b"HTTP/2 200 OK")), _BROKEN, 1),
-    fault("HTTP/3.7 in the status line", raw(_line(b"HTTP/3.7 200 OK")), None or VALUE, None),
+    fault("HTTP/3.7 in the status line", raw(_line(b"HTTP/3.7 200 OK")), VALUE, None),
     fault("the preface of HTTP/2", raw(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"), _BROKEN, 1),
     fault("frames of HTTP/2", raw(b"\x00\x00\x12\x04\x00\x00\x00\x00\x00" + bytes(18)), _BROKEN, 1),
     fault("no reason phrase", raw(_line(b"HTTP/1.1 200")), VALUE, 1),
@@ -95,13 +94,13 @@ FAULTS = [
     fault("our own request back", echo(lambda key: b"POST /api/v1/search HTTP/1.1\r\nAuthorization: Bearer " + key + b"\r\n\r\n"), _BROKEN, 1),
     fault("an empty line before the status line", raw(b"\r\n" + message(), keep=True), VALUE, 1),
     fault("spaces before the status line", raw(b"   " + message()), _BROKEN, 1),
-    fault("lines that end in LF alone", raw(message().replace(b"\r\n", b"\n")), None or VALUE, None),
+    fault("lines that end in LF alone", raw(message().replace(b"\r\n", b"\n")), VALUE, None),
     # headers
     fault("no headers at all", raw(b"HTTP/1.1 200 OK\r\n\r\n" + GOOD_BODY), VALUE, 1),
     fault("a header without a colon", raw(_header(b"Broken header")), _BROKEN, 1),
     fault("a header without a name", raw(_header(b": value")), _BROKEN, 1),
     fault("a space before the colon", raw(_header(b"X-A : b")), _BROKEN, 1),
-    fault("a folded header", raw(_header(b"X-A: b\r\n c")), None or VALUE, None),
+    fault("a folded header", raw(_header(b"X-A: b\r\n c")), VALUE, None),
     fault("NUL in a header", raw(_header(b"X-A: b\x00c")), _BROKEN, 1),
     fault("a bare CR in a header", raw(_header(b"X-A: b\rX-C: d")), _BROKEN, 1),
     fault("a header in UTF-8", raw(_header("X-Request-Id: ☃".encode()), keep=True), VALUE, 1),
@@ -115,12 +114,12 @@ FAULTS = [
     fault("a type that lies", reply(GOOD_BODY, headers=[("Content-Type", "image/png")]), VALUE, 1),
     fault("no type", raw(head(200, (), length=_SIZE) + GOOD_BODY, keep=True), VALUE, 1),
     fault("two types", reply(headers=[("Content-Type", "text/html"), ("Content-Type", "a/b")]), VALUE, 1),
-    fault("Upgrade in a 200", reply(headers=[("Upgrade", "h2c"), ("Connection", "Upgrade")]), None or VALUE, 1),
+    fault("Upgrade in a 200", reply(headers=[("Upgrade", "h2c"), ("Connection", "Upgrade")]), VALUE, 1),
     fault("Connection: close that stays", reply(headers=[("Connection", "close")]), VALUE, 1),
     # more or less than one answer
     fault("garbage after the answer", raw(message() + b"garbage", keep=True), VALUE, 1),
     fault("a second answer at once", raw(message() + message({"data": []}), keep=True), VALUE, 1),
-    fault("an answer before the request", None, None or VALUE, None, greet=raw(message(), keep=True), times=1),
+    fault("an answer before the request", None, VALUE, None, greet=raw(message(), keep=True), times=1),
     fault("100 before the answer", raw(b"HTTP/1.1 100 Continue\r\n\r\n" + message(), keep=True), VALUE, 1),
     fault("103 before the answer", raw(b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n" + message(), keep=True), VALUE, 1),
     fault("101", raw(b"HTTP/1.1 101 Switching\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n"), ResponseError, 1, says="101"),
