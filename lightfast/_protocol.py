@@ -165,10 +165,13 @@ def read_search(response: HttpResponse) -> SearchResponse:
         ResponseError: The body is no answer to a search.
     """
     info = response.info()
+    problem = ""
     try:
         result = _wire.read_search(response.body, info)
     except _wire.WireError as error:
-        raise _unreadable(response, str(error)) from None
+        problem = str(error)
+    if problem:  # raised out here, where nothing that holds the body hangs on it
+        raise _unreadable(response, problem)
     if result.request_id is None and (request_id := info.headers.get("x-request-id")):
         result = attrs.evolve(result, request_id=clean(request_id, 200))
     return result
@@ -181,10 +184,13 @@ def read_any(response: HttpResponse) -> JsonResponse:
         ResponseError: The body is not JSON.
     """
     info = response.info()
+    problem = ""
     try:
         data = _wire.read_json(response.body)
     except _wire.WireError as error:
-        raise _unreadable(response, str(error)) from None
+        problem = str(error)
+    if problem:
+        raise _unreadable(response, problem)
     return JsonResponse(data=data, request_id=_request_id(data, info.headers), http=info)
 
 

@@ -300,7 +300,8 @@ def write_json(value: Any) -> bytes:
     try:
         return orjson.dumps(value)
     except (TypeError, ValueError, RecursionError) as error:
-        raise ConfigurationError(f"The request cannot be written as JSON: {error}.") from None
+        problem = str(error)
+    raise ConfigurationError(f"The request cannot be written as JSON: {problem}.")
 
 
 def read_json(body: bytes) -> Any:
@@ -312,7 +313,9 @@ def read_json(body: bytes) -> Any:
     try:
         return orjson.loads(body)
     except orjson.JSONDecodeError as error:
-        raise WireError(f"$: not JSON ({error.msg} at character {error.pos})") from None
+        problem = f"$: not JSON ({error.msg} at character {error.pos})"
+    # Raised out here: orjson's error holds the whole body, and must not hang on ours.
+    raise WireError(problem)
 
 
 def read_search(body: bytes, http: HttpInfo | None = None) -> SearchResponse:
@@ -336,10 +339,10 @@ def read_search(body: bytes, http: HttpInfo | None = None) -> SearchResponse:
 def _structure(document: Any, cls: type[_T]) -> _T:
     try:
         result: _T = _converter.structure(document, cls)
+        return result
     except (AttributeError, KeyError, OverflowError, TypeError, ValueError):
         problems = _explain(document, cls, "$")
-        raise WireError(next(problems, f"$: not a {cls.__name__}")) from None
-    return result
+    raise WireError(next(problems, f"$: not a {cls.__name__}"))
 
 
 def _from_second_shape(document: dict[str, Any]) -> dict[str, Any]:
