@@ -30,6 +30,7 @@ from lightfast.exceptions import (
     NetworkError,
     ResponseError,
 )
+from lightfast.models import Attempt
 
 ERROR_BODY_BYTES = 256 * 1024
 """How much of an error's body is read: enough for any message."""
@@ -48,7 +49,9 @@ class Reply:
         self.coding: str | None = None
         self.chunks: list[bytes] = []
 
-    def response(self, limit: int, secret: Secret, attempts: int, elapsed: float) -> HttpResponse:
+    def response(
+        self, limit: int, secret: Secret, history: tuple[Attempt, ...], elapsed: float
+    ) -> HttpResponse:
         """The answer, decompressed.
 
         Raises:
@@ -62,7 +65,7 @@ class Reply:
             headers=self.headers,
             body=body,
             secret=secret,
-            attempts=attempts,
+            history=history,
             elapsed=elapsed,
         )
 
@@ -76,7 +79,7 @@ class Reply:
             problem = ResponseError(
                 f"The server's answer cannot be read: {error}.", status=self.status
             )
-        if self.status >= 400:  # the status says more than a body that cannot be read
+        if self.status >= 300:  # the status says more than a body that cannot be read
             return b""
         raise problem
 

@@ -9,6 +9,7 @@ strict, 7 to 8 times.
 
 from __future__ import annotations
 
+from codecs import BOM_UTF8
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from types import NoneType, UnionType
@@ -314,6 +315,8 @@ def read_json(body: bytes) -> Any:
         return orjson.loads(body)
     except orjson.JSONDecodeError as error:
         problem = f"$: not JSON ({error.msg} at character {error.pos})"
+    if body.startswith(BOM_UTF8) and not body.startswith(BOM_UTF8 * 2):
+        return read_json(body.removeprefix(BOM_UTF8))  # a reader may ignore it: RFC 8259 §8.1
     # Raised out here: orjson's error holds the whole body, and must not hang on ours.
     raise WireError(problem)
 

@@ -29,7 +29,7 @@ ALLOWED = {
     "_config": {"_auth", "_retry", "exceptions"},
     "_wire": {"models", "exceptions"},
     "_protocol": {"_auth", "_encoding", "_retry", "_version", "_wire", "exceptions", "models"},
-    "_http": {"_auth", "_config", "_encoding", "_protocol", "_threads", "exceptions"},
+    "_http": {"_auth", "_config", "_encoding", "_protocol", "_threads", "exceptions", "models"},
     "_transport": {"_auth", "_config", "_http", "_protocol", "_retry", "exceptions", "models"},
     "_bulk": {"_config", "exceptions", "models"},
     "_client": {

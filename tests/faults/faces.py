@@ -6,8 +6,8 @@ import asyncio
 from typing import Any, Self
 
 from lightfast import AsyncLightfast, Lightfast, RetryPolicy, SearchResponse
-from tests.conftest import KEY
 
+KEY = "sk-lf-Q7zRmXwK2pLvTn9BcYdHfJsGuEaW4oiNqZxVrMkDb8h"
 QUICK = RetryPolicy(retries=2, base_delay=0.001, max_delay=0.002)
 USUAL: dict[str, Any] = {"api_key": KEY, "retries": QUICK, "timeout": 20.0, "attempt_timeout": 10.0}
 
