@@ -41,7 +41,7 @@ FAULTS = [
     fault("an empty coding", _coded("", GOOD_BODY), VALUE),
     fault("gzip in gzip", _coded("gzip, gzip", _nested(GOOD_BODY, 2)), VALUE),
     fault("two headers that say gzip", reply(_nested(GOOD_BODY, 2), headers=[("Content-Encoding", "gzip"), ("Content-Encoding", "gzip")]), ResponseError, says="cannot be read"),
-    fault("gzip 500 times over", _coded(", ".join(["gzip"] * 500), _nested(GOOD_BODY, 500)), ResponseError, says="cannot be read"),
+    fault("gzip 500 times over", _coded(", ".join(["gzip"] * 500), _nested(GOOD_BODY, 500)), VALUE),
     fault("br", _coded("br", b"\x8b\x02\x80ok\x03"), ResponseError, says="'br' was not asked for"),
     fault("zstd", _coded("zstd", b"(\xb5/\xfd \x02\x11\x00\x00{}"), ResponseError, says="'zstd' was not asked for"),
     fault("compress", _coded("compress", b"\x1f\x9d"), ResponseError, says="was not asked for"),
