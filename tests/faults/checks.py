@@ -6,10 +6,12 @@ import copy
 import pickle
 import traceback
 from collections.abc import Iterator
+from pathlib import Path
 
 from lightfast import LightfastError
 from tests.faults.faces import KEY
 
+TESTS = str(Path(__file__).parents[1])
 MESSAGE_BOUND = 2_000
 FOREIGN = ("aiohttp", "orjson", "cattrs", "tenacity", "asyncio", "yarl", "multidict", "ssl", "zlib")
 
@@ -34,8 +36,17 @@ def chain(error: BaseException) -> Iterator[BaseException]:
 
 
 def printed(error: BaseException) -> str:
-    """A traceback as the most talkative printer shows it: chained, and with all locals."""
-    return "".join(traceback.TracebackException.from_exception(error, capture_locals=True).format())
+    """A traceback as the most talkative printer shows it: chained, and with all locals.
+
+    Frames of the tests are left out: a caller's own variables may well hold the key.
+    """
+    lines = []
+    for one in chain(error):
+        told = traceback.TracebackException.from_exception(one, capture_locals=True)
+        told.__cause__ = told.__context__ = None
+        told.stack[:] = [frame for frame in told.stack if TESTS not in frame.filename]
+        lines += told.format()
+    return "".join(lines)
 
 
 def check_error(error: LightfastError, secret: str = KEY) -> None:
