@@ -105,6 +105,7 @@ class Index:
         tally.expect(changes.total)
         items = iter(changes.items)
         while batch := list(islice(items, _BATCH)):
+            self._store.check_open()
             self._insert(db, corpus_id, [document for item in batch for document in item], tally)
             tally.read(len(batch))
         if skipped := changes.state.get("skipped"):

@@ -94,7 +94,8 @@ def _hits(
     )
     values |= {"match": match_expression(words), "organization": organization}
     totals, *rows = db.execute(sql, values | {"limit": query.limit, "offset": query.offset})
-    return [(row["document"], row["score"] / totals["score"]) for row in rows], totals["total"]
+    best = totals["score"] or 1.0
+    return [(row["document"], row["score"] / best) for row in rows], totals["total"]
 
 
 def _conditions(query: SearchQuery) -> tuple[list[str], dict[str, object]]:

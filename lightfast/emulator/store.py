@@ -154,7 +154,7 @@ class Store:
     @contextlib.contextmanager
     def read(self) -> Iterator[sqlite3.Connection]:
         """A connection that sees one unchanging state of the database."""
-        self._check_open()
+        self.check_open()
         try:
             connection = self._idle.pop()
         except IndexError:
@@ -175,7 +175,7 @@ class Store:
     def write(self) -> Iterator[sqlite3.Connection]:
         """A transaction that is kept whole, or not at all when the block raises."""
         with self._write_lock:
-            self._check_open()
+            self.check_open()
             self._begin()
             try:
                 yield self._writer
@@ -193,14 +193,16 @@ class Store:
                 f"Cannot write to {self.path}: {error}; wait until the other process that uses it is done."
             ) from error
 
-    def _check_open(self) -> None:
+    def check_open(self) -> None:
+        """Raise EmulatorError when `close` was called."""
         if self._closed:
             raise EmulatorError("This emulator is closed; make a new one.")
 
     def close(self) -> None:
-        """Close every connection; what is being read is finished first."""
+        """Close every connection; what is being read is finished first, what is being written is undone."""
+        # Before the lock is asked for: whoever writes at length sees it and gives up.
+        self._closed = True
         with self._write_lock:
-            self._closed = True
             self._writer.close()
         self._drain()
 
