@@ -80,8 +80,11 @@ class Emulator:
         self._on_progress = on_progress
         given = [paths] if isinstance(paths, str | Path) else list(paths)
         self._corpora = [corpus for path in given for corpus in corpora_at(Path(path))]
-        temporary = tempfile.mkdtemp(prefix="lightfast-emulator-") if database is None else None
-        self._store = Store(Path(database or f"{temporary}/emulator.sqlite3").expanduser())
+        temporary = None
+        if database is None:
+            temporary = tempfile.mkdtemp(prefix="lightfast-emulator-")
+            database = Path(temporary, "emulator.sqlite3")
+        self._store = Store(Path(database).expanduser())
         # Runs at exit, too, when nobody closes the emulator.
         self._let_go = weakref.finalize(self, _let_go, self._store, temporary, os.getpid())
         self._identity = Identity(self._store)

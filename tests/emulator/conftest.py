@@ -4,15 +4,17 @@ import io
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import aiohttp
 import attrs
 import pytest
-
-from lightfast.emulator import Emulator
+from multidict import CIMultiDict
 
 from .repositories import Repository
+
+if TYPE_CHECKING:
+    from lightfast.emulator import Emulator
 
 CONTRACT = Path(__file__).parent.parent / "contract"
 
@@ -47,7 +49,7 @@ def ask(http: aiohttp.ClientSession) -> Ask:
         method: str = "POST",
         **body: Any,
     ) -> Answer:
-        sent = dict(headers or {})
+        sent = CIMultiDict(headers or {})
         if key is not None:
             sent["Authorization"] = f"Bearer {key}"
         payload = io.BytesIO(json.dumps(body).encode() if data is None else data)

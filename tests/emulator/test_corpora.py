@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Self
 
 import pytest
 
@@ -16,6 +15,9 @@ from lightfast.emulator.retrieval import search
 from lightfast.emulator.validation import SearchQuery
 
 from .repositories import ADA, Repository, git
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 @pytest.fixture
@@ -30,7 +32,7 @@ class Index:
         self.emulator = emulator
         self.indexed = emulator.refresh()
 
-    def __enter__(self) -> Index:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from lightfast.emulator import Emulator
 
-from .conftest import Ask
 from .repositories import ADA, GRACE, ROBOT, Repository
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+    from pathlib import Path
+
+    from .conftest import Ask
 
 OBSERVATIONS: list[dict[str, Any]] = [
     {

@@ -12,17 +12,19 @@ import stat
 import subprocess
 import sys
 import urllib.request
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from lightfast.emulator import Emulator, EmulatorError, identity, moments, store
 
-from .conftest import Ask
-from .repositories import Repository
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from .conftest import Ask
+    from .repositories import Repository
 
 
 def ask_blocking(emulator: Emulator, key: str, query: str = "login") -> Any:
@@ -33,6 +35,10 @@ def ask_blocking(emulator: Emulator, key: str, query: str = "login") -> Any:
     )
     with urllib.request.urlopen(request, timeout=10) as answer:
         return json.load(answer)
+
+
+def everything_in(directory: Path) -> bytes:
+    return b"".join(path.read_bytes() for path in directory.iterdir())
 
 
 def run(script: str, *arguments: object) -> subprocess.Popen[str]:
@@ -54,7 +60,7 @@ async def test_a_key_is_kept_as_a_digest(tmp_path: Path, ask: Ask) -> None:
         await ask(emulator, key, query="a")
     assert key.startswith("sk-lf-")
     assert len(key) == len("sk-lf-") + 43
-    content = b"".join(path.read_bytes() for path in tmp_path.iterdir())
+    content = everything_in(tmp_path)
     assert key.encode() not in content
     assert key[10:].encode() not in content
 
@@ -143,7 +149,7 @@ def test_bad_keys_are_not_made_or_revoked() -> None:
             with pytest.raises(EmulatorError, match="1 to 100"):
                 emulator.create_api_key(name)
         with pytest.raises(EmulatorError, match="time zone"):
-            emulator.create_api_key(expires_at=datetime(2026, 1, 1))  # noqa: DTZ001
+            emulator.create_api_key(expires_at=datetime(2026, 1, 1))
         other = emulator.create_api_key("n" * 100, organization="other")
         for which in (other, "key_0", "sk-lf-...abcd", ""):
             with pytest.raises(EmulatorError, match="no such API key") as caught:
