@@ -25,7 +25,8 @@ __all__ = ["Store"]
 APPLICATION_ID = 0x6C66656D  # "lfem": https://www.sqlite.org/pragma.html#pragma_application_id
 BUSY_TIMEOUT = 60.0  # seconds; another process may be in the middle of indexing a large history
 
-# Step N takes a file from version N to N + 1; a step that was released is never edited.
+# What every match is asked for stands in `document`, whose rows are narrow for that; what is shown of the few on
+# the page stands in `document_text`. Step N takes a file from version N to N + 1; a step that was released is never edited.
 MIGRATIONS = (
     """
     CREATE TABLE organization (
@@ -68,8 +69,6 @@ MIGRATIONS = (
         observation_type TEXT NOT NULL,
         occurred_at INTEGER,
         weight REAL NOT NULL,
-        url TEXT,
-        details TEXT NOT NULL,
         UNIQUE (organization_id, id)
     ) STRICT;
     CREATE INDEX document_part ON document (corpus_id, part);
@@ -82,7 +81,7 @@ MIGRATIONS = (
     ) STRICT, WITHOUT ROWID;
 
     CREATE VIRTUAL TABLE document_text USING fts5 (
-        title, body, identifiers, tokenize = 'porter unicode61 remove_diacritics 2'
+        title, body, identifiers, url UNINDEXED, details UNINDEXED, tokenize = 'porter unicode61 remove_diacritics 2'
     );
     """,
 )
