@@ -233,7 +233,9 @@ def test_a_snippet_is_one_line_of_limited_length(body: str, words: list[str]) ->
 def test_a_snippet_is_plain_text() -> None:
     """Without the commonest marks of Markdown and reST."""
     body = "## Use\n\n```python\nrun(**options)\n```\n\nSee [the *docs*](https://example.com) and :meth:`close`."
-    assert snippet("T", body, []) == "Use run(options) See the *docs* and close."
+    body += "\n\n| a | b |\n|---|:-:|\n| __init__ | 1 |\n"
+    passage = snippet("T", body, [])
+    assert passage == "Use run(options) See the *docs* and close. | a | b | | __init__ | 1 |"
     assert snippet("The title", "", []) == "The title"
 
 

@@ -11,6 +11,7 @@ import sqlite3
 import stat
 import subprocess
 import sys
+import time
 import urllib.request
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -240,6 +241,30 @@ async def test_a_taken_port_is_told() -> None:
                 pass
         with pytest.raises(EmulatorError, match=f"Port {port} .* is taken"):
             await asyncio.to_thread(Emulator(port=port).__enter__)
+
+
+async def test_an_entry_that_is_cancelled_ends_soon(
+    lines: Callable[..., Path], tmp_path: Path
+) -> None:
+    """What was being indexed is undone, and the database is free."""
+    path = lines(*({"title": f"Login {n}"} for n in range(5000)))
+    database = tmp_path / "cancelled.sqlite3"
+    begun = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def slowly(*_: object) -> None:
+        loop.call_soon_threadsafe(begun.set)
+        time.sleep(0.02)
+
+    emulator = Emulator([path], database=database, on_progress=slowly)
+    entering = asyncio.ensure_future(emulator.__aenter__())
+    await begun.wait()
+    entering.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await entering
+    again = Emulator(database=database)
+    assert again.documents == 0
+    again.close()
 
 
 async def test_entering_twice_is_told() -> None:
