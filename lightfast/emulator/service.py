@@ -55,7 +55,8 @@ class Emulator:
         port: The port to listen on; 0 for any that is free.
         organization: Whose index and keys these are.
         allow_remote: Whether `host` may be one that other machines reach.
-        on_progress: Told now and then how many things were read for the index, and of how many.
+        on_progress: Told now and then how many things were read for the index, and of how many, on the thread
+            that indexes.
 
     Raises:
         EmulatorError: The host is not loopback, a path cannot be indexed, or the database cannot be used.

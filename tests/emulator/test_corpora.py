@@ -268,6 +268,20 @@ def test_a_broken_repository_is_told(
         assert len(found.titles("change")) == 3
 
 
+def test_a_history_that_breaks_off_is_told(
+    repository: Repository, index: Callable[..., Index], tmp_path: Path
+) -> None:
+    """When git fails on the way, nothing is kept of what it said before."""
+    for number in range(3):
+        repository.commit(f"Change {number}", {"a.txt": str(number)})
+    tree = repository.git("rev-parse", "HEAD~1^{tree}").strip()
+    (repository.path / ".git/objects" / tree[:2] / tree[2:]).unlink()
+    with pytest.raises(EmulatorError, match="`git log` failed in"):
+        index(repository.path)
+    with index() as found:
+        assert (found.emulator.documents, found.emulator.corpora()) == (0, [])
+
+
 def test_bytes_in_any_encoding_are_read(
     repository: Repository, index: Callable[..., Index]
 ) -> None:
