@@ -297,7 +297,7 @@ class _Call:
         reply = Reply()
         problem: LightfastError | None = None
         try:
-            async with asyncio.timeout(self._limit()):
+            with self._session.watch.until(self._attempt_ends(begun)):
                 await self._session.exchange(self._request, credential, reply)
         except TimeoutError:  # the timer's: the session raises none but ours
             problem = self._too_late()
@@ -332,16 +332,16 @@ class _Call:
     async def _in_time(self, waiting: Coroutine[Any, Any, _T]) -> _T:
         """What is waited for, within the call's deadline."""
         try:
-            async with asyncio.timeout(None if self._timeout is None else self.remaining()):
+            with self._session.watch.until(self._deadline):
                 return await waiting
         except TimeoutError:
             pass
         raise self._too_late()
 
-    def _limit(self) -> float | None:
-        """Seconds for one attempt; None is no limit."""
-        limit = min(self.remaining(), self._config.attempt_timeout or math.inf)
-        return None if limit == math.inf else max(limit, 0.0)
+    def _attempt_ends(self, begun: float) -> float:
+        """When an attempt that begins now must have ended, on the loop's clock."""
+        limit = self._config.attempt_timeout
+        return self._deadline if limit is None else min(self._deadline, begun + limit)
 
     def _too_late(self) -> RequestTimeoutError:
         host = self._config.host

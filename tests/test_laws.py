@@ -30,7 +30,8 @@ ALLOWED = {
     "_reading": set(),
     "_wire": {"_reading", "models", "exceptions"},
     "_protocol": {"_auth", "_encoding", "_retry", "_version", "_wire", "exceptions", "models"},
-    "_http": {"_auth", "_config", "_encoding", "_protocol", "_threads", "exceptions"},
+    "_deadline": set(),
+    "_http": {"_auth", "_config", "_deadline", "_encoding", "_protocol", "_threads", "exceptions"},
     "_transport": {"_auth", "_config", "_http", "_protocol", "_retry", "exceptions", "models"},
     "_bulk": {"_config", "exceptions", "models"},
     "_client": {
