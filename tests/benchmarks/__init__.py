@@ -1,0 +1,1 @@
+"""The benchmark suite: ``python -m tests.benchmarks``, or ``nox -s bench``."""
