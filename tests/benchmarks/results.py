@@ -105,7 +105,7 @@ def cpu_line(
     return Line(
         name=name,
         what=what,
-        figure=row and row.cpu_ratio.median,
+        figure=row.cpu_ratio.median if row else None,
         target=target,
         control=race.control.cpu_ratio.median,
         tolerance=tolerance,

@@ -103,7 +103,9 @@ def make_reader() -> Callable[[bytes], Any]:
     converter = make_converter()
 
     def hook(cls: type) -> Callable[[Any, Any], Any]:
-        names = {field.name: override(rename=_camel(field.name)) for field in attrs.fields(cls)}
+        names: Any = {
+            field.name: override(rename=_camel(field.name)) for field in attrs.fields(cls)
+        }
         return make_dict_structure_fn(cls, converter, **names)
 
     converter.register_structure_hook_factory(attrs.has, hook)

@@ -9,7 +9,7 @@ import orjson
 from tests.benchmarks.contenders.base import AsyncContender, Contender, SyncContender
 from tests.benchmarks.payloads import KEY, QUERY
 
-BODY = {"query": QUERY, "limit": 10, "offset": 0, "mode": "balanced"}
+BODY: dict[str, Any] = {"query": QUERY, "limit": 10, "offset": 0, "mode": "balanced"}
 HEADERS = {"Authorization": f"Bearer {KEY}"}
 
 

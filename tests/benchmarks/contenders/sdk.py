@@ -1,5 +1,6 @@
 """This SDK, through its public names only; the decoder, which has none, is called in one place."""
 
+from collections.abc import Callable
 from typing import Any
 
 from tests.benchmarks.contenders.base import AsyncContender, SyncContender
@@ -48,8 +49,8 @@ class LightfastSync(SyncContender):
         self._client.close()
 
 
-def reader() -> Any:
+def reader() -> Callable[[bytes], Any]:
     """The SDK's decoder: response bytes in, a SearchResponse out."""
     from lightfast._wire import read_search
 
-    return read_search
+    return lambda body: read_search(body)

@@ -27,7 +27,7 @@ def _throughput(race: Race, level: int) -> Line:
     return Line(
         name=f"flight-{level}",
         what=f"calls per second ÷ aiohttp's, {level:,} in flight, 5 ms server",
-        figure=ours and ours.speed_ratio.median,
+        figure=ours.speed_ratio.median if ours else None,
         target=Target("≥", 0.9),
         control=race.control.speed_ratio.median,
         rows={
@@ -48,7 +48,7 @@ def _peak(race: Race) -> Line:
     return Line(
         name=f"flight-{MOST}-rss",
         what=f"peak memory of the process, {MOST:,} in flight",
-        figure=ours and ours.memory["peak"] / 1e6,
+        figure=ours.memory["peak"] / 1e6 if ours else None,
         unit=" MB",
         target=Target("≤", 80),
         absent=race.absent,
