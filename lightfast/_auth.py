@@ -1,0 +1,265 @@
+"""Which headers prove who we are.
+
+An `Auth` turns a secret, or a provider of secrets, into a `Credential`. A secret is plain
+text for a moment only: wherever a traceback printer could look (locals, reprs, pickles) it
+stands wrapped.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, ClassVar, TypeAlias, cast
+from weakref import WeakKeyDictionary
+
+from lightfast._threads import in_daemon_thread
+from lightfast.exceptions import ConfigurationError, LightfastError
+
+KEY_PREFIX = "sk-lf-"
+
+Provider: TypeAlias = "Callable[[], str | Awaitable[str]]"
+"""Returns a secret when called, at once or awaited: for rotation and secret managers."""
+
+# What may stand in a header's value without quoting: RFC 9110 §5.5, less the space.
+_VISIBLE = re.compile(r"[\x21-\x7e]+")
+_TOKEN = re.compile(r"[\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]+")  # cookie-octet: RFC 6265 §4.1.1
+
+
+class Secret:
+    """Text that never prints and is never pickled."""
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def reveal(self) -> str:
+        """The text itself: use it in an expression, never bind it to a name."""
+        return self._text
+
+    def __repr__(self) -> str:
+        return f"Secret({KEY_PREFIX + '…' if self._text.startswith(KEY_PREFIX) else '…'})"
+
+    def __reduce__(self) -> tuple[()]:
+        raise TypeError("A secret is never pickled.")
+
+
+class _HeaderText(str):
+    """A header's value that shows no secret in a repr, so not in aiohttp's locals either."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "'…'"
+
+
+class Credential:
+    """The headers for one secret, ready to be sent again and again."""
+
+    __slots__ = ("headers", "secret")
+
+    def __init__(self, secret: Secret, headers: Mapping[str, str]) -> None:
+        self.secret = secret
+        self.headers = {name: _HeaderText(value) for name, value in headers.items()}
+
+
+def conceal(value: Any) -> Any:
+    """Text as a `Secret`; anything else as it is."""
+    return Secret(value) if isinstance(value, str) else value
+
+
+def _key_problem(key: str) -> str | None:
+    """What is wrong with an API key, in words that do not repeat it."""
+    if not key:
+        return "is empty"
+    if key.lower().startswith("bearer "):
+        return "starts with 'Bearer ': give the key alone, the SDK writes the header"
+    if not key.startswith(KEY_PREFIX):
+        return f"does not start with '{KEY_PREFIX}'"
+    if key == KEY_PREFIX:
+        return f"ends after '{KEY_PREFIX}'"
+    if not _VISIBLE.fullmatch(key):
+        return "contains a space, a control character or a character outside ASCII"
+    return None
+
+
+def _token_problem(token: str) -> str | None:
+    """What is wrong with a session token, in words that do not repeat it."""
+    if not token:
+        return "is empty"
+    if not _TOKEN.fullmatch(token):
+        return "contains a character that no cookie may carry"
+    return None
+
+
+class Auth(ABC):
+    """A way to authenticate: a secret or a provider, and the headers made from it."""
+
+    _noun: ClassVar[str]
+
+    def __init__(self, source: object) -> None:
+        self._provider: Provider | None = None
+        self._credential: Credential | None = None
+        self._asking: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Task[Credential]] = (
+            WeakKeyDictionary()
+        )
+        if isinstance(source, Secret):
+            self._credential = self._check(source)
+        elif callable(source):
+            self._provider = cast(Provider, source)
+        else:
+            raise ConfigurationError(
+                f"{self._noun} must be a str or a callable that returns one, "
+                f"not {type(source).__name__}."
+            )
+
+    @property
+    def from_provider(self) -> bool:
+        """Whether the secret can be asked for again."""
+        return self._provider is not None
+
+    @property
+    def current(self) -> Credential | None:
+        """The credential at hand; None before a provider was first asked."""
+        return self._credential
+
+    async def obtain(self, refused: Credential | None = None) -> Credential:
+        """A credential to use now.
+
+        Args:
+            refused: The one that the server did not accept. Calls that were refused
+                together ask the provider once.
+
+        Raises:
+            ConfigurationError: The provider failed, or what it gave cannot be a secret.
+        """
+        if self._credential is not None and self._credential is not refused:
+            return self._credential
+        loop = asyncio.get_running_loop()
+        task = self._asking.get(loop)
+        if task is None or task.done():
+            task = self._asking[loop] = loop.create_task(self._ask())
+            task.add_done_callback(_retrieve)
+        # One caller's cancellation must not cancel what the others wait for.
+        return await asyncio.shield(task)
+
+    async def _ask(self) -> Credential:
+        provider = self._provider
+        if provider is None:
+            raise ConfigurationError(f"{self._noun} cannot be renewed: it was given as text.")
+        try:
+            secret = await _call(provider)
+        except LightfastError:
+            raise
+        except Exception as error:
+            raise ConfigurationError(
+                f"The provider of {self._noun} failed with {type(error).__name__}."
+            ) from error
+        if not isinstance(secret, Secret):
+            raise ConfigurationError(
+                f"The provider of {self._noun} must return a str, not {type(secret).__name__}."
+            )
+        self._credential = self._check(secret)
+        return self._credential
+
+    def _check(self, secret: Secret) -> Credential:
+        """The credential for a secret.
+
+        Raises:
+            ConfigurationError: It cannot be one. The message does not repeat it.
+        """
+        stripped = Secret(secret.reveal().strip())
+        problem = self._problem(stripped)
+        if problem:
+            raise ConfigurationError(f"{self._noun} {problem}.")
+        return Credential(stripped, self._headers(stripped))
+
+    @staticmethod
+    @abstractmethod
+    def _problem(secret: Secret) -> str | None: ...
+
+    @abstractmethod
+    def _headers(self, secret: Secret) -> Mapping[str, str]: ...
+
+
+async def _call(provider: Provider) -> object:
+    """What a provider gives, concealed; a blocking one runs beside the loop, not on it."""
+    if inspect.iscoroutinefunction(provider) or inspect.iscoroutinefunction(
+        getattr(provider, "__call__", None)  # noqa: B004  # an object whose __call__ is async
+    ):
+        return conceal(await cast(Awaitable[str], provider()))
+    given = await in_daemon_thread(lambda: conceal(provider()))
+    return conceal(await given) if inspect.isawaitable(given) else given
+
+
+def _retrieve(task: asyncio.Task[Credential]) -> None:
+    """Mark a failure as seen: whoever waited may have been cancelled meanwhile."""
+    if not task.cancelled():
+        task.exception()
+
+
+class ApiKeyAuth(Auth):
+    """Authenticate with an API key; the organization is the key's.
+
+    Args:
+        key: The key, or a callable (async or not) that returns it. A callable is asked when
+            a key is first needed, and once more when the server refuses the one it gave.
+
+    Raises:
+        ConfigurationError: The key cannot be one. The message does not repeat it.
+    """
+
+    _noun = "The API key"
+
+    def __init__(self, key: str | Secret | Provider) -> None:
+        key = conceal(key)  # rebound: a traceback may be printed with this local
+        super().__init__(key)
+
+    @staticmethod
+    def _problem(secret: Secret) -> str | None:
+        return _key_problem(secret.reveal())
+
+    def _headers(self, secret: Secret) -> Mapping[str, str]:
+        return {"Authorization": f"Bearer {secret.reveal()}"}
+
+    def __repr__(self) -> str:
+        return "ApiKeyAuth(<provider>)" if self.from_provider else f"ApiKeyAuth('{KEY_PREFIX}…')"
+
+
+class SessionAuth(Auth):
+    """Authenticate with a Console session, which must be a member of the organization.
+
+    Args:
+        token: The session token, or a callable (async or not) that returns a fresh one.
+            Session tokens live for about a minute: what outlives that needs a callable.
+        org_id: The organization's id, such as ``org_…``.
+
+    Raises:
+        ConfigurationError: The token or the id cannot be sent. The message does not
+            repeat the token.
+    """
+
+    _noun = "The session token"
+
+    def __init__(self, token: str | Secret | Provider, *, org_id: str) -> None:
+        token = conceal(token)
+        if not isinstance(org_id, str) or not _VISIBLE.fullmatch(org_id.strip()):
+            raise ConfigurationError(
+                f"`org_id` must be an organization's id such as 'org_…', not {org_id!r:.60}."
+            )
+        self.org_id = org_id.strip()
+        super().__init__(token)
+
+    @staticmethod
+    def _problem(secret: Secret) -> str | None:
+        return _token_problem(secret.reveal())
+
+    def _headers(self, secret: Secret) -> Mapping[str, str]:
+        return {"Cookie": f"__session={secret.reveal()}", "X-Org-ID": self.org_id}
+
+    def __repr__(self) -> str:
+        token = "<provider>" if self.from_provider else "'…'"
+        return f"SessionAuth({token}, org_id={self.org_id!r})"

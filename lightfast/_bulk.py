@@ -1,0 +1,165 @@
+"""N searches, at most K at once, failures as values.
+
+K workers pull queries and push outcomes. A ticket is taken before a query is pulled and
+given back when its outcome has been consumed, so that whatever the number of queries, no
+more than two outcomes per worker wait for a slow consumer, or for a slow query ahead of them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterable,
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Iterable,
+)
+from typing import TypeAlias
+
+from lightfast._config import check_count
+from lightfast.exceptions import ConfigurationError, LightfastError, RateLimitError
+from lightfast.models import SearchOutcome, SearchRequest, SearchResponse
+
+Query: TypeAlias = str | SearchRequest
+Queries: TypeAlias = Iterable[Query] | AsyncIterable[Query]
+OnRetry: TypeAlias = Callable[[LightfastError, float], None]
+Search: TypeAlias = Callable[[Query, OnRetry], Awaitable[SearchResponse]]
+
+_TICKETS_PER_WORKER = 2
+
+
+class _Gate:
+    """Holds all workers back when one of them was told to slow down."""
+
+    def __init__(self) -> None:
+        self._now = asyncio.get_running_loop().time
+        self._opens_at = 0.0
+
+    def on_retry(self, error: LightfastError, delay: float) -> None:
+        if isinstance(error, RateLimitError):
+            self._opens_at = max(self._opens_at, self._now() + delay)
+
+    def on_failure(self, error: LightfastError) -> None:
+        """A limit that outlasted the retries still tells when to come back."""
+        if isinstance(error, RateLimitError):
+            self.on_retry(error, error.retry_after or 0.0)
+
+    async def wait(self) -> None:
+        while (closed_for := self._opens_at - self._now()) > 0:  # noqa: ASYNC110  # time moves
+            await asyncio.sleep(closed_for)
+
+
+async def search_many(
+    queries: Queries, search: Search, *, concurrency: int, ordered: bool
+) -> AsyncGenerator[SearchOutcome, None]:
+    """One outcome for each query, as they come or in the order of the queries.
+
+    Args:
+        queries: What to search for; pulled one by one, as workers become free.
+        search: Searches once, and tells of each retry.
+        concurrency: How many workers.
+        ordered: Whether outcomes come in the order of the queries.
+
+    Raises:
+        ConfigurationError: `queries` is no iterable, or `concurrency` no count.
+        Exception: Whatever `queries` raised, after the outcomes of all it had given before.
+    """
+    check_count("concurrency", concurrency)
+    run = _Run(_pull(queries), search, concurrency)
+    try:
+        outcomes = run.outcomes()
+        async for outcome in _in_order(outcomes) if ordered else outcomes:
+            yield outcome
+            run.tickets.release()
+    finally:
+        await run.stop()
+    if run.failure is not None:
+        raise run.failure
+
+
+class _Run:
+    """The workers of one bulk search."""
+
+    def __init__(self, source: AsyncIterator[Query], search: Search, concurrency: int) -> None:
+        self._source = source
+        self._search = search
+        self._pulling = asyncio.Lock()
+        self._pulled = 0
+        self._gate = _Gate()
+        self._done: asyncio.Queue[SearchOutcome | None] = asyncio.Queue()
+        self.tickets = asyncio.Semaphore(concurrency * _TICKETS_PER_WORKER)
+        self.failure: Exception | None = None
+        self._exhausted = False
+        self._workers = [asyncio.create_task(self._work()) for _ in range(concurrency)]
+
+    async def outcomes(self) -> AsyncIterator[SearchOutcome]:
+        """Outcomes as they come, until every worker has finished."""
+        for _ in self._workers:
+            while (outcome := await self._done.get()) is not None:
+                yield outcome
+
+    async def stop(self) -> None:
+        """Cancel what is still under way, and wait until it is gone."""
+        for worker in self._workers:
+            worker.cancel()
+        await asyncio.gather(*self._workers, return_exceptions=True)
+
+    async def _work(self) -> None:
+        try:
+            while (pulled := await self._next()) is not None:
+                self._done.put_nowait(await self._outcome(*pulled))
+        finally:
+            self._done.put_nowait(None)
+
+    async def _next(self) -> tuple[int, Query] | None:
+        """The next query and its number; None when there is none."""
+        await self.tickets.acquire()
+        async with self._pulling:
+            if self._exhausted:
+                return None
+            try:
+                query = await anext(self._source)
+            except StopAsyncIteration:
+                self._exhausted = True
+                return None
+            except Exception as error:  # noqa: BLE001  # raised to the caller at the end
+                self._exhausted, self.failure = True, error
+                return None
+            self._pulled += 1
+            return self._pulled - 1, query
+
+    async def _outcome(self, index: int, query: Query) -> SearchOutcome:
+        await self._gate.wait()
+        try:
+            response = await self._search(query, self._gate.on_retry)
+        except LightfastError as error:
+            self._gate.on_failure(error)
+            return SearchOutcome(index=index, query=query, error=error)
+        return SearchOutcome(index=index, query=query, response=response)
+
+
+async def _pull(queries: Queries) -> AsyncIterator[Query]:
+    """Any iterable as an asynchronous one."""
+    if isinstance(queries, str | SearchRequest):
+        raise ConfigurationError("`queries` must be several: put a single one into a list.")
+    if isinstance(queries, AsyncIterable):
+        async for query in queries:
+            yield query
+    elif isinstance(queries, Iterable):
+        for query in queries:
+            yield query
+    else:
+        raise ConfigurationError(f"`queries` must be iterable, not {type(queries).__name__}.")
+
+
+async def _in_order(outcomes: AsyncIterator[SearchOutcome]) -> AsyncIterator[SearchOutcome]:
+    """Outcomes in the order of their queries."""
+    waiting: dict[int, SearchOutcome] = {}
+    following = 0
+    async for outcome in outcomes:
+        waiting[outcome.index] = outcome
+        while following in waiting:
+            yield waiting.pop(following)
+            following += 1

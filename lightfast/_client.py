@@ -1,0 +1,408 @@
+"""`AsyncLightfast`: values in, values out."""
+
+from __future__ import annotations
+
+import ssl as _ssl
+import sys
+from collections.abc import AsyncGenerator, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import attrs
+
+from lightfast import _bulk, _protocol
+from lightfast._auth import Auth, Provider, SessionAuth, conceal
+from lightfast._bulk import Queries, Query
+from lightfast._config import (
+    NOT_GIVEN,
+    ClientConfig,
+    ConnectionConfig,
+    NotGiven,
+    check_count,
+    check_proxy,
+    check_retries,
+    check_seconds,
+    check_ssl,
+    resolve_auth,
+    resolve_base_url,
+)
+from lightfast._retry import RetryBudget, RetryPolicy
+from lightfast._transport import OnRetry, Transport, closed_error
+from lightfast.exceptions import ConfigurationError
+from lightfast.models import (
+    MAX_LIMIT,
+    JsonResponse,
+    Mode,
+    SearchFilters,
+    SearchOutcome,
+    SearchRequest,
+    SearchResponse,
+    SearchResult,
+)
+
+
+class AsyncLightfast:
+    """A client to await.
+
+    One client serves any number of tasks, threads and event loops; make one and keep it.
+
+    Args:
+        api_key: The key, or a callable (async or not) that returns it; else it is read from
+            ``LIGHTFAST_API_KEY``.
+        auth: Another way to authenticate, such as `SessionAuth`; instead of `api_key`.
+        base_url: Where the API is; else ``LIGHTFAST_BASE_URL``, else the public API.
+        timeout: Seconds for a whole call: attempts, waits and reading. None is no limit.
+        attempt_timeout: Seconds for one attempt. None is no limit.
+        retries: How many times to repeat a failed request, or a `RetryPolicy`.
+        retry_budget: What repeating may cost over all calls; else one of the client's own.
+        proxy: The URL of a proxy; else the environment's, if `trust_env`.
+        trust_env: Whether ``HTTPS_PROXY``, ``HTTP_PROXY``, ``ALL_PROXY`` and ``NO_PROXY`` count.
+        ssl: What the server's certificate is checked with; else the system's default.
+        max_connections: How many connections to hold in each event loop.
+        max_response_bytes: How large an answer may be, decompressed.
+        allow_insecure_http: Whether the key may go over plain http to another machine.
+
+    Attributes:
+        closed: Whether it was closed.
+
+    Raises:
+        ConfigurationError: An argument or an environment variable cannot be used.
+    """
+
+    def __init__(
+        self,
+        api_key: str | Provider | None = None,
+        *,
+        auth: Auth | None = None,
+        base_url: str | None = None,
+        timeout: float | None = 30.0,
+        attempt_timeout: float | None = 10.0,
+        retries: int | RetryPolicy = 2,
+        retry_budget: RetryBudget | None = None,
+        proxy: str | None = None,
+        trust_env: bool = True,
+        ssl: _ssl.SSLContext | None = None,
+        max_connections: int = 100,
+        max_response_bytes: int = 64 * 1024 * 1024,
+        allow_insecure_http: bool = False,
+    ) -> None:
+        # Rebound at once: an error's traceback may be printed with these locals.
+        api_key, proxy = conceal(api_key), conceal(proxy)
+        self._config = ClientConfig(
+            base_url=resolve_base_url(base_url),
+            auth=resolve_auth(api_key, auth),
+            timeout=check_seconds("timeout", timeout),
+            attempt_timeout=check_seconds("attempt_timeout", attempt_timeout),
+            retry=check_retries(retries),
+            budget=retry_budget or RetryBudget(),
+            allow_insecure_http=allow_insecure_http,
+            connection=ConnectionConfig(
+                proxy=check_proxy(proxy),
+                trust_env=trust_env,
+                ssl=check_ssl(ssl),
+                max_connections=check_count("max_connections", max_connections),
+                max_response_bytes=check_count("max_response_bytes", max_response_bytes),
+            ),
+        )
+        self._transport = Transport(self._config.connection, made_at=_caller())
+        self._owner = True
+        self.closed = False
+
+    async def search(
+        self,
+        query: str,
+        *,
+        limit: int = 10,
+        offset: int = 0,
+        mode: Mode = "balanced",
+        filters: SearchFilters | None = None,
+        extra_body: Mapping[str, Any] | None = None,
+        timeout: float | NotGiven | None = NOT_GIVEN,
+    ) -> SearchResponse:
+        """One page of results, best first.
+
+        Args:
+            query: What to look for, in plain words.
+            limit: Results in the page, 1..100.
+            offset: Results to pass over.
+            mode: How hard the server ranks.
+            filters: Which results may be returned.
+            extra_body: Fields that this SDK does not know yet, under their wire names.
+            timeout: Seconds for the whole call, instead of the client's.
+
+        Raises:
+            ConfigurationError: The API would refuse the arguments; nothing was sent.
+            AuthenticationError: The credential was not accepted.
+            RateLimitError: Still limited after the last attempt.
+            RequestTimeoutError: No answer within `timeout`.
+            LightfastError: Anything else that went wrong.
+        """
+        request = SearchRequest(
+            query, limit=limit, offset=offset, mode=mode, filters=filters, extra=extra_body
+        )
+        return await self._search(request, timeout)
+
+    async def iter_results(
+        self,
+        query: str,
+        *,
+        limit: int = MAX_LIMIT,
+        offset: int = 0,
+        mode: Mode = "balanced",
+        filters: SearchFilters | None = None,
+        extra_body: Mapping[str, Any] | None = None,
+        timeout: float | NotGiven | None = NOT_GIVEN,
+        max_results: int | None = None,
+    ) -> AsyncGenerator[SearchResult, None]:
+        """All results, page after page, none of them twice.
+
+        Args:
+            query: What to look for, in plain words.
+            limit: Results asked for at a time, 1..100.
+            offset: Results to pass over.
+            mode: How hard the server ranks.
+            filters: Which results may be returned.
+            extra_body: Fields that this SDK does not know yet, under their wire names.
+            timeout: Seconds for each page, instead of the client's.
+            max_results: How many results to yield at the most; None is all of them.
+
+        Raises:
+            LightfastError: As `search` does; what was yielded before stays good.
+        """
+        wanted = sys.maxsize if max_results is None else check_count("max_results", max_results)
+        request: SearchRequest | None = SearchRequest(
+            query,
+            limit=min(limit, wanted) if isinstance(limit, int) else limit,
+            offset=offset,
+            mode=mode,
+            filters=filters,
+            extra=extra_body,
+        )
+        seen: set[str] = set()
+        while request is not None:
+            page = await self._search(request, timeout)
+            known = len(seen)
+            for result in page:
+                if result.id in seen:
+                    continue
+                seen.add(result.id)
+                yield result
+                if len(seen) >= wanted:
+                    return
+            request = _protocol.next_page(request, page, len(seen) - known)
+
+    async def search_many(
+        self,
+        queries: Queries,
+        *,
+        concurrency: int = 8,
+        ordered: bool = True,
+        limit: int = 10,
+        mode: Mode = "balanced",
+        filters: SearchFilters | None = None,
+        extra_body: Mapping[str, Any] | None = None,
+        timeout: float | NotGiven | None = NOT_GIVEN,
+    ) -> AsyncGenerator[SearchOutcome, None]:
+        """One outcome for each query, streamed: a response or an error, as a value.
+
+        Args:
+            queries: Texts, or whole `SearchRequest` values, from any iterable, which is
+                pulled from as the searches go on.
+            concurrency: How many searches to have under way. When one is told to slow down
+                (429), all of them do.
+            ordered: Whether outcomes come in the order of the queries, or as they come.
+            limit: Results for each text.
+            mode: How hard the server ranks for each text.
+            filters: Which results may be returned for each text.
+            extra_body: Fields that this SDK does not know yet, for each text.
+            timeout: Seconds for each search, instead of the client's.
+
+        Raises:
+            ConfigurationError: `queries` is no iterable, or `concurrency` no count.
+        """
+
+        async def search(query: Query, on_retry: OnRetry) -> SearchResponse:
+            request = (
+                query
+                if isinstance(query, SearchRequest)
+                else SearchRequest(query, limit=limit, mode=mode, filters=filters, extra=extra_body)
+            )
+            return await self._search(request, timeout, on_retry)
+
+        outcomes = _bulk.search_many(queries, search, concurrency=concurrency, ordered=ordered)
+        try:
+            async for outcome in outcomes:
+                yield outcome
+        finally:
+            await outcomes.aclose()
+
+    async def post(
+        self,
+        path: str,
+        body: Any,
+        *,
+        timeout: float | NotGiven | None = NOT_GIVEN,
+    ) -> JsonResponse:
+        """Whatever an endpoint answers that this SDK does not know yet.
+
+        Args:
+            path: The endpoint below the base URL, such as ``contents``.
+            body: Anything that JSON can hold.
+            timeout: Seconds for the whole call, instead of the client's.
+
+        Raises:
+            LightfastError: As `search` does.
+        """
+        request = _protocol.post_request(self._config.base_url, path, body)
+        return _protocol.read_any(await self._send(request, timeout))
+
+    def with_options(
+        self,
+        *,
+        api_key: str | Provider | NotGiven = NOT_GIVEN,
+        auth: Auth | NotGiven = NOT_GIVEN,
+        base_url: str | NotGiven = NOT_GIVEN,
+        timeout: float | NotGiven | None = NOT_GIVEN,
+        attempt_timeout: float | NotGiven | None = NOT_GIVEN,
+        retries: int | RetryPolicy | NotGiven = NOT_GIVEN,
+        retry_budget: RetryBudget | NotGiven = NOT_GIVEN,
+    ) -> Self:
+        """A client with other options on the same connections: cheap, and never to be closed.
+
+        The connections belong to the client that was constructed; they close with it.
+
+        Args:
+            api_key: Another key, or a callable that returns it.
+            auth: Another way to authenticate.
+            base_url: Another place. A client's key goes wherever this says.
+            timeout: Seconds for a whole call.
+            attempt_timeout: Seconds for one attempt.
+            retries: How many times to repeat, or a `RetryPolicy`.
+            retry_budget: What repeating may cost.
+
+        Raises:
+            ConfigurationError: An option cannot be used.
+        """
+        api_key = conceal(api_key)
+        changes: dict[str, Any] = {}
+        if not isinstance(api_key, NotGiven) or not isinstance(auth, NotGiven):
+            changes["auth"] = resolve_auth(_given(api_key), _given(auth))
+        if not isinstance(base_url, NotGiven):
+            changes["base_url"] = resolve_base_url(base_url)
+        if not isinstance(timeout, NotGiven):
+            changes["timeout"] = check_seconds("timeout", timeout)
+        if not isinstance(attempt_timeout, NotGiven):
+            changes["attempt_timeout"] = check_seconds("attempt_timeout", attempt_timeout)
+        if not isinstance(retries, NotGiven):
+            changes["retry"] = check_retries(retries)
+        if not isinstance(retry_budget, NotGiven):
+            changes["budget"] = retry_budget
+        clone = object.__new__(type(self))
+        clone._config = attrs.evolve(self._config, **changes)
+        clone._transport = self._transport
+        clone.closed = self.closed
+        clone._owner = False
+        return clone
+
+    async def aclose(self) -> None:
+        """Close the client, and its connections if it was constructed with them."""
+        self.closed = True
+        if self._owner:
+            await self._transport.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.aclose()
+
+    async def _search(
+        self,
+        request: SearchRequest,
+        timeout: float | NotGiven | None,
+        on_retry: OnRetry | None = None,
+    ) -> SearchResponse:
+        message = _protocol.search_request(self._config.base_url, request)
+        return _protocol.read_search(await self._send(message, timeout, on_retry))
+
+    async def _send(
+        self,
+        request: _protocol.HttpRequest,
+        timeout: float | NotGiven | None,
+        on_retry: OnRetry | None = None,
+    ) -> _protocol.HttpResponse:
+        if self.closed:
+            raise closed_error()
+        seconds = (
+            self._config.timeout
+            if isinstance(timeout, NotGiven)
+            else check_seconds("timeout", timeout)
+        )
+        return await self._transport.send(request, self._config, seconds, on_retry)
+
+    def __repr__(self) -> str:
+        closed = ", closed" if self.closed else ""
+        return f"<{type(self).__name__} {self._config.base_url} {self._config.auth!r}{closed}>"
+
+    def __copy__(self) -> Self:
+        return self.with_options()
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        return self.with_options()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _rebuild, (type(self), picklable_options(self))
+
+
+def picklable_options(client: AsyncLightfast) -> dict[str, Any]:
+    """The arguments that make this client anew elsewhere, without any secret.
+
+    Raises:
+        ConfigurationError: It cannot be made without one.
+    """
+    config = client._config  # noqa: SLF001  # both faces are made from it
+    connection = config.connection
+    if isinstance(config.auth, SessionAuth):
+        raise ConfigurationError(
+            "A client with a session cannot be pickled: its token stays here. Make the "
+            "client where it is used."
+        )
+    if connection.proxy is not None or connection.ssl is not None:
+        raise ConfigurationError(
+            "A client with a `proxy` or `ssl` of its own cannot be pickled. Make the client "
+            "where it is used, or set HTTPS_PROXY and SSL_CERT_FILE there."
+        )
+    return {
+        "base_url": config.base_url,
+        "timeout": config.timeout,
+        "attempt_timeout": config.attempt_timeout,
+        "retries": config.retry,
+        "retry_budget": config.budget,
+        "allow_insecure_http": config.allow_insecure_http,
+        "trust_env": connection.trust_env,
+        "max_connections": connection.max_connections,
+        "max_response_bytes": connection.max_response_bytes,
+    }
+
+
+def _rebuild(cls: type[AsyncLightfast], options: dict[str, Any]) -> AsyncLightfast:
+    return cls(**options)
+
+
+def _given(value: Any) -> Any:
+    return None if isinstance(value, NotGiven) else value
+
+
+def _caller() -> str:
+    """Where, outside this package, a client is being made."""
+    frame = sys._getframe(1)  # noqa: SLF001  # inspect.stack() takes milliseconds
+    here = str(Path(__file__).parent)
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(here):
+        frame = frame.f_back
+    return f"{frame.f_code.co_filename}:{frame.f_lineno}"

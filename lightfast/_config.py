@@ -1,0 +1,267 @@
+"""Arguments and environment in, one frozen `ClientConfig` out."""
+
+from __future__ import annotations
+
+import ipaddress
+import math
+import os
+import ssl as _ssl
+from collections.abc import Mapping
+from typing import Final
+from urllib.parse import urlsplit
+
+import attrs
+
+from lightfast._auth import ApiKeyAuth, Auth, Provider, Secret, SessionAuth, conceal
+from lightfast._retry import RetryBudget, RetryPolicy
+from lightfast.exceptions import ConfigurationError
+
+BASE_URL = "https://lightfast.ai/api/v1"
+KEY_VARIABLE = "LIGHTFAST_API_KEY"
+URL_VARIABLE = "LIGHTFAST_BASE_URL"
+
+
+class NotGiven:
+    """The type of `NOT_GIVEN`."""
+
+    def __repr__(self) -> str:
+        return "NOT_GIVEN"
+
+    def __reduce__(self) -> str:
+        return "NOT_GIVEN"
+
+
+NOT_GIVEN: Final = NotGiven()
+"""Says that an argument was left out, where None means something else."""
+
+
+@attrs.frozen(kw_only=True)
+class ConnectionConfig:
+    """What the connections are made with; clients that share connections share this.
+
+    Args:
+        proxy: The proxy's URL, which may hold a password.
+        trust_env: Whether the proxy variables of the environment count.
+        ssl: What the server's certificate is checked with; None is the system's default.
+        max_connections: How many connections to hold in each event loop.
+        max_response_bytes: How large a body may be, decompressed.
+    """
+
+    proxy: Secret | None
+    trust_env: bool
+    ssl: _ssl.SSLContext | None
+    max_connections: int
+    max_response_bytes: int
+
+
+@attrs.frozen(kw_only=True)
+class ClientConfig:
+    """What one client does: whom it asks, as whom, how long and how often.
+
+    Args:
+        base_url: Where the API is, without a slash at the end.
+        auth: How to authenticate.
+        timeout: Seconds for a whole call; None is no limit.
+        attempt_timeout: Seconds for one attempt; None is no limit.
+        retry: How often to repeat.
+        budget: What repeating may cost, over all calls.
+        allow_insecure_http: Whether a credential may go over plain http to a stranger.
+        connection: What the connections are made with.
+    """
+
+    base_url: str
+    auth: Auth
+    timeout: float | None
+    attempt_timeout: float | None
+    retry: RetryPolicy
+    budget: RetryBudget
+    allow_insecure_http: bool
+    connection: ConnectionConfig
+
+    def __attrs_post_init__(self) -> None:
+        check_privacy(self)
+
+    @property
+    def host(self) -> str:
+        """The API's host, for messages."""
+        return urlsplit(self.base_url).netloc
+
+
+def resolve_auth(
+    api_key: str | Secret | Provider | None,
+    auth: Auth | None,
+    environ: Mapping[str, str] | None = None,
+) -> Auth:
+    """How to authenticate: what was given, else the environment's key.
+
+    Raises:
+        ConfigurationError: Both were given, or nothing is to be found.
+    """
+    if auth is not None and api_key is not None:
+        raise ConfigurationError("Give `api_key` or `auth`, not both.")
+    if auth is not None:
+        if not isinstance(auth, ApiKeyAuth | SessionAuth):
+            raise ConfigurationError(
+                f"`auth` takes ApiKeyAuth(…) or SessionAuth(…), not {type(auth).__name__}."
+            )
+        return auth
+    if api_key is not None:
+        return ApiKeyAuth(api_key)
+    environ = os.environ if environ is None else environ
+    if not environ.get(KEY_VARIABLE, "").strip():
+        raise ConfigurationError(
+            f"No API key: set {KEY_VARIABLE}, or pass `api_key`. "
+            "Keys are made in the Lightfast Console under Settings → API Keys."
+        )
+    return ApiKeyAuth(Secret(environ[KEY_VARIABLE]))
+
+
+def resolve_base_url(given: str | None, environ: Mapping[str, str] | None = None) -> str:
+    """Where the API is: what was given, else the environment's, else the public one.
+
+    Raises:
+        ConfigurationError: It is no http or https URL, or holds more than a place.
+    """
+    environ = os.environ if environ is None else environ
+    if given is not None and not isinstance(given, str):
+        raise ConfigurationError(f"`base_url` must be a str, not {type(given).__name__}.")
+    url = (given or environ.get(URL_VARIABLE) or BASE_URL).strip()
+    where = "`base_url`" if given else f"`base_url` ({URL_VARIABLE})"
+    problem = _url_problem(url)
+    if problem:
+        raise ConfigurationError(f"{where} {problem}.")
+    return url.rstrip("/")
+
+
+def _url_problem(url: str) -> str | None:
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        return "is no URL"
+    if parts.scheme not in {"http", "https"} or not host:
+        return f"must look like '{BASE_URL}'"
+    if parts.username is not None or parts.password is not None:
+        return "must not hold a user name or password"
+    if parts.query or parts.fragment or "?" in url or "#" in url:
+        return "must not hold a query or fragment"
+    if not url.isascii() or not url.isprintable() or " " in url:
+        return "contains a space, a control character or a character outside ASCII"
+    return None
+
+
+def is_loopback(host: str | None) -> bool:
+    """Whether a host name or address can only be this machine."""
+    if not host:
+        return False
+    if host == "localhost" or host.endswith(".localhost"):  # RFC 6761 §6.3
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def check_privacy(config: ClientConfig) -> None:
+    """Refuse to send a credential where anybody on the way can read it.
+
+    Raises:
+        ConfigurationError: It would go over plain http to, or through, another machine.
+    """
+    url = urlsplit(config.base_url)
+    if url.scheme == "https" or config.allow_insecure_http:
+        return
+    proxy = config.connection.proxy
+    through = urlsplit(proxy.reveal()).hostname if proxy else None
+    if is_loopback(url.hostname) and (through is None or is_loopback(through)):
+        return
+    raise ConfigurationError(
+        f"The credential would go to {url.netloc} over plain http, readable by anybody on the "
+        "way. Use https, or pass allow_insecure_http=True."
+    )
+
+
+def check_seconds(name: str, value: object) -> float | None:
+    """A time limit in seconds, or None for no limit.
+
+    Raises:
+        ConfigurationError: It is not a positive number.
+    """
+    if value is None:
+        return None
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not number or not value > 0:  # type: ignore[operator]  # nan fails, too
+        raise ConfigurationError(
+            f"`{name}` must be a number of seconds above 0, or None for no limit, "
+            f"not {value!r:.40}."
+        )
+    return None if value == math.inf else float(value)  # type: ignore[arg-type]
+
+
+def check_count(name: str, value: object) -> int:
+    """A whole number of 1 or more.
+
+    Raises:
+        ConfigurationError: It is not.
+    """
+    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+        raise ConfigurationError(
+            f"`{name}` must be a whole number of 1 or more, not {value!r:.40}."
+        )
+    return value
+
+
+def check_retries(value: object) -> RetryPolicy:
+    """A policy, from itself or from its number of retries.
+
+    Raises:
+        ConfigurationError: It is neither.
+    """
+    if isinstance(value, RetryPolicy):
+        return value
+    if isinstance(value, bool):
+        raise ConfigurationError(f"`retries` takes a number or a RetryPolicy, not {value}.")
+    return RetryPolicy(retries=value)  # type: ignore[arg-type]  # it checks for itself
+
+
+def check_proxy(value: str | Secret | None) -> Secret | None:
+    """A proxy's URL.
+
+    Raises:
+        ConfigurationError: It is no http or https URL. The message does not repeat it.
+    """
+    value = conceal(value)
+    if value is None:
+        return None
+    if not isinstance(value, Secret):
+        raise ConfigurationError(f"`proxy` must be a str, not {type(value).__name__}.")
+    problem = _proxy_problem(value)
+    if problem:
+        raise ConfigurationError(f"`proxy` {problem}.")
+    return value
+
+
+def _proxy_problem(proxy: Secret) -> str | None:
+    try:
+        parts = urlsplit(proxy.reveal())
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        return "is no URL"
+    if parts.scheme not in {"http", "https"} or not host:
+        return "must look like 'http://user:password@proxy.example:3128'"
+    return None
+
+
+def check_ssl(value: object) -> _ssl.SSLContext | None:
+    """What certificates are checked with.
+
+    Raises:
+        ConfigurationError: It is no context: a False that silently trusts everybody is not
+            offered.
+    """
+    if value is None or isinstance(value, _ssl.SSLContext):
+        return value
+    raise ConfigurationError(
+        f"`ssl` takes an ssl.SSLContext, not {value!r:.40}. To trust a private authority, use "
+        "ssl.create_default_context(cafile=…)."
+    )

@@ -1,0 +1,48 @@
+"""How to await a blocking function without ever blocking the process's exit.
+
+An executor's threads are joined when the interpreter exits, so one name look-up or one
+secret manager that hangs would keep the whole process alive. These threads are daemons.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import threading
+from collections.abc import Callable
+from typing import TypeVar
+
+_T = TypeVar("_T")
+
+
+async def in_daemon_thread(function: Callable[[], _T]) -> _T:
+    """What `function` returns or raises; cancelling stops the waiting, not the function."""
+    loop = asyncio.get_running_loop()
+    future: asyncio.Future[_T] = loop.create_future()
+    context = contextvars.copy_context()
+
+    def settle(result: _T | None, error: BaseException | None) -> None:
+        if future.done():
+            return
+        if error is not None:
+            future.set_exception(error)
+        else:
+            future.set_result(result)  # type: ignore[arg-type]  # None is a result, too
+
+    def work() -> None:
+        result: _T | None = None
+        error: BaseException | None = None
+        try:
+            result = context.run(function)
+        except StopIteration:
+            error = RuntimeError("a StopIteration cannot cross threads")
+        except BaseException as raised:  # noqa: BLE001  # handed to the waiter, whatever it is
+            error = raised
+        if not loop.is_closed():
+            try:
+                loop.call_soon_threadsafe(settle, result, error)
+            except RuntimeError:  # the loop was closed in between: nobody waits any more
+                return
+
+    threading.Thread(target=work, name="lightfast-blocking", daemon=True).start()
+    return await future
