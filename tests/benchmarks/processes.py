@@ -11,7 +11,7 @@ from typing import IO, Any
 
 import attrs
 
-from tests.benchmarks.system import child_environment
+from tests.benchmarks.system import Place, child_environment
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 60.0  # seconds for one reply: far more than any batch takes
@@ -133,7 +133,9 @@ class Worker:
 
 
 @contextlib.contextmanager
-def worker(name: str, origin: str, kind: str, concurrency: int) -> Iterator[Worker]:
+def worker(
+    name: str, origin: str, *, kind: str, concurrency: int, place: Place
+) -> Iterator[Worker]:
     """A contender that is starting; it has started when `Worker.wait` returns."""
-    with child("worker", name, origin, kind, str(concurrency)) as process:
+    with child("worker", name, origin, kind, str(concurrency), place) as process:
         yield Worker(name, process)

@@ -7,6 +7,7 @@ import attrs
 
 from tests.benchmarks.processes import ContenderError, Sample, Worker, worker
 from tests.benchmarks.stats import Spread, ratio, spread
+from tests.benchmarks.system import Place
 
 CONTROL = " (control)"
 
@@ -24,6 +25,7 @@ class Plan:
         seconds: How long one turn should take.
         patience: Seconds after which a slow contender sits out the rest of a cast.
         calls: How many calls a turn has; None lets `seconds` decide.
+        place: The contenders' core.
     """
 
     kind: str = "ten"
@@ -33,6 +35,7 @@ class Plan:
     seconds: float = 0.08
     patience: float = 3.0
     calls: int | None = None
+    place: Place = "server's"
 
 
 @attrs.frozen
@@ -132,7 +135,13 @@ def _field(
     """Starts every contender that can start; the others' reasons go to `absent`."""
     starting = {
         name: stack.enter_context(
-            worker(name.removesuffix(CONTROL), origin, plan.kind, plan.concurrency)
+            worker(
+                name.removesuffix(CONTROL),
+                origin,
+                kind=plan.kind,
+                concurrency=plan.concurrency,
+                place=plan.place,
+            )
         )
         for name in names
     }

@@ -10,7 +10,7 @@ import sys
 import threading
 
 from tests.benchmarks import payloads
-from tests.benchmarks.system import normalise_allocator, raise_file_limit
+from tests.benchmarks.system import normalise_allocator, raise_file_limit, sit
 
 SLOW_SECONDS = 0.005
 
@@ -98,6 +98,7 @@ async def serve() -> None:
 
 
 if __name__ == "__main__":
+    sit("server's")
     raise_file_limit()
     normalise_allocator()
     asyncio.run(serve())

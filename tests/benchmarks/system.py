@@ -5,6 +5,10 @@ import os
 import resource
 import sys
 from pathlib import Path
+from typing import Literal
+
+Place = Literal["server's", "own", "anywhere"]
+"""A process's core: the one the server has, another one, or whichever the scheduler likes."""
 
 PEAK_UNIT = 1 if sys.platform == "darwin" else 1024  # ru_maxrss: bytes there, KiB elsewhere
 
@@ -24,6 +28,20 @@ def raise_file_limit() -> None:
     """Allows as many open sockets as the system grants: 1,000 in flight need 1,000."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+def sit(place: Place) -> None:
+    """Chooses this process's core, where the system allows it.
+
+    Waking a process on another core costs the waker 10 to 20 µs in a virtual machine, and whether
+    two processes share a core is the scheduler's whim: without this, a raw socket's call costs
+    10 µs in one run and 22 in the next, and a duplicate of the base reads 1.06. On the server's
+    core, everybody's spread falls from 0.15 to 0.02.
+    """
+    if place == "anywhere" or not hasattr(os, "sched_setaffinity"):
+        return
+    cores = sorted(os.sched_getaffinity(0))
+    os.sched_setaffinity(0, {cores[-1] if place == "server's" else cores[0]})
 
 
 def child_environment() -> dict[str, str]:

@@ -8,15 +8,17 @@ import json
 import os
 import sys
 import time
-from typing import Any, TextIO
+from typing import Any, TextIO, cast
 
 from tests.benchmarks.contenders import load
 from tests.benchmarks.contenders.base import Contender
 from tests.benchmarks.system import (
+    Place,
     normalise_allocator,
     peak_bytes,
     raise_file_limit,
     resident_bytes,
+    sit,
 )
 
 # Clients drop connections that idled for longer; opening them anew is not what is measured.
@@ -57,10 +59,11 @@ def obey(contender: Contender, commands: TextIO, replies: TextIO) -> None:
         idle_since = time.monotonic()
 
 
-def main(name: str, origin: str, kind: str, concurrency: int) -> None:
+def main(name: str, origin: str, kind: str, concurrency: int, place: Place) -> None:
     """Starts one contender against one of the server's answers and obeys."""
     replies = os.fdopen(os.dup(1), "w")
     sys.stdout = sys.stderr  # whatever a client prints is no reply
+    sit(place)
     raise_file_limit()
     normalise_allocator()
     try:
@@ -78,4 +81,5 @@ def main(name: str, origin: str, kind: str, concurrency: int) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2], sys.argv[3], int(sys.argv[4]))
+    _, name, origin, kind, concurrency, place = sys.argv
+    main(name, origin, kind, int(concurrency), cast(Place, place))

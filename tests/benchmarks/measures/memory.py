@@ -32,7 +32,7 @@ def growth(bench: Bench) -> Iterator[Line]:
 
 
 def _growth(bench: Bench, name: str) -> dict[str, Value]:
-    with worker(name, bench.origin, "ten", 1) as contender:
+    with worker(name, bench.origin, kind="ten", concurrency=1, place="server's") as contender:
         contender.wait()
         contender.run(bench.fewer(CALLS) // 2, 1)
         before = contender.memory()
