@@ -65,14 +65,14 @@ def sync_one_thread(bench: Bench) -> Iterator[Line]:
 def sync_eight_threads(bench: Bench) -> Iterator[Line]:
     """Eight threads that share one client."""
     what = "the same, 8 threads sharing one client"
-    plan = Plan(concurrency=8, rounds=30, seconds=0.12)
+    plan = Plan(concurrency=8, seconds=0.1)
     return _sync(bench, "sync-8", what, Target("≤", 0.75), plan)
 
 
 def retries(bench: Bench) -> Iterator[Line]:
     """What the retry machinery costs a call that succeeds."""
     race = bench.race(
-        "lightfast without retries", ["lightfast async"], Plan(rounds=40, casts=4, seconds=0.1)
+        "lightfast without retries", ["lightfast async"], Plan(rounds=32, casts=4, seconds=0.08)
     )
     yield cpu_line(
         "retries",

@@ -15,7 +15,15 @@ MOST = LEVELS[-1]
 def in_flight(bench: Bench) -> Iterator[Line]:
     """1, 10, 100 and 1,000 searches on the wire against a server that answers after 5 ms."""
     for level in LEVELS:
-        plan = Plan(kind="slow", concurrency=level, rounds=12, seconds=0.3, patience=4, place="own")
+        plan = Plan(
+            kind="slow",
+            concurrency=level,
+            rounds=12,
+            casts=1 if level == MOST else 2,
+            seconds=0.3,
+            patience=3,
+            place="own",
+        )
         peers = [] if bench.quick and level == MOST else ["httpx async"]  # 10 s for two waves
         race = bench.race(BASE, [OURS, *peers], plan)
         yield _throughput(race, level)

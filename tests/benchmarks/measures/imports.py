@@ -29,7 +29,7 @@ PROGRAMS = {
 
 def imports(bench: Bench) -> Iterator[Line]:
     """Fresh interpreters, in rounds; the first, which writes bytecode, is not counted."""
-    rounds, patience = (10, 1.0) if bench.quick else (30, 6.0)
+    rounds, patience = (10, 1.0) if bench.quick else (24, 4.0)
     absent = {name: reason for name in PROGRAMS if (reason := _complaint(PROGRAMS[name]))}
     programs = {name: program for name, program in PROGRAMS.items() if name not in absent}
     spans: dict[str, list[tuple[float, float]]] = {name: [] for name in programs}

@@ -7,7 +7,7 @@ from tests.benchmarks.processes import ContenderError, worker
 from tests.benchmarks.results import Line, Target, Value
 
 CALLS = 10_000
-CONTENDERS = ("lightfast async", "lightfast", "aiohttp + orjson", "urllib3 + orjson", "httpx")
+CONTENDERS = ("lightfast async", "lightfast", "aiohttp + orjson", "urllib3 + orjson")
 
 
 def growth(bench: Bench) -> Iterator[Line]:
