@@ -20,7 +20,7 @@ def in_flight(bench: Bench) -> Iterator[Line]:
             concurrency=level,
             rounds=12,
             casts=1 if level == MOST else 2,
-            seconds=0.3,
+            seconds=0.6 if level == MOST else 0.3,
             patience=3,
             place="own",
         )
@@ -67,7 +67,7 @@ def _peak(race: Race) -> Line:
 def bulk(bench: Bench) -> Iterator[Line]:
     """10,000 queries through `search_many`, eight at a time."""
     calls = bench.fewer(10_000)
-    plan = Plan(concurrency=8, rounds=3, casts=1, calls=calls, patience=60)
+    plan = Plan(concurrency=8, rounds=5, casts=1, calls=calls, patience=60)
     race = bench.race(BASE, ["lightfast search_many"], plan)
     what = f"{calls:,} queries through search_many ÷ as many aiohttp calls"
     yield cpu_line("bulk", what, race, "lightfast search_many", target=None)
