@@ -78,7 +78,13 @@ def index(paths: tuple[Path, ...], database: Path | None) -> None:
 
 @emulator.command()
 @_indexed
-@click.option("--host", metavar="ADDRESS", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option(
+    "--host",
+    metavar="ADDRESS",
+    default="127.0.0.1",
+    show_default=True,
+    help="The address to listen on.",
+)
 @click.option(
     "--port",
     type=click.IntRange(0, 65535),

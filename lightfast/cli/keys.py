@@ -50,7 +50,6 @@ def _of_database(command: _F) -> _F:
     callback=moment(ahead=True),
     metavar="TIME",
     help="When it stops working: an ISO date or time, or a span such as 30d.",
-
 )
 @_of_database
 @verbosity
