@@ -25,10 +25,34 @@ __all__ = ["search"]
 @click.option("--limit", type=int, metavar="N", help="Results in the page, 1 to 100.")
 @click.option("--offset", type=int, metavar="N", help="Results to pass over.")
 @click.option("--mode", type=click.Choice(get_args(Mode)), help="How hard to rank.")
-@click.option("--source", "sources", multiple=True, metavar="NAME", help="Such as github. *")
-@click.option("--type", "source_types", multiple=True, metavar="NAME", help="Such as commit. *")
-@click.option("--observation-type", "observation_types", multiple=True, metavar="NAME", help="*")
-@click.option("--entity-type", "entity_types", multiple=True, metavar="NAME", help="*")
+@click.option(
+    "--source",
+    "sources",
+    multiple=True,
+    metavar="NAME",
+    help="Only from this source, such as github; repeatable.",
+)
+@click.option(
+    "--type",
+    "source_types",
+    multiple=True,
+    metavar="NAME",
+    help="Only of this type, such as commit; repeatable.",
+)
+@click.option(
+    "--observation-type",
+    "observation_types",
+    multiple=True,
+    metavar="NAME",
+    help="Only observations of this kind; repeatable.",
+)
+@click.option(
+    "--entity-type",
+    "entity_types",
+    multiple=True,
+    metavar="NAME",
+    help="Only what mentions such an entity; repeatable.",
+)
 @click.option("--since", callback=moment(), metavar="TIME", help="Not before this.")
 @click.option("--until", callback=moment(ends=True), metavar="TIME", help="Not after this.")
 @click.option("--all", "everything", is_flag=True, help="All pages.")
@@ -63,9 +87,8 @@ def search(
 ) -> None:
     """Search for QUERY and print what was found, best first.
 
-    Options marked * may be repeated. A time is an ISO date or time, in UTC unless it says
-    otherwise, or a span back from now such as 7d (m, h, d, w). With --until a date includes
-    that day.
+    A TIME is an ISO date or time, in UTC unless it says otherwise, or a span back from now such
+    as 7d (m, h, d, w). With --until a date includes that day.
 
     The key comes from LIGHTFAST_API_KEY, the API's address from --base-url or
     LIGHTFAST_BASE_URL. Both may stand in .env.local or .env; the environment wins.

@@ -93,7 +93,8 @@ def _print_row(
 
     *cells, last = row
     sized = [set_cell_size(cell, width) for cell, width in zip(cells, widths, strict=True)]
-    sized[0] = cells[0].rjust(widths[0])  # a score, or as wide as all of its column
+    if cells[0].replace(".", "").isdigit():
+        sized[0] = cells[0].rjust(widths[0])
     start = Text("".join(cell + _GAP for cell in sized), style="dim" if style == "dim" else "")
     indent = " " * start.cell_len
     room = max(console.width - len(indent), _LEAST)
