@@ -140,7 +140,9 @@ class Commits:
 
     def _since(self, last: State | None, state: State) -> list[str]:
         everything = self._all(state)
-        if last is None or not last["head"] or {**last, "head": 0} != {**state, "head": 0}:
+        if last is None or {**last, "head": 0} != {**state, "head": 0}:
+            return everything
+        if not (last["head"] and state["head"]):
             return everything
         # No ancestor, or no longer there at all: history was rewritten.
         if self._git.try_ask("merge-base", "--is-ancestor", last["head"], state["head"]) is None:
@@ -233,8 +235,9 @@ class Observations:
 
 
 def _head(git: Git) -> str | None:
-    answer = git.try_ask("rev-parse", "--verify", "--quiet", "HEAD^{commit}")
-    return answer.strip() if answer else None  # None: nothing was committed yet
+    """The commit that HEAD names, whether or not it is there; None before the first."""
+    answer = git.try_ask("rev-parse", "--verify", "--quiet", "HEAD")
+    return answer.strip() if answer else None
 
 
 def _prefix(git: Git) -> str:

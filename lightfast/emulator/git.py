@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 __all__ = ["Git"]
 
 _Record = tuple[list[str], list[str]]
-_CHUNK = 1 << 18
+_CHUNK = 1 << 16
+_PIPE = 1 << 20  # git goes on while we think; only Linux listens
 # What a user's configuration could change about `git log`.
 _PLAIN = ("--no-ext-diff", "--no-textconv", "--no-notes", "--diff-merges=off")
 _QUIET = {
@@ -116,6 +117,7 @@ class Git:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=stderr,
+            pipesize=_PIPE,
             env=_environment(),
         )
 

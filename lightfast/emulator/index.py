@@ -105,6 +105,7 @@ class Index:
         tally.expect(changes.total)
         items = iter(changes.items)
         while batch := list(islice(items, _BATCH)):
+            self._store.check_open()
             self._insert(db, corpus_id, [document for item in batch for document in item], tally)
             tally.read(len(batch))
         if skipped := changes.state.get("skipped"):
@@ -193,23 +194,26 @@ class _Tally:
 
 _INSERT_DOCUMENT = (
     "INSERT INTO document (rowid, organization_id, corpus_id, id, part, source, type, observation_type,"
-    " occurred_at, weight, url, details) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    " occurred_at, weight) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
-_INSERT_TEXT = "INSERT INTO document_text (rowid, title, body, identifiers) VALUES (?, ?, ?, ?)"
+_INSERT_TEXT = (
+    "INSERT INTO document_text (rowid, title, body, identifiers, url, details)"
+    " VALUES (?, ?, ?, ?, ?, ?)"
+)
 _INSERT_FACET = "INSERT OR IGNORE INTO facet (document, name, value) VALUES (?, ?, ?)"
 
 
 def _columns(d: Document) -> tuple[object, ...]:
-    details = {"entities": d.entities, "references": d.references, **d.facts}
-    kept = orjson.dumps({name: value for name, value in details.items() if value}).decode()
     kind = d.observation_type or d.type
-    return (d.id, d.part, d.source, d.type, kind, d.occurred_at, d.weight, d.url, kept)
+    return d.id, d.part, d.source, d.type, kind, d.occurred_at, d.weight
 
 
-def _texts(d: Document) -> tuple[str, str, str]:
+def _texts(d: Document) -> tuple[str | None, ...]:
     # NUL would end the text for some of SQLite's functions: https://www.sqlite.org/nulinstr.html
     title, body = d.title.replace("\0", " "), d.body.replace("\0", " ")
-    return title, body, split_identifiers(f"{title}\n{body}")
+    details = {"entities": d.entities, "references": d.references, **d.facts}
+    kept = orjson.dumps({name: value for name, value in details.items() if value}).decode()
+    return title, body, split_identifiers(f"{title}\n{body}"), d.url, kept
 
 
 def _facets(d: Document) -> Iterator[tuple[str, str]]:

@@ -135,7 +135,8 @@ _MARKUP = (
     (re.compile(r"^\s{0,3}#{1,6}\s+", re.MULTILINE), ""),
     (re.compile(r":[a-z:+-]+:`([^`\n]*)`"), r"\1"),
     (re.compile(r"^\s*([=\-~^\"'`#*+.:_])\1{2,}\s*$", re.MULTILINE), " "),
-    (re.compile(r"`+|\*\*|(?<!\w)__|__(?!\w)"), ""),
+    (re.compile(r"^\s*\|?(?:\s*:?-+:?\s*\|)+[\s:-]*$", re.MULTILINE), " "),
+    (re.compile(r"`+|\*\*"), ""),
 )
 _MARKED = re.compile(r"[`#*\[<=~^_:\-]")
 _SPACE = re.compile(r"\s+")

@@ -94,7 +94,8 @@ def _hits(
     )
     values |= {"match": match_expression(words), "organization": organization}
     totals, *rows = db.execute(sql, values | {"limit": query.limit, "offset": query.offset})
-    return [(row["document"], row["score"] / totals["score"]) for row in rows], totals["total"]
+    best = totals["score"] or 1.0
+    return [(row["document"], row["score"] / best) for row in rows], totals["total"]
 
 
 def _conditions(query: SearchQuery) -> tuple[list[str], dict[str, object]]:
@@ -121,7 +122,7 @@ def _results(
     db: sqlite3.Connection, hits: list[tuple[int, float]], words: list[str]
 ) -> list[dict[str, Any]]:
     rows = db.execute(
-        "SELECT d.*, t.title, t.body FROM document AS d JOIN document_text AS t ON t.rowid = d.rowid"
+        "SELECT d.*, t.title, t.body, t.url, t.details FROM document AS d JOIN document_text AS t ON t.rowid = d.rowid"
         " WHERE d.rowid IN (SELECT value FROM json_each(?))",
         (orjson.dumps([document for document, _ in hits]).decode(),),
     )

@@ -112,7 +112,7 @@ def _cut(lines: list[str], headings: list[_Heading]) -> Iterator[Section]:
     for heading, end, anchor in zip(headings, ends, _anchors(headings), strict=False):
         above = [h for h in above if h.level < heading.level] + [heading]
         body = "\n".join(lines[heading.after : end]).strip()
-        if heading.text and (body or not _has_children(heading, headings)):
+        if body or (heading.text and not _has_children(heading, headings)):
             yield Section(tuple(h.text for h in above if h.text), body, anchor)
 
 

@@ -33,10 +33,12 @@ BASE_PATH = "/api/v1"
 MAX_BODY_BYTES = 1 << 20
 BODY_TIMEOUT = 10.0  # seconds for a body to arrive
 IDLE_TIMEOUT = 75.0  # seconds that a connection may stay silent, before its first request too
+LINGERING_TIME = 2.0  # seconds to read on after an early answer, so that the sender sees it
 SHUTDOWN_TIMEOUT = 5.0
 READERS = 4
 
 _log = logging.getLogger("lightfast.emulator")
+_REQUEST_ID = web.RequestKey("request_id", str)
 _HEADERS = {
     "Cache-Control": "no-store",
     "Server": f"lightfast-emulator/{__version__}",
@@ -80,6 +82,7 @@ async def serving(
         app,
         access_log=None,
         keepalive_timeout=IDLE_TIMEOUT,
+        lingering_time=LINGERING_TIME,
         shutdown_timeout=SHUTDOWN_TIMEOUT,
     )
     try:
@@ -189,7 +192,7 @@ def _answer(
 async def _in_documented_shape(
     request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
 ) -> web.StreamResponse:
-    request["request_id"] = f"req_{secrets.token_hex(12)}"
+    request[_REQUEST_ID] = f"req_{secrets.token_hex(12)}"
     try:
         return await handler(request)
     except (asyncio.CancelledError, ConnectionError):
@@ -218,7 +221,7 @@ def _failure(error: Exception, request: web.Request) -> _Failure:
             return _Failure(500, "CONFIG_ERROR", "Organization is not configured for search")
         case web.HTTPException():
             return _http_failure(error, request)
-    _log.error("request %s failed", request["request_id"], exc_info=error)
+    _log.error("request %s failed", request[_REQUEST_ID], exc_info=error)
     return _Failure(500, "INTERNAL_ERROR", "Something went wrong; the emulator's log says what")
 
 
@@ -238,7 +241,7 @@ def _http_failure(error: web.HTTPException, request: web.Request) -> _Failure:
 def _response(
     request: web.Request, status: int, body: dict[str, Any], headers: dict[str, str] | None = None
 ) -> web.Response:
-    request_id: str = request["request_id"]
+    request_id = request[_REQUEST_ID]
     response = web.Response(
         status=status,
         body=orjson.dumps(body | {"requestId": request_id}),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import ipaddress
+import os
 import shutil
 import tempfile
 import weakref
@@ -21,7 +22,6 @@ from lightfast.emulator.serving_thread import ServingThread
 from lightfast.emulator.store import Store
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Callable, Iterable
     from datetime import datetime
     from types import TracebackType
@@ -55,7 +55,8 @@ class Emulator:
         port: The port to listen on; 0 for any that is free.
         organization: Whose index and keys these are.
         allow_remote: Whether `host` may be one that other machines reach.
-        on_progress: Told now and then how many things were read for the index, and of how many.
+        on_progress: Told now and then how many things were read for the index, and of how many, on the thread
+            that indexes.
 
     Raises:
         EmulatorError: The host is not loopback, a path cannot be indexed, or the database cannot be used.
@@ -80,13 +81,13 @@ class Emulator:
         self._on_progress = on_progress
         given = [paths] if isinstance(paths, str | Path) else list(paths)
         self._corpora = [corpus for path in given for corpus in corpora_at(Path(path))]
-        self._clean_up: Callable[[], object] = lambda: None
+        temporary = None
         if database is None:
-            directory = tempfile.mkdtemp(prefix="lightfast-emulator-")
-            # Runs at exit, too, when nobody closes the emulator.
-            self._clean_up = weakref.finalize(self, shutil.rmtree, directory, ignore_errors=True)
-            database = Path(directory) / "emulator.sqlite3"
+            temporary = tempfile.mkdtemp(prefix="lightfast-emulator-")
+            database = Path(temporary, "emulator.sqlite3")
         self._store = Store(Path(database).expanduser())
+        # Runs at exit, too, when nobody closes the emulator.
+        self._let_go = weakref.finalize(self, _let_go, self._store, temporary, os.getpid())
         self._identity = Identity(self._store)
         self._index = Index(self._store, organization)
         self._address: tuple[str, int] | None = None
@@ -222,8 +223,7 @@ class Emulator:
             if thread:
                 thread.stop_serving()
         finally:
-            self._store.close()
-            self._clean_up()
+            self._let_go()
 
     async def _start(self) -> None:
         if self._address is not None:
@@ -261,6 +261,14 @@ def _is_loopback(host: str) -> bool:
 def _check_organization(organization: str) -> None:
     if not organization.strip() or len(organization) > 100:
         raise EmulatorError("An organization's name has 1 to 100 characters.")
+
+
+def _let_go(store: Store, temporary: str | None, owner: int) -> None:
+    if os.getpid() != owner:
+        return  # a forked child exits; the file is its parent's
+    store.close()
+    if temporary:
+        shutil.rmtree(temporary, ignore_errors=True)
 
 
 def _no_address(host: str, port: int, error: OSError) -> str:

@@ -7,6 +7,7 @@ The thread is a daemon: a program that forgets to stop it still exits. The calle
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
 from typing import TYPE_CHECKING
 
@@ -42,29 +43,31 @@ class ServingThread(threading.Thread):
         self.start()
         self._ready.wait()
         if self._error:
-            self.join()
             raise self._error
 
     def stop_serving(self) -> None:
         """Return when nothing is served any more."""
-        if self._loop and self.is_alive():
-            self._loop.call_soon_threadsafe(self._enough.set)
-        if self.ident is not None:
-            self.join()
+        if self.ident is None:
+            return
+        # Ctrl-C may come while it starts; then there is no loop yet that could be told.
+        self._ready.wait()
+        if self._loop:
+            with contextlib.suppress(RuntimeError):  # the loop has ended by itself
+                self._loop.call_soon_threadsafe(self._enough.set)
+        self.join()
 
     def run(self) -> None:
         """The life of the thread."""
-        asyncio.run(self._serve())
+        try:
+            asyncio.run(self._serve())
+        except BaseException as error:  # noqa: BLE001 - raised again on the thread that waits
+            self._error = error
+        finally:
+            self._ready.set()
 
     async def _serve(self) -> None:
         self._loop = asyncio.get_running_loop()
-        try:
-            await self._begin()
-        except BaseException as error:  # noqa: BLE001
-            # Raised again on the thread that waits.
-            self._error = error
-            return
-        finally:
-            self._ready.set()
+        await self._begin()
+        self._ready.set()
         await self._enough.wait()
         await self._end()

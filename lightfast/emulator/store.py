@@ -25,7 +25,8 @@ __all__ = ["Store"]
 APPLICATION_ID = 0x6C66656D  # "lfem": https://www.sqlite.org/pragma.html#pragma_application_id
 BUSY_TIMEOUT = 60.0  # seconds; another process may be in the middle of indexing a large history
 
-# Step N takes a file from version N to N + 1; a step that was released is never edited.
+# What every match is asked for stands in `document`, whose rows are narrow for that; what is shown of the few on
+# the page stands in `document_text`. Step N takes a file from version N to N + 1; a step that was released is never edited.
 MIGRATIONS = (
     """
     CREATE TABLE organization (
@@ -68,8 +69,6 @@ MIGRATIONS = (
         observation_type TEXT NOT NULL,
         occurred_at INTEGER,
         weight REAL NOT NULL,
-        url TEXT,
-        details TEXT NOT NULL,
         UNIQUE (organization_id, id)
     ) STRICT;
     CREATE INDEX document_part ON document (corpus_id, part);
@@ -82,7 +81,7 @@ MIGRATIONS = (
     ) STRICT, WITHOUT ROWID;
 
     CREATE VIRTUAL TABLE document_text USING fts5 (
-        title, body, identifiers, tokenize = 'porter unicode61 remove_diacritics 2'
+        title, body, identifiers, url UNINDEXED, details UNINDEXED, tokenize = 'porter unicode61 remove_diacritics 2'
     );
     """,
 )
@@ -118,11 +117,15 @@ class Store:
         connection = sqlite3.connect(
             self.path, timeout=BUSY_TIMEOUT, isolation_level=None, check_same_thread=False
         )
-        connection.row_factory = sqlite3.Row
-        connection.execute("PRAGMA foreign_keys = ON")
-        # With WAL this loses at most the last commits on power loss, never consistency.
-        connection.execute("PRAGMA synchronous = NORMAL")
-        connection.execute("PRAGMA cache_size = -32000")
+        try:
+            connection.row_factory = sqlite3.Row
+            connection.execute("PRAGMA foreign_keys = ON")
+            # With WAL this loses at most the last commits on power loss, never consistency.
+            connection.execute("PRAGMA synchronous = NORMAL")
+            connection.execute("PRAGMA cache_size = -32000")
+        except BaseException:
+            connection.close()
+            raise
         return connection
 
     def _prepare(self) -> None:
@@ -154,7 +157,7 @@ class Store:
     @contextlib.contextmanager
     def read(self) -> Iterator[sqlite3.Connection]:
         """A connection that sees one unchanging state of the database."""
-        self._check_open()
+        self.check_open()
         try:
             connection = self._idle.pop()
         except IndexError:
@@ -175,7 +178,7 @@ class Store:
     def write(self) -> Iterator[sqlite3.Connection]:
         """A transaction that is kept whole, or not at all when the block raises."""
         with self._write_lock:
-            self._check_open()
+            self.check_open()
             self._begin()
             try:
                 yield self._writer
@@ -193,14 +196,16 @@ class Store:
                 f"Cannot write to {self.path}: {error}; wait until the other process that uses it is done."
             ) from error
 
-    def _check_open(self) -> None:
+    def check_open(self) -> None:
+        """Raise EmulatorError when `close` was called."""
         if self._closed:
             raise EmulatorError("This emulator is closed; make a new one.")
 
     def close(self) -> None:
-        """Close every connection; what is being read is finished first."""
+        """Close every connection; what is being read is finished first, what is being written is undone."""
+        # Before the lock is asked for: whoever writes at length sees it and gives up.
+        self._closed = True
         with self._write_lock:
-            self._closed = True
             self._writer.close()
         self._drain()
 
