@@ -33,21 +33,21 @@ class Secret:
 
     __slots__ = ("_text",)
 
-    def __init__(self, text: str) -> None:
-        self._text = text
+    def __init__(self, text: Any) -> None:
+        self._text: str = text
 
     def reveal(self) -> str:
         """The text itself: use it in an expression, never bind it to a name."""
         return self._text
 
     def __repr__(self) -> str:
-        return f"Secret({KEY_PREFIX + '…' if self._text.startswith(KEY_PREFIX) else '…'})"
+        return "Secret(…)"
 
     def __reduce__(self) -> tuple[()]:
         raise TypeError("A secret is never pickled.")
 
 
-class _HeaderText(str):
+class HeaderText(str):
     """A header's value that shows no secret in a repr, so not in aiohttp's locals either."""
 
     __slots__ = ()
@@ -63,12 +63,12 @@ class Credential:
 
     def __init__(self, secret: Secret, headers: Mapping[str, str]) -> None:
         self.secret = secret
-        self.headers = {name: _HeaderText(value) for name, value in headers.items()}
+        self.headers: dict[str, str] = {name: HeaderText(value) for name, value in headers.items()}
 
 
 def conceal(value: Any) -> Any:
-    """Text as a `Secret`; anything else as it is."""
-    return Secret(value) if isinstance(value, str) else value
+    """Text, and bytes given in its place, as a `Secret`; anything else as it is."""
+    return Secret(value) if isinstance(value, str | bytes | bytearray) else value
 
 
 def _key_problem(key: str) -> str | None:
@@ -111,10 +111,7 @@ class Auth(ABC):
         elif callable(source):
             self._provider = cast(Provider, source)
         else:
-            raise ConfigurationError(
-                f"{self._noun} must be a str or a callable that returns one, "
-                f"not {type(source).__name__}."
-            )
+            raise self._no_text(source)
 
     @property
     def from_provider(self) -> bool:
@@ -171,11 +168,19 @@ class Auth(ABC):
         Raises:
             ConfigurationError: It cannot be one. The message does not repeat it.
         """
+        if not isinstance(secret.reveal(), str):
+            raise self._no_text(secret.reveal())
         stripped = Secret(secret.reveal().strip())
         problem = self._problem(stripped)
         if problem:
             raise ConfigurationError(f"{self._noun} {problem}.")
         return Credential(stripped, self._headers(stripped))
+
+    def _no_text(self, value: object) -> ConfigurationError:
+        return ConfigurationError(
+            f"{self._noun} must be a str or a callable that returns one, "
+            f"not {type(value).__name__}."
+        )
 
     @staticmethod
     @abstractmethod

@@ -347,8 +347,11 @@ class AsyncLightfast:
         return await self._transport.send(request, self._config, seconds, on_retry)
 
     def __repr__(self) -> str:
+        config = getattr(self, "_config", None)  # a traceback may show a half-made client
+        if config is None:
+            return f"<{type(self).__name__}>"
         closed = ", closed" if self.closed else ""
-        return f"<{type(self).__name__} {self._config.base_url} {self._config.auth!r}{closed}>"
+        return f"<{type(self).__name__} {config.base_url} {config.auth!r}{closed}>"
 
     def __copy__(self) -> Self:
         return self.with_options()

@@ -19,7 +19,7 @@ import attrs
 from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
-from lightfast._auth import Credential, Secret
+from lightfast._auth import Credential, HeaderText, Secret
 from lightfast._config import ConnectionConfig, check_proxy, is_loopback
 from lightfast._encoding import EncodingError, TooLargeError, decompress
 from lightfast._protocol import HEADERS, HttpRequest, HttpResponse, clean
@@ -96,7 +96,8 @@ class _Target:
     url: URL
     host: str
     proxy: URL | None
-    proxy_headers: dict[str, str] | None
+    proxy_headers: dict[str, str]  # for the CONNECT that opens a tunnel
+    headers: dict[str, str]  # for the request itself
 
 
 class Session:
@@ -156,7 +157,7 @@ class Session:
         async with self._client.post(
             target.url,
             data=body if len(body) < _SEND_WHOLE else io.BytesIO(body),
-            headers=credential.headers,
+            headers=credential.headers | target.headers if target.headers else credential.headers,
             allow_redirects=False,  # the credential and the query would travel
             proxy=target.proxy,
             proxy_headers=target.proxy_headers,
@@ -173,8 +174,17 @@ class Session:
         """The way to a URL; the environment's proxies are looked up here and kept."""
         secret = self._config.proxy or (self._proxy_of_environment(url))
         check_proxy(secret)
-        proxy, proxy_headers = _split_proxy(secret) if secret else (None, None)
-        target = _Target(URL(url), urlsplit(url).netloc, proxy, proxy_headers)
+        proxy, headers = _split_proxy(secret) if secret else (None, {})
+        parts = urlsplit(url)
+        # Without a tunnel, it is the request itself that the proxy reads.
+        tunnelled = parts.scheme == "https"
+        target = _Target(
+            url=URL(url),
+            host=parts.netloc,
+            proxy=proxy,
+            proxy_headers=headers if tunnelled else {},
+            headers={} if tunnelled else headers,
+        )
         self._targets[url] = target
         return target
 
@@ -196,8 +206,8 @@ def _split_proxy(proxy: Secret) -> tuple[URL, dict[str, str]]:
     if parts.username is None:
         return URL(proxy.reveal()), {}
     basic = f"{unquote(parts.username)}:{unquote(parts.password or '')}".encode()
-    headers = {"Proxy-Authorization": "Basic " + base64.b64encode(basic).decode()}
-    return URL(proxy.reveal()).with_user(None), headers
+    value = HeaderText("Basic " + base64.b64encode(basic).decode())
+    return URL(proxy.reveal()).with_user(None), {"Proxy-Authorization": value}
 
 
 async def _read_all(response: aiohttp.ClientResponse, reply: Reply, limit: int) -> None:

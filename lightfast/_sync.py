@@ -220,7 +220,8 @@ class Lightfast:
         self.close()
 
     def __repr__(self) -> str:
-        return repr(self._client).replace("AsyncLightfast", type(self).__name__, 1)
+        client = getattr(self, "_client", None)  # a traceback may show a half-made one
+        return repr(client).replace("AsyncLightfast", type(self).__name__, 1)
 
     def __copy__(self) -> Self:
         return self.with_options()

@@ -89,7 +89,8 @@ class LightfastError(Exception):
 def _restore(
     cls: type[LightfastError], args: tuple[Any, ...], facts: dict[str, Any]
 ) -> LightfastError:
-    error = cls.__new__(cls, *args)
+    error = cls.__new__(cls)
+    error.args = args
     error.__dict__.update(facts)
     return error
 

@@ -1,0 +1,103 @@
+"""Every check, by name: `nox` runs the default ones, `nox -s bench` and others what they say."""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from pathlib import Path
+
+import nox
+
+HERE = Path(__file__).parent
+PROJECT = tomllib.loads((HERE / "pyproject.toml").read_text(encoding="utf-8"))
+PYTHONS = ["3.11", "3.12", "3.13"]
+
+# Interpreters that pyenv keeps beside its own are found, too; those on PATH come first.
+_pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
+os.environ["PATH"] += "".join(
+    f"{os.pathsep}{found / 'bin'}"
+    for version in PYTHONS
+    for found in sorted(_pyenv.glob(f"{version}.*"))
+)
+
+nox.needs_version = ">=2024.4.15"
+nox.options.sessions = ["lint", "typing", "tests", "lowest", "docs", "package"]
+nox.options.error_on_missing_interpreters = False  # a missing one is skipped, and said so
+
+
+def group(name: str) -> list[str]:
+    """A dependency group of pyproject.toml."""
+    return list(PROJECT["dependency-groups"][name])
+
+
+@nox.session(python=PYTHONS[0])
+def lint(session: nox.Session) -> None:
+    """Ruff: style and likely faults."""
+    session.install(*group("lint"))
+    session.run("ruff", "format", "--check", ".")
+    session.run("ruff", "check", ".")
+
+
+@nox.session(python=PYTHONS[0])
+def typing(session: nox.Session) -> None:
+    """Mypy, strictly, over the package and the contract file of its public calls."""
+    session.install(".[all]", *group("typing"), *group("test"))
+    session.run("mypy")
+
+
+@nox.session(python=PYTHONS)
+def tests(session: nox.Session) -> None:
+    """All tests, with branch coverage of the core on the oldest Python."""
+    session.install("-e", ".[all]", *group("test"))
+    if session.python != PYTHONS[0] or session.posargs:
+        session.run("pytest", *session.posargs)
+        return
+    session.run("coverage", "erase")
+    session.run("coverage", "run", "-m", "pytest", env={"COVERAGE_CORE": "ctrace"})
+    session.run("coverage", "combine", "--quiet")
+    session.run("coverage", "report", "--include=lightfast/*.py", "--fail-under=95")
+
+
+@nox.session(python=PYTHONS[0])
+def lowest(session: nox.Session) -> None:
+    """The tests of the core on the oldest versions that we say we support."""
+    oldest = [
+        re.sub(r">=\s*", "==", requirement) for requirement in PROJECT["project"]["dependencies"]
+    ]
+    session.install("-e", ".[all]", *oldest, *group("test"))
+    session.run("pytest", *session.posargs)
+
+
+@nox.session(python=PYTHONS[0])
+def package(session: nox.Session) -> None:
+    """The wheel and the sdist, installed elsewhere and put to work."""
+    dist = Path(session.create_tmp()) / "dist"
+    session.install("build")
+    session.run("python", "-m", "build", "--outdir", str(dist), str(HERE), silent=True)
+    (wheel,) = sorted(dist.glob("*.whl"))[-1:]
+    session.install(f"{wheel}[cli,emulator]")
+    session.chdir(session.create_tmp())
+    session.run(
+        "python", "-c", "import lightfast; print(lightfast.__version__, lightfast.__file__)"
+    )
+    session.run(
+        "lightfast", "search", "--local", str(HERE), "--limit", "3",
+        "how are failed requests retried?",
+    )  # fmt: skip
+
+
+@nox.session(python=PYTHONS[0])
+def docs(session: nox.Session) -> None:
+    """The documentation as pages; a broken link or reference is an error."""
+    session.install("-e", ".[all]", *group("docs"))
+    out = Path(session.create_tmp()) / "html"
+    session.run("sphinx-build", "-W", "--keep-going", "-q", "-b", "html", "docs", str(out))
+    session.log(f"open {out / 'index.html'}")
+
+
+@nox.session(python=PYTHONS[0])
+def bench(session: nox.Session) -> None:
+    """The benchmarks against every peer: figures, targets and verdicts."""
+    session.install("-e", ".[all]", *group("bench"))
+    session.run("python", "-m", "tests.benchmarks", *session.posargs)

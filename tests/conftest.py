@@ -1,0 +1,69 @@
+"""What tests share: real servers, clients on them, and a key that must never be seen."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterator
+from types import SimpleNamespace
+
+import aiohttp
+import aioresponses.core
+import pytest
+
+from lightfast import AsyncLightfast, RetryPolicy
+from tests.servers import Answer, Server
+
+KEY = "sk-lf-ThisKeyMustNeverBeSeenAnywhere0123456789abc"
+QUICK = RetryPolicy(retries=2, base_delay=0.001, max_delay=0.002)
+
+
+@pytest.fixture(autouse=True)
+def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No key, address or proxy of the machine that runs the tests takes part in them."""
+    for name in ("LIGHTFAST_API_KEY", "LIGHTFAST_BASE_URL"):
+        monkeypatch.delenv(name, raising=False)
+    for scheme in ("http", "https", "all", "no"):
+        monkeypatch.delenv(f"{scheme}_proxy", raising=False)
+        monkeypatch.delenv(f"{scheme}_proxy".upper(), raising=False)
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[..., Server]]:
+    """Starts a server with a script; all of them stop with the test."""
+    servers: list[Server] = []
+
+    def start(*script: Answer) -> Server:
+        servers.append(Server(*script).__enter__())
+        return servers[-1]
+
+    yield start
+    for server in servers:
+        server.__exit__()
+
+
+@pytest.fixture
+def server(serve: Callable[..., Server]) -> Server:
+    """A server that answers everything with the documented response."""
+    return serve()
+
+
+@pytest.fixture
+async def client(server: Server) -> AsyncIterator[AsyncLightfast]:
+    """A client of `server`."""
+    async with AsyncLightfast(KEY, base_url=server.base_url, retries=QUICK) as client:
+        yield client
+
+
+class _ClientResponse(aiohttp.ClientResponse):
+    """As aioresponses 0.7.9 makes it: it does not know the argument that aiohttp 3.14 added."""
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        kwargs.setdefault("stream_writer", SimpleNamespace(output_size=0))
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def scripted(monkeypatch: pytest.MonkeyPatch) -> Iterator[aioresponses.aioresponses]:
+    """aioresponses, for short sequences of answers without a server."""
+    monkeypatch.setattr(aioresponses.core, "ClientResponse", _ClientResponse)
+    with aioresponses.aioresponses() as mock:
+        yield mock

@@ -1,0 +1,197 @@
+"""The blocking face: the same client, from threads, notebooks and scripts."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import gc
+import inspect
+import os
+import signal
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from lightfast import AsyncLightfast, Lightfast, UsageError
+from lightfast._portal import Portal
+from tests.conftest import KEY, QUICK
+from tests.servers import delayed, page
+
+
+@pytest.fixture
+def blocking(server):
+    with Lightfast(KEY, base_url=server.base_url, retries=QUICK) as client:
+        yield client
+
+
+def public(cls):
+    return {
+        name: member
+        for name, member in inspect.getmembers(cls, inspect.isfunction)
+        if not name.startswith("_") or name == "__init__"
+    }
+
+
+def test_both_faces_have_the_same_methods_with_the_same_parameters():
+    ours, theirs = public(Lightfast), public(AsyncLightfast)
+    theirs["close"] = theirs.pop("aclose")
+    assert ours.keys() == theirs.keys()
+    for name in ours:
+        parameters = [
+            (p.name, p.kind, p.default, p.annotation)
+            for p in inspect.signature(ours[name]).parameters.values()
+        ]
+        assert parameters == [
+            (p.name, p.kind, p.default, p.annotation)
+            for p in inspect.signature(theirs[name]).parameters.values()
+        ], name
+
+
+def test_it_answers_as_the_asynchronous_one_does(blocking, server):
+    response = blocking.search("q", limit=3)
+    assert response[0].id == "obs_01HV8Z3K"
+    assert server.requests[0][1]["limit"] == 3
+    assert blocking.post("search", {"query": "q"}).data["requestId"] == "req_7f3a2c"
+    assert [hit.id for hit in blocking.iter_results("q", max_results=2)] == [
+        "obs_01HV8Z3K",
+        "obs_01HV8Z3M",
+    ]
+    assert [outcome.ok for outcome in blocking.search_many(["a", "b"])] == [True, True]
+    assert "Lightfast" in repr(blocking)
+    assert "Async" not in repr(blocking)
+
+
+def test_threads_share_one_client(blocking, server):
+    with ThreadPoolExecutor(16) as pool:
+        answers = list(pool.map(lambda number: blocking.search(f"q{number}"), range(200)))
+    assert len(answers) == len(server.requests) == 200
+
+
+async def test_it_works_on_a_thread_that_runs_an_event_loop(blocking):
+    assert blocking.search("q")
+
+
+def test_its_own_loop_cannot_wait_for_itself(server):
+    clients = []
+
+    async def provider():
+        clients[0].search("q")
+        return KEY
+
+    clients.append(Lightfast(provider, base_url=server.base_url))
+    with clients[0] as client, pytest.raises(UsageError, match="wait for itself"):
+        client.search("q")
+
+
+def test_a_generator_of_queries_may_use_the_client_itself(blocking):
+    def queries():
+        for hit in blocking.search("q"):
+            yield hit.title
+
+    assert all(outcome.ok for outcome in blocking.search_many(queries()))
+
+
+def test_leaving_an_iteration_early_ends_what_is_under_way(serve):
+    server = serve(delayed(0.01, page("1")))
+    with Lightfast(KEY, base_url=server.base_url) as client:
+        outcomes = client.search_many((f"q{number}" for number in range(10_000)), concurrency=4)
+        next(outcomes)
+        outcomes.close()
+        assert client.search("q")
+    assert len(server.requests) < 50
+
+
+def test_ctrl_c_cancels_the_call_and_leaves_the_client_usable(serve):
+    server = serve(delayed(30, page("1")), page("2"))
+    with Lightfast(KEY, base_url=server.base_url, max_connections=1) as client:
+        timer = threading.Timer(0.3, os.kill, [os.getpid(), signal.SIGINT])
+        timer.start()
+        with pytest.raises(KeyboardInterrupt):
+            client.search("q")
+        assert client.search("q")[0].id == "2"
+        timer.join()
+
+
+def test_use_after_close_says_what_to_do(server):
+    client = Lightfast(KEY, base_url=server.base_url)
+    client.search("q")
+    client.close()
+    client.close()
+    for use in (client.search, lambda q: list(client.iter_results(q))):
+        with pytest.raises(UsageError, match="new client"):
+            use("q")
+
+
+def test_closing_in_another_thread_ends_a_call_under_way(serve):
+    server = serve(delayed(30, page("1")))
+    client = Lightfast(KEY, base_url=server.base_url)
+    threading.Timer(0.2, client.close).start()
+    with pytest.raises(UsageError):
+        client.search("q")
+
+
+def test_the_private_thread_ends_with_the_client(server):
+    def names():
+        return [thread.name for thread in threading.enumerate() if thread.name == "lightfast"]
+
+    before = len(names())
+    client = Lightfast(KEY, base_url=server.base_url)
+    assert len(names()) == before
+    client.search("q")
+    assert len(names()) == before + 1
+    with pytest.warns(ResourceWarning, match=r"test_sync\.py"):
+        del client
+        gc.collect()
+    deadline = time.monotonic() + 5
+    while len(names()) > before and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert len(names()) == before
+
+
+def test_options_make_a_cheap_copy_on_the_same_loop(blocking, server):
+    twin = blocking.with_options(timeout=3)
+    assert twin.search("q")
+    twin.close()
+    with pytest.raises(UsageError):
+        twin.search("q")
+    assert blocking.search("q")
+
+
+VARIABLE = contextvars.ContextVar("VARIABLE", default="unset")
+
+
+def test_context_variables_of_the_caller_are_seen():
+    async def see():
+        return VARIABLE.get()
+
+    portal = Portal()
+    VARIABLE.set("set by the caller")
+    assert portal.run(see()) == "set by the caller"
+    portal.stop(timeout=5)
+
+
+def test_an_error_carries_no_reference_cycle():
+    async def fail():
+        raise KeyError("x")
+
+    portal = Portal()
+    gc.collect()
+    gc.disable()
+    try:
+        for _ in range(3):
+            with pytest.raises(KeyError):
+                portal.run(fail())
+        assert not [item for item in gc.get_objects() if isinstance(item, KeyError)]
+    finally:
+        gc.enable()
+        portal.stop(timeout=5)
+
+
+def test_a_call_that_is_handed_over_too_late_is_let_go():
+    portal = Portal()
+    portal.run(asyncio.sleep(0))
+    portal.stop(timeout=5)
+    with pytest.raises(UsageError, match="stopped"):
+        portal.run(asyncio.sleep(0))
