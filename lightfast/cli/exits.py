@@ -44,7 +44,7 @@ READER_GONE: Final = 141  # 128 + SIGPIPE
 
 EXITS: Final = (
     Exit(OK, "Done, also when nothing was found."),
-    Exit(UNEXPECTED, "Unexpected: a bug, or the extra [cli] is not installed."),
+    Exit(UNEXPECTED, "Unexpected: a bug, or an extra is not installed."),
     Exit(USAGE, "Wrong arguments or settings; nothing was sent."),
     Exit(CREDENTIAL, "The API key was not accepted (401, 403)."),
     Exit(REFUSED, "The API refused the request (400, 404, other 4xx)."),
@@ -121,6 +121,9 @@ class Commands(click.Group):
 
 
 def _failure(error: Exception, *, verbose: bool) -> Failure:
+    if isinstance(error, ModuleNotFoundError):
+        install = "run: python -m pip install 'lightfast[cli,emulator]'"
+        return Failure(f"this command needs {error.name}; {install}", UNEXPECTED)
     code = exit_code(error)
     if code != UNEXPECTED:
         return Failure(f"{error}{_hint(code)}", code)

@@ -39,8 +39,9 @@ def print_results(results: Sequence[SearchResult], *, snippets: bool = False) ->
         url = _link(result)
         _print_row(console, row, widths, style=f"bold link {url}" if url else "bold")
         indent = " " * widths[0] + _GAP
-        if snippets and result.snippet.strip():
-            _print_wrapped(console, printable(result.snippet), indent)
+        snippet = printable(result.snippet) if snippets else ""
+        if snippet and snippet != row[-1]:
+            _print_wrapped(console, snippet, indent)
         if url:
             _print_link(console, url, indent)
 
@@ -61,8 +62,13 @@ def _stdout() -> Console:
 
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="replace")
+
+    class Stdout(Console):
+        def on_broken_pipe(self) -> None:
+            raise  # rich would exit with 1; what is raised has a code of its own
+
     plain = bool(os.environ.get("NO_COLOR"))
-    return Console(highlight=False, emoji=False, color_system=None if plain else "auto")
+    return Stdout(highlight=False, emoji=False, color_system=None if plain else "auto")
 
 
 def _cells(result: SearchResult) -> tuple[str, ...]:
