@@ -105,7 +105,8 @@ class Commands(click.Group):
         try:
             result = super().invoke(ctx)
             # Now, and not at exit, where a closed pipe could not be silenced any more.
-            sys.stdout.flush()
+            if sys.stdout is not None:  # closed by the shell: >&-
+                sys.stdout.flush()
         except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise
         except BrokenPipeError:
@@ -126,15 +127,21 @@ def _failure(error: Exception, *, verbose: bool) -> Failure:
         return Failure(f"this command needs {error.name}; {install}", UNEXPECTED)
     code = exit_code(error)
     if code != UNEXPECTED:
-        return Failure(f"{error}{_hint(code)}", code)
+        return Failure(f"{error}{_hint(error)}", code)
     if verbose:
         traceback.print_exception(error)
     more = "" if verbose else "; --verbose shows where"
     return Failure(f"unexpected {type(error).__name__}: {error}{more}", code)
 
 
-def _hint(code: int) -> str:
-    return " Check LIGHTFAST_API_KEY." if code == CREDENTIAL else ""
+def _hint(error: Exception) -> str:
+    """What to do next, where the error itself does not say it."""
+    match error:
+        case lightfast.AuthenticationError() | lightfast.PermissionDeniedError():
+            return " Check LIGHTFAST_API_KEY."
+        case lightfast.APIError(retry_after=float(seconds)):
+            return f" Try again in {seconds:.0f} s."
+    return ""
 
 
 def _silence_stdout() -> None:

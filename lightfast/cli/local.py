@@ -38,6 +38,8 @@ def local_emulator(path: Path) -> Iterator[tuple[str, str]]:
         with Indexing() as indexing:
             emulator, kept = _with_cache([path], database, on_progress=indexing)
             stack.enter_context(emulator)
+        if not emulator.documents:
+            note(f"There is nothing to search in {path}: no commit, no Markdown, no reST.")
         key = kept_key(emulator, database) if kept else emulator.create_api_key("local")
         yield emulator.base_url, key
 

@@ -68,7 +68,9 @@ __all__ = ["search"]
     help="Search this repository, directory or file instead of the API.",
 )
 @click.option("--base-url", metavar="URL", help="Where the API is.")
-@click.option("--timeout", type=float, metavar="SECONDS", help="For the whole call.")
+@click.option(
+    "--timeout", type=float, metavar="SECONDS", help="For the whole call, or for each page."
+)
 @verbosity
 def search(
     query: str,
@@ -151,7 +153,8 @@ def _summary(response: SearchResponse) -> str:
     if not response:
         facts = ["Nothing found" if not start else f"Nothing after the first {start} results"]
     elif last < meta.total or start:
-        facts = [f"{start + 1}-{last} of {max(meta.total, last)} results"]
+        shown = f"{start + 1}-{last}" if len(response) > 1 else f"{last}"
+        facts = [f"{shown} of {max(meta.total, last)} results"]
     else:
         facts = [f"{len(response)} result{'s' if len(response) != 1 else ''}"]
     if meta.took_ms is not None:

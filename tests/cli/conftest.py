@@ -34,9 +34,16 @@ def run() -> Run:
     """Run a command in this process."""
 
     def run(*arguments: str | Path, **environment: str) -> Result:
-        return CliRunner().invoke(app, [str(a) for a in arguments], env=environment)
+        return _runner().invoke(app, [str(a) for a in arguments], env=environment)
 
     return run
+
+
+def _runner() -> CliRunner:
+    try:
+        return CliRunner(mix_stderr=False)  # click 8.1, where it is not the default
+    except TypeError:
+        return CliRunner()
 
 
 def process(*arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:

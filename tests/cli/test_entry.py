@@ -68,6 +68,7 @@ def test_every_command_helps_in_80_columns(run, command):
     result = run(*command.split(), "-h", COLUMNS="80")
     assert result.exit_code == 0
     assert all(len(line) <= 80 for line in result.stdout.splitlines())
+    assert "\\" not in result.stdout
 
 
 def test_the_entry_point_loads_nothing_of_the_extra():

@@ -96,6 +96,12 @@ def test_a_place_that_is_none_is_said(run, tmp_path):
     assert "nowhere" in result.stderr
 
 
+def test_a_place_with_nothing_to_search_is_said(run, tmp_path):
+    result = run("search", "--local", tmp_path / "here", "x")
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert "nothing to search" in result.stderr
+
+
 def test_settings_and_proxies_have_no_say(run, repository, tmp_path):
     (tmp_path / "here" / ".env").write_text("LIGHTFAST_API_KEY=bad\nLIGHTFAST_BASE_URL=bad\n")
     proxy = {"HTTP_PROXY": "http://127.0.0.1:9", "http_proxy": "http://127.0.0.1:9"}

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import json
 import os
-import pty
 import re
 import signal
 import subprocess
@@ -172,7 +171,7 @@ def test_retries_are_not_told_without_it(ask):
         (error(403, "FORBIDDEN"), 3, "403 FORBIDDEN"),
         (error(404, "NOT_FOUND"), 4, "404 NOT_FOUND"),
         (error(418, "TEAPOT"), 4, "418"),
-        (error(429, "RATE_LIMITED", Retry_After="3600"), 5, "429"),
+        (error(429, "RATE_LIMITED", Retry_After="3600"), 5, "Try again in 3600 s."),
         (error(500, "CONFIG_ERROR"), 6, "500 CONFIG_ERROR"),
         (error(503, "X"), 6, "503"),
         (answer("<html>hello"), 8, ""),
@@ -285,8 +284,9 @@ def test_an_odd_terminal_is_no_reason_to_fail(serve):
 
 def on_terminal(server, **more):
     """What `search` writes to a terminal of 80 columns."""
+    pty = pytest.importorskip("pty")
     ours, theirs = pty.openpty()
-    env = os.environ | environment(server) | {"TERM": "xterm-256color", "COLUMNS": "80"} | more
+    env = os.environ | environment(server) | {"TERM": "xterm-256color", "COLUMNS": "80", **more}
     child = subprocess.Popen([*COMMAND, "search", "x"], env=env, stdout=theirs, stderr=-3)
     os.close(theirs)
     written = b""
