@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lightfast import ConfigurationError, DateRange, SearchFilters, SearchRequest, to_dict
-from lightfast._wire import WireError, read_json, read_search, wire_name, write_json, write_search
+from lightfast._reading import wire_name
+from lightfast._wire import WireError, read_json, read_search, write_json, write_search
 from tests.servers import CONTRACT, contract
 
 
