@@ -75,9 +75,9 @@ def exit_code(error: Exception) -> int:
             return NETWORK
         case lightfast.ResponseError():
             return UNREADABLE
-    from lightfast.emulator import EmulatorError  # 240 ms, and only when something failed
-
-    return EMULATOR if isinstance(error, EmulatorError) else UNEXPECTED
+    # What was never imported raised nothing; its extra may not even be installed.
+    emulator = sys.modules.get("lightfast.emulator")
+    return EMULATOR if emulator and isinstance(error, emulator.EmulatorError) else UNEXPECTED
 
 
 class Failure(click.ClickException):

@@ -234,6 +234,9 @@ def test_a_bug_is_1_and_verbose_shows_where(ask, monkeypatch):
     assert result.exit_code == 1
     assert result.stderr.startswith("lightfast: unexpected RuntimeError: the impossible")
     assert "Traceback" not in result.stderr
+    verbose = ask()("--verbose")
+    assert "Traceback" in verbose.stderr
+    assert verbose.stderr.endswith("lightfast: unexpected RuntimeError: the impossible\n")
 
 
 # --- in a process of its own ------------------------------------------------------------------
