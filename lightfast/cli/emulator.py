@@ -50,7 +50,7 @@ def _indexed(command: _F) -> _F:
     )
 
 
-@emulator.command()
+@emulator.command(short_help="Index, and print what there is now.")
 @_indexed
 @verbosity
 def index(paths: tuple[Path, ...], database: Path | None) -> None:
@@ -59,7 +59,7 @@ def index(paths: tuple[Path, ...], database: Path | None) -> None:
     PATHS are git repositories, directories, and Markdown, reST or JSON-lines files; this
     directory when none are given. What did not change since the last time is not read again.
     """
-    from lightfast.cli.local import cached_database, open_emulator  # 240 ms, not for --help
+    from lightfast.cli.local import cached_database, open_emulator  # 170 ms, not for --help
     from lightfast.cli.progress import Indexing
 
     given = paths or (Path(),)
@@ -111,7 +111,7 @@ def serve(
     start; a database of your own gets one at its first start, and after that
     `lightfast emulator keys create` makes others.
     """
-    from lightfast.cli.local import cached_database, open_emulator  # 240 ms, not for --help
+    from lightfast.cli.local import cached_database, open_emulator  # 170 ms, not for --help
     from lightfast.cli.progress import Indexing
 
     given = paths or (() if database else (Path(),))

@@ -91,7 +91,7 @@ def revoke(which: str, database: Path | None, organization: str) -> None:
 
 @contextmanager
 def _emulator(database: Path | None, *, make: bool = False) -> Iterator[Emulator]:
-    from lightfast.cli.local import cached_database, open_emulator  # 240 ms, not for --help
+    from lightfast.cli.local import cached_database, open_emulator  # 170 ms, not for --help
     from lightfast.emulator import EmulatorError
 
     database = database or cached_database([Path.cwd()])
