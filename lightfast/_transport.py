@@ -358,7 +358,7 @@ class _Call:
     def _record(self, error: LightfastError, begun: float) -> None:
         status = getattr(error, "status", None)
         code = error.code if isinstance(error, APIError) else None
-        outcome = f"{status} {code}" if code else str(status or error.message)
+        outcome = f"{status} {code}" if code else str(status or error.message.rstrip("."))
         self.history.append(Attempt(outcome=outcome, status=status, elapsed=self._now() - begun))
 
     def _note_delay(self, error: LightfastError, delay: float) -> None:
@@ -368,12 +368,12 @@ class _Call:
         )
         _log.warning(
             "attempt %d: %s; trying again in %.2f s (request id: %s)",
-            len(self.history), last.outcome, delay, error.request_id,
+            len(self.history), last.outcome, delay, error.request_id or "none",
         )  # fmt: skip
 
     def _log_answer(self, response: HttpResponse) -> None:
         if _log.isEnabledFor(logging.DEBUG):
             _log.debug(
-                "POST %s: %d after %d attempt(s) in %.3f s",
-                self._request.url, response.status, response.attempts, response.elapsed,
+                "POST %s: %d in %.3f s, attempts: %d",
+                self._request.url, response.status, response.elapsed, response.attempts,
             )  # fmt: skip
