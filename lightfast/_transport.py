@@ -92,6 +92,10 @@ class Transport:
             return await call.run(self._sleep, on_retry)
         except LightfastError as error:
             error.history = tuple(call.history)
+            _log.debug(
+                "POST %s failed with %s, attempts: %d (request id: %s)",
+                request.url, type(error).__name__, error.attempts, error.request_id or "none",
+            )  # fmt: skip
             raise
 
     async def _open(self, loop: asyncio.AbstractEventLoop) -> Session:
@@ -237,7 +241,6 @@ class _Call:
                 raise
             failure = error
         else:
-            self._log_answer(response)
             return response
         return await self._again(failure, sleep, on_retry)
 
@@ -268,7 +271,6 @@ class _Call:
             sleep=sleep,
         )
         response: HttpResponse = await again(attempt)
-        self._log_answer(response)
         return response
 
     async def _attempt(self) -> HttpResponse:
@@ -370,10 +372,3 @@ class _Call:
             "attempt %d: %s; trying again in %.2f s (request id: %s)",
             len(self.history), last.outcome, delay, error.request_id or "none",
         )  # fmt: skip
-
-    def _log_answer(self, response: HttpResponse) -> None:
-        if _log.isEnabledFor(logging.DEBUG):
-            _log.debug(
-                "POST %s: %d in %.3f s, attempts: %d",
-                self._request.url, response.status, response.elapsed, response.attempts,
-            )  # fmt: skip
