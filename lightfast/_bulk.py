@@ -20,7 +20,8 @@ from typing import TypeAlias
 
 from lightfast._config import check_count
 from lightfast.exceptions import ConfigurationError, LightfastError, RateLimitError
-from lightfast.models import SearchOutcome, SearchRequest, SearchResponse
+from lightfast.models import SearchOutcome, SearchResponse
+from lightfast.queries import SearchRequest
 
 Query: TypeAlias = str | SearchRequest
 Queries: TypeAlias = Iterable[Query] | AsyncIterable[Query]

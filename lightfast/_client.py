@@ -31,16 +31,8 @@ from lightfast._config import (
 from lightfast._retry import RetryBudget, RetryPolicy
 from lightfast._transport import OnRetry, Transport, closed_error
 from lightfast.exceptions import ConfigurationError
-from lightfast.models import (
-    MAX_LIMIT,
-    JsonResponse,
-    Mode,
-    SearchFilters,
-    SearchOutcome,
-    SearchRequest,
-    SearchResponse,
-    SearchResult,
-)
+from lightfast.models import JsonResponse, SearchOutcome, SearchResponse, SearchResult
+from lightfast.queries import MAX_LIMIT, Mode, SearchFilters, SearchRequest
 
 _log = logging.getLogger("lightfast")
 

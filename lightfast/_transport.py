@@ -22,13 +22,13 @@ from lightfast._protocol import HttpRequest, HttpResponse, error_from
 from lightfast._retry import retrying, should_retry
 from lightfast.exceptions import (
     APIError,
+    Attempt,
     AuthenticationError,
     LightfastError,
     RequestTimeoutError,
     ResponseError,
     UsageError,
 )
-from lightfast.models import Attempt
 
 if TYPE_CHECKING:
     from lightfast._http import Session

@@ -13,7 +13,8 @@ from cattrs.preconf.orjson import OrjsonConverter, make_converter
 
 from lightfast._reading import SCALARS, array_reader, explain, is_array, object_reader, wire_name
 from lightfast.exceptions import ConfigurationError
-from lightfast.models import Cluster, HttpInfo, SearchRequest, SearchResponse, SearchResult
+from lightfast.models import Cluster, HttpInfo, SearchResponse, SearchResult
+from lightfast.queries import SearchRequest
 
 
 class WireError(Exception):
