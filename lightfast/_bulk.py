@@ -70,7 +70,7 @@ class Pace:
         mean = self._elapsed / self._answers
         self._elapsed, self._answers = 0.0, 0
         # The best is forgotten slowly: what was fast an hour ago says little.
-        self._best = min(self._best * 1.02, mean)
+        self._best = min(self._best * 1.005, mean)
         queued = mean > 2 * self._best
         self._limit = max(1.0, self._limit * 0.8) if queued else min(self._most, self._limit + 1)
 
