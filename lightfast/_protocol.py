@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from os.path import commonprefix
+from itertools import takewhile
 from typing import Any
 
 import attrs
@@ -17,6 +17,7 @@ from lightfast._retry import parse_retry_after
 from lightfast._version import __version__
 from lightfast.exceptions import (
     APIError,
+    Attempt,
     AuthenticationError,
     ConfigurationError,
     LightfastError,
@@ -28,15 +29,8 @@ from lightfast.exceptions import (
     ServerError,
     ValidationError,
 )
-from lightfast.models import (
-    MAX_OFFSET,
-    Attempt,
-    Headers,
-    HttpInfo,
-    JsonResponse,
-    SearchRequest,
-    SearchResponse,
-)
+from lightfast.models import Headers, HttpInfo, JsonResponse, SearchResponse
+from lightfast.queries import MAX_OFFSET, SearchRequest
 
 SEARCH_PATH = "/search"
 
@@ -108,8 +102,9 @@ class HttpResponse:
     def safe_headers(self) -> Headers:
         """The headers, with the credential blotted out where the server echoed it."""
         needle = self.secret.reveal().encode()
-        if any(needle in value for _, value in self.headers):
-            return Headers((name, value.replace(needle, _BLOT)) for name, value in self.headers)
+        for _, value in self.headers:
+            if needle in value:
+                return Headers((name, text.replace(needle, _BLOT)) for name, text in self.headers)
         return Headers(self.headers)
 
     def safe_body(self) -> bytes:
@@ -130,7 +125,8 @@ def _without(secret: Secret, data: bytes) -> bytes:
 
 def _continues(secret: Secret, data: bytes) -> int:
     """How many bytes, after the telling beginning of a secret, still belong to it."""
-    return len(commonprefix([data, secret.reveal()[_TELLING:].encode()]))
+    together = zip(data, secret.reveal()[_TELLING:].encode(), strict=False)
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], together))
 
 
 # --- requests ---------------------------------------------------------------------------------

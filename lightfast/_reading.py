@@ -1,0 +1,311 @@
+"""JSON objects into attrs classes: checked, unknown fields kept, and fast.
+
+For each class one function is generated that reads a whole array of its objects, and one
+that reads a single object; both are straight-line code. They stop at the first thing that
+is wrong without saying what: `explain` walks the document again, slowly, to name the place.
+
+Measured on ten results: 3.1 times what `orjson.loads` alone takes for the same bytes; cattrs'
+own hooks, made as strict and as lenient, take 8 times.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from types import NoneType, UnionType
+from typing import Any, Union, get_args, get_origin
+
+import attrs
+from cattrs import Converter
+
+Reader = Callable[[Any, Any], Any]
+"""A cattrs structure hook: (value, type) → the value read."""
+
+_REQUIRED = object()
+
+
+def wire_name(name: str) -> str:
+    """A field's name in JSON: camelCase, and without the unit that ours carry."""
+    if name == "results":
+        return "data"
+    head, *rest = name.removesuffix("_ms").split("_")
+    return head + "".join(word.capitalize() for word in rest)
+
+
+# --- how a class is laid out ------------------------------------------------------------------
+
+
+@attrs.frozen
+class _Field:
+    """One field of a class, as reading it needs it."""
+
+    name: str
+    wire: str
+    type: Any
+    nullable: bool
+    default: Any  # _REQUIRED where there is none
+
+
+def _layout(cls: type) -> list[_Field]:
+    """The fields that are read from JSON, in order."""
+    attrs.resolve_types(cls)
+    fields: tuple[attrs.Attribute[Any], ...] = attrs.fields(cls)
+    return [_field(field) for field in fields if field.name not in {"extra", "http"}]
+
+
+def _field(field: attrs.Attribute[Any]) -> _Field:
+    inner, nullable = _optional(field.type)
+    default = _REQUIRED if field.default is attrs.NOTHING else field.default
+    # An array that is null holds nothing: the alpha sends null for an empty one.
+    return _Field(field.name, wire_name(field.name), inner, nullable or default == (), default)
+
+
+def _optional(annotation: Any) -> tuple[Any, bool]:
+    """A type without its None, and whether it had one."""
+    if get_origin(annotation) in {Union, UnionType}:
+        (inner,) = (arg for arg in get_args(annotation) if arg is not NoneType)
+        return inner, True
+    return annotation, False
+
+
+def is_array(annotation: Any) -> bool:
+    """Whether a type is read from a JSON array."""
+    return get_origin(annotation) is tuple
+
+
+# --- one value --------------------------------------------------------------------------------
+
+
+def _read_str(value: Any, _: Any) -> str:
+    if type(value) is not str:
+        raise TypeError
+    return value
+
+
+def _read_bool(value: Any, _: Any) -> bool:
+    if type(value) is not bool:
+        raise TypeError
+    return value
+
+
+def _read_float(value: Any, _: Any) -> float:
+    if type(value) is not float and type(value) is not int:
+        raise TypeError
+    return float(value)
+
+
+def _read_int(value: Any, _: Any) -> int:
+    if type(value) is float and value.is_integer():  # JSON has one kind of number: 57.0
+        return int(value)
+    if type(value) is not int:
+        raise TypeError
+    return value
+
+
+def _read_datetime(value: Any, _: Any) -> datetime:
+    at = datetime.fromisoformat(value)
+    return at if at.tzinfo is UTC else at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
+
+
+SCALARS: dict[type, Reader] = {
+    str: _read_str,
+    bool: _read_bool,
+    float: _read_float,
+    int: _read_int,
+    datetime: _read_datetime,
+}
+
+
+def array_reader(annotation: Any, converter: Converter) -> Reader:
+    """A reader of JSON arrays into tuples."""
+    item_type = get_args(annotation)[0]
+    if attrs.has(item_type):
+        return _generate(item_type, converter, array=True)
+    read = converter.get_structure_hook(item_type)
+
+    def read_array(value: Any, _: Any) -> tuple[Any, ...]:
+        if type(value) is not list:
+            raise TypeError
+        return tuple([read(item, item_type) for item in value])
+
+    return read_array
+
+
+def object_reader(cls: type, converter: Converter) -> Reader:
+    """A reader of JSON objects into an attrs class."""
+    return _generate(cls, converter, array=False)
+
+
+# --- generated readers ------------------------------------------------------------------------
+
+_OBJECT = """\
+def read(o, _):
+    {body}
+    return r
+"""
+
+# Reading an array within one function saves a call for each object: 4 % of an answer.
+_ARRAY = """\
+def read(a, _):
+    if type(a) is not list: raise TypeError
+    found = []
+    for o in a:
+        {body}
+        found.append(r)
+    return tuple(found)
+"""
+
+# An object with as many fields as we know is first read as if it had just these: 9 %.
+_BODY = """\
+if type(o) is not dict: raise TypeError
+r = new()
+if len(o) == {count}:
+    try:
+        {dense}
+        r.extra = {{}}
+    except KeyError:
+        fill(o, r)
+else:
+    fill(o, r)
+r.__class__ = cls"""
+
+_FILL = """\
+def fill(o, r):
+    n = {required}
+    {sparse}
+    r.extra = {{}} if len(o) == n else {{k: o[k] for k in o if k not in known}}
+"""
+
+# What most values are stands in line: a call for each field would double the time.
+_INLINE = {
+    str: "type(v) is str: {target} = v",
+    bool: "type(v) is bool: {target} = v",
+    float: "type(v) is float: {target} = v",
+    int: "type(v) is int: {target} = v",
+    tuple: "v == []: {target} = ()",
+    datetime: "type(v) is str and v[-1:] == 'Z': {target} = from_iso(v)",
+}
+
+
+def _generate(cls: type, converter: Converter, *, array: bool) -> Reader:
+    layout = _layout(cls)
+    scope: dict[str, Any] = {
+        "new": _draft(cls),
+        "cls": cls,
+        "known": frozenset(field.wire for field in layout),
+        "from_iso": datetime.fromisoformat,
+    }
+    for field in layout:
+        scope[f"read_{field.name}"] = converter.get_structure_hook(field.type)
+        scope[f"type_{field.name}"] = field.type
+        scope[f"default_{field.name}"] = field.default
+    fill = _insert(
+        _FILL,
+        required=str(sum(field.default is _REQUIRED for field in layout)),
+        sparse="\n".join(line for field in layout for line in _sparse_lines(field)),
+    )
+    body = _insert(
+        _BODY,
+        count=str(len(layout)),
+        dense="\n".join(line for field in layout for line in _dense_lines(field)),
+    )
+    exec(fill + _insert(_ARRAY if array else _OBJECT, body=body), scope)  # noqa: S102  # ours
+    reader: Reader = scope["read"]
+    return reader
+
+
+def _insert(template: str, **texts: str) -> str:
+    """A template with texts in its places, each line indented as its place is."""
+    for name, text in texts.items():
+        before, _, after = template.partition("{" + name + "}")
+        indent = before.rpartition("\n")[2]
+        template = before + text.replace("\n", "\n" + indent) + after
+    return template.replace("{{", "{").replace("}}", "}")
+
+
+def _sparse_lines(field: _Field) -> list[str]:
+    """The lines that read one field of `o`, which may be missing, and count it in `n`."""
+    if field.default is _REQUIRED:
+        return _dense_lines(field)
+    return [
+        f"if {field.wire!r} in o:",
+        " n += 1",
+        *(f" {line}" for line in _dense_lines(field)),
+        f"else: r.{field.name} = default_{field.name}",
+    ]
+
+
+def _dense_lines(field: _Field) -> list[str]:
+    """The lines that read one field of `o` into `r`: the likely cases, then a call for the rest."""
+    target = f"r.{field.name}"
+    inline = _INLINE.get(get_origin(field.type) or field.type)
+    cases = [inline.format(target=target)] if inline else []
+    if field.nullable:
+        null = "None" if field.default is _REQUIRED else f"default_{field.name}"
+        cases.append(f"v is None: {target} = {null}")
+    lines = [f"{word} {case}" for word, case in zip(("if", "elif"), cases, strict=False)]
+    rest = f"{target} = read_{field.name}(v, type_{field.name})"
+    return [f"v = o[{field.wire!r}]", *lines, f"else: {rest}" if lines else rest]
+
+
+def _draft(cls: type) -> type:
+    """A class laid out like `cls` whose attributes can be set.
+
+    A frozen attrs `__init__` sets each through `object.__setattr__`. Filling a draft and
+    turning it into the frozen class takes a third of the time.
+    """
+    slots = tuple(field.name for field in attrs.fields(cls))
+    draft: type = type(cls)(f"_{cls.__name__}Draft", cls.__bases__, {"__slots__": slots})
+    # A draft of a Sequence would be abstract; it is never used as one.
+    setattr(draft, "__abstractmethods__", frozenset())  # noqa: B010  # typeshed lacks it
+    return draft
+
+
+# --- what is wrong ----------------------------------------------------------------------------
+
+_EXPECTED = {
+    str: "a string",
+    bool: "true or false",
+    float: "a number",
+    int: "a whole number",
+    datetime: "an ISO 8601 time",
+}
+
+
+def explain(value: Any, type_: Any, path: str) -> Iterator[str]:
+    """What in a value does not fit a type, as `path: problem`, depth first."""
+    if attrs.has(type_):
+        yield from _explain_object(value, type_, path)
+    elif is_array(type_):
+        yield from _explain_array(value, get_args(type_)[0], path)
+    else:
+        try:
+            SCALARS[type_](value, type_)
+        except (OverflowError, TypeError, ValueError):
+            yield f"{path}: expected {_EXPECTED[type_]}, got {_describe(value)}"
+
+
+def _explain_array(value: Any, item_type: Any, path: str) -> Iterator[str]:
+    if not isinstance(value, list):
+        yield f"{path}: expected an array, got {_describe(value)}"
+        return
+    for index, item in enumerate(value):
+        yield from explain(item, item_type, f"{path}[{index}]")
+
+
+def _explain_object(value: Any, cls: type, path: str) -> Iterator[str]:
+    if not isinstance(value, dict):
+        yield f"{path}: expected an object, got {_describe(value)}"
+        return
+    for field in _layout(cls):
+        here = f"{path}.{field.wire}"
+        if field.wire not in value:
+            if field.default is _REQUIRED:
+                yield f"{here}: missing"
+        elif value[field.wire] is not None or not field.nullable:
+            yield from explain(value[field.wire], field.type, here)
+
+
+def _describe(value: Any) -> str:
+    names = {NoneType: "null", dict: "an object", list: "an array", bool: "a boolean"}
+    return names.get(type(value)) or f"{value!r:.40}"

@@ -1,0 +1,277 @@
+"""The emulator as a whole: its life from the first index to the last answer."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import ipaddress
+import os
+import shutil
+import tempfile
+import weakref
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lightfast.emulator.corpus import corpora_at
+from lightfast.emulator.errors import EmulatorError
+from lightfast.emulator.identity import Identity
+from lightfast.emulator.index import Index
+from lightfast.emulator.server import BASE_PATH, serving
+from lightfast.emulator.serving_thread import ServingThread
+from lightfast.emulator.store import Store
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from datetime import datetime
+    from types import TracebackType
+    from typing import Self
+
+    from lightfast.emulator.identity import ApiKey
+    from lightfast.emulator.index import CorpusInfo
+
+__all__ = ["Emulator"]
+
+# Where to reach what listens everywhere.
+_ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104
+
+
+class Emulator:
+    """Answers the search API offline, from a repository, files or observations.
+
+    ::
+
+        async with Emulator(["."]) as emulator:  # or `with`, from blocking code
+            key = emulator.create_api_key("tests")
+            ...  # search at emulator.base_url
+
+    Entering indexes what moved on and serves until the block ends. Everything but `base_url` works without
+    entering too; then `close` when done. The methods are safe to call from any thread.
+
+    Args:
+        paths: Git repositories, directories, Markdown, reST or JSON-lines files.
+        database: The file to keep the index and the keys in; None for a temporary one.
+        host: The address to listen on.
+        port: The port to listen on; 0 for any that is free.
+        organization: Whose index and keys these are.
+        allow_remote: Whether `host` may be one that other machines reach.
+        on_progress: Told now and then how many things were read for the index, and of how many, on the thread
+            that indexes.
+
+    Raises:
+        EmulatorError: The host is not loopback, a path cannot be indexed, or the database cannot be used.
+    """
+
+    def __init__(
+        self,
+        paths: Iterable[str | os.PathLike[str]] = (),
+        *,
+        database: str | os.PathLike[str] | None = None,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        organization: str = "local",
+        allow_remote: bool = False,
+        on_progress: Callable[[int, int | None], None] | None = None,
+    ) -> None:
+        _check_host(host, allow_remote=allow_remote)
+        _check_organization(organization)
+        self._host = host
+        self._port = port
+        self._organization = organization
+        self._on_progress = on_progress
+        given = [paths] if isinstance(paths, str | Path) else list(paths)
+        self._corpora = [corpus for path in given for corpus in corpora_at(Path(path))]
+        temporary = None
+        if database is None:
+            temporary = tempfile.mkdtemp(prefix="lightfast-emulator-")
+            database = Path(temporary, "emulator.sqlite3")
+        self._store = Store(Path(database).expanduser())
+        # Runs at exit, too, when nobody closes the emulator.
+        self._let_go = weakref.finalize(self, _let_go, self._store, temporary, os.getpid())
+        self._identity = Identity(self._store)
+        self._index = Index(self._store, organization)
+        self._address: tuple[str, int] | None = None
+        self._served: AsyncExitStack | None = None
+        self._thread: ServingThread | None = None
+
+    def __repr__(self) -> str:
+        place = self.base_url if self._address else "not serving"
+        return f"<Emulator {place} organization={self._organization!r} at {self._store.path}>"
+
+    # --- what is indexed ----------------------------------------------------------------------
+
+    def refresh(self) -> int:
+        """How many documents were indexed, after everything that moved on was indexed again.
+
+        Raises:
+            EmulatorError: Something could not be read; what was indexed of it before stays.
+        """
+        return self._index.refresh(self._corpora, self._on_progress)
+
+    async def arefresh(self) -> int:
+        """The same as `refresh`, while the event loop goes on."""
+        return await asyncio.to_thread(self.refresh)
+
+    @property
+    def documents(self) -> int:
+        """How many documents are indexed for the organization."""
+        return self._index.documents
+
+    def corpora(self) -> list[CorpusInfo]:
+        """What is indexed for the organization, corpus by corpus."""
+        return self._index.corpora()
+
+    # --- who may ask --------------------------------------------------------------------------
+
+    def create_api_key(
+        self,
+        name: str = "default",
+        *,
+        organization: str | None = None,
+        expires_at: datetime | None = None,
+    ) -> str:
+        """A new API key. It cannot be shown again: only its digest is kept.
+
+        Args:
+            name: What it is for.
+            organization: Whose data it opens; made when there is none of that name. Else the emulator's.
+            expires_at: When it stops working, with a time zone; None for never.
+
+        Raises:
+            EmulatorError: The name is empty or too long, or the expiry has no time zone.
+        """
+        owner = self._organization if organization is None else organization
+        _check_organization(owner)
+        return self._identity.create_api_key(name, organization=owner, expires_at=expires_at)
+
+    def list_api_keys(self, *, organization: str | None = None) -> list[ApiKey]:
+        """The organization's keys, oldest first, revoked ones included."""
+        owner = self._organization if organization is None else organization
+        return self._identity.list_api_keys(organization=owner)
+
+    def revoke_api_key(self, id_or_masked: str, *, organization: str | None = None) -> ApiKey:
+        """The key, which from now on lets nobody in.
+
+        Args:
+            id_or_masked: Its id, its masked form such as ``sk-lf-...AbC1``, or the key itself.
+            organization: Whose key it is; else the emulator's.
+
+        Raises:
+            EmulatorError: There is no such key, or there are several.
+        """
+        owner = self._organization if organization is None else organization
+        return self._identity.revoke_api_key(id_or_masked, organization=owner)
+
+    # --- serving ------------------------------------------------------------------------------
+
+    @property
+    def base_url(self) -> str:
+        """The address to give a client, such as ``http://127.0.0.1:8080/api/v1``.
+
+        Raises:
+            EmulatorError: Nothing is served now.
+        """
+        if self._address is None:
+            raise EmulatorError("This emulator is not serving; enter it: `with Emulator(…) as e:`.")
+        host, port = self._address
+        host = _ANYWHERE.get(host, host)
+        return f"http://{f'[{host}]' if ':' in host else host}:{port}{BASE_PATH}"
+
+    async def __aenter__(self) -> Self:
+        try:
+            await self.arefresh()
+            await self._start()
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        try:
+            await self._stop()
+        finally:
+            self.close()
+
+    def __enter__(self) -> Self:
+        try:
+            # On this thread, so that Ctrl-C reaches it.
+            self.refresh()
+            self._thread = ServingThread(self._start, self._stop)
+            self._thread.start_serving()
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Stop serving, as far as `with` started it, and let go of the database."""
+        thread, self._thread = self._thread, None
+        try:
+            if thread:
+                thread.stop_serving()
+        finally:
+            self._let_go()
+
+    async def _start(self) -> None:
+        if self._address is not None:
+            raise EmulatorError("This emulator serves already; make another one.")
+        async with AsyncExitStack() as stack:
+            server = serving(self._store, self._identity, host=self._host, port=self._port)
+            try:
+                self._address = await stack.enter_async_context(server)
+            except OSError as error:
+                raise EmulatorError(_no_address(self._host, self._port, error)) from error
+            self._served = stack.pop_all()
+
+    async def _stop(self) -> None:
+        served, self._served = self._served, None
+        self._address = None
+        if served:
+            await served.aclose()
+
+
+def _check_host(host: str, *, allow_remote: bool) -> None:
+    if not (allow_remote or host == "localhost" or _is_loopback(host)):
+        raise EmulatorError(
+            f"{host} can be reached from other machines, and the emulator speaks plain HTTP;"
+            " listen on 127.0.0.1, or pass allow_remote=True if you mean it."
+        )
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _check_organization(organization: str) -> None:
+    if not organization.strip() or len(organization) > 100:
+        raise EmulatorError("An organization's name has 1 to 100 characters.")
+
+
+def _let_go(store: Store, temporary: str | None, owner: int) -> None:
+    if os.getpid() != owner:
+        return  # a forked child exits; the file is its parent's
+    store.close()
+    if temporary:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _no_address(host: str, port: int, error: OSError) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return f"Port {port} on {host} is taken; stop what listens there, or give another `port` (0: any)."
+    return f"Cannot listen on {host}, port {port}: {error.strerror or error}; give another `host` or `port`."
