@@ -1,0 +1,66 @@
+"""How the documentation is built: `nox -s docs`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent / "_ext"))
+
+import lightfast
+
+project = "lightfast"
+author = "The lightfast maintainers"
+copyright = "2026, the lightfast maintainers"  # noqa: A001  # Sphinx's name for it
+version = release = lightfast.__version__
+
+extensions = [
+    "myst_parser",
+    "signature_table",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.napoleon",
+    "sphinx_click",
+    "sphinx_copybutton",
+]
+exclude_patterns = ["_build", "_ext"]
+needs_sphinx = "8.1"
+
+# --- Markdown ---------------------------------------------------------------------------------
+
+myst_enable_extensions = ["colon_fence", "deflist", "substitution"]
+myst_heading_anchors = 3
+myst_substitutions = {"version": version, "revision": lightfast.API_REVISION}
+suppress_warnings = ["myst.header"]  # the changelog, which is included, begins with its own title
+
+# --- docstrings -------------------------------------------------------------------------------
+
+# `Name` in a docstring is a link where there is such a thing, and code where there is none.
+default_role = "py:obj"
+add_module_names = False
+autodoc_member_order = "bysource"
+autodoc_typehints = "signature"
+autodoc_type_aliases = {"Provider": "Provider", "Queries": "Queries", "Query": "Query"}
+autodoc_preserve_defaults = True
+napoleon_numpy_docstring = False
+napoleon_use_ivar = True
+napoleon_use_rtype = False
+python_maximum_signature_line_length = 80
+python_use_unqualified_type_names = True
+
+# --- pages ------------------------------------------------------------------------------------
+
+html_theme = "furo"
+html_title = f"lightfast {version}"
+html_static_path = ["_static"]
+html_css_files = ["lightfast.css"]
+html_copy_source = False
+html_show_sphinx = False
+html_theme_options = {
+    "navigation_with_keys": True,
+    "light_css_variables": {"color-brand-primary": "#2f5bd0", "color-brand-content": "#2f5bd0"},
+    "dark_css_variables": {"color-brand-primary": "#8fb1ff", "color-brand-content": "#8fb1ff"},
+}
+pygments_style = "friendly"
+pygments_dark_style = "github-dark"
+copybutton_prompt_text = "$ "
+copybutton_only_copy_prompt_lines = True
