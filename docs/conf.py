@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 sys.path.insert(0, str(Path(__file__).parent / "_ext"))
 
 import lightfast
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
 
 project = "lightfast"
 author = "The lightfast maintainers"
@@ -30,7 +35,6 @@ needs_sphinx = "8.1"
 myst_enable_extensions = ["colon_fence", "deflist", "substitution"]
 myst_heading_anchors = 3
 myst_substitutions = {"version": version, "revision": lightfast.API_REVISION}
-suppress_warnings = ["toc.empty_glob"]  # a page of its own may join the how-to guides
 
 # --- docstrings -------------------------------------------------------------------------------
 
@@ -42,10 +46,36 @@ autodoc_typehints = "signature"
 autodoc_type_aliases = {"Provider": "Provider", "Queries": "Queries", "Query": "Query"}
 autodoc_preserve_defaults = True
 napoleon_numpy_docstring = False
-napoleon_use_ivar = True
 napoleon_use_rtype = False
 python_maximum_signature_line_length = 80
 python_use_unqualified_type_names = True
+
+# Names that say more than what they stand for; the pattern is what Sphinx makes of them.
+_NAMES = {
+    r"TypeAliasForwardRef\('(\w+)'\)": r"\1",
+    r"Literal\['fast', 'balanced', 'thorough'\]": "Mode",
+}
+
+
+def _name_types(
+    app: object,
+    what: str,
+    name: str,
+    obj: object,
+    options: object,
+    signature: str | None,
+    returns: str | None,
+) -> tuple[str | None, str | None]:
+    for pattern, better in _NAMES.items():
+        signature = signature and re.sub(pattern, better, signature)
+        returns = returns and re.sub(pattern, better, returns)
+    return signature, returns
+
+
+def setup(app: Sphinx) -> None:
+    """Tell Sphinx of it."""
+    app.connect("autodoc-process-signature", _name_types)
+
 
 # --- pages ------------------------------------------------------------------------------------
 
