@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 sys.path.insert(0, str(Path(__file__).parent / "_ext"))
 
+import attrs
+
 import lightfast
 
 if TYPE_CHECKING:
@@ -51,6 +53,7 @@ python_maximum_signature_line_length = 80
 python_use_unqualified_type_names = True
 
 # Names that say more than what they stand for; the pattern is what Sphinx makes of them.
+smartquotes = False  # the dashes of --options stay as they are
 _NAMES = {
     r"TypeAliasForwardRef\('(\w+)'\)": r"\1",
     r"Literal\['fast', 'balanced', 'thorough'\]": "Mode",
@@ -69,7 +72,19 @@ def _name_types(
     for pattern, better in _NAMES.items():
         signature = signature and re.sub(pattern, better, signature)
         returns = returns and re.sub(pattern, better, returns)
+    if signature and isinstance(obj, type) and attrs.has(obj):
+        signature = _ATTRS_DEFAULT.sub(lambda m: _default(obj, m["name"]), signature)
     return signature, returns
+
+
+# What attrs writes into the signatures that it makes, in place of a default.
+_ATTRS_DEFAULT = re.compile(
+    r"attr_dict\['(?P<name>\w+)'\]\.default|(?<=dict\[str, Any\] = )NOTHING"
+)
+
+
+def _default(cls: type, name: str | None) -> str:
+    return "{}" if name is None else repr(attrs.fields_dict(cls)[name].default)
 
 
 def setup(app: Sphinx) -> None:

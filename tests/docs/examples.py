@@ -1,14 +1,13 @@
 """What a code block in the documentation means as a test.
 
-======================  ======================================================================
-```` ```python ````     runs, in one namespace for each document; ``await`` may stand at its top
-```` ```output ````     what the block before it must have printed
-```` ```console ````    each ``$ lightfast …`` runs in a shell; what follows is its output
-``<!-- varies: … -->``  before an output or a console block: it must run, but what it prints is
-                        not compared, for the reason given
-``<!-- skip: next "…" -->``  the next block does not run, for the reason given
-``<!-- invisible-code-block: python … -->``  runs, and readers do not see it
-======================  ======================================================================
+- ``python`` blocks run, in one namespace for each document; ``await`` may stand at their top.
+- ``output`` blocks hold what the block before must have printed.
+- ``console`` blocks hold commands, ``$ lightfast …``, and below each what it must print.
+- Each line of a ``bash``, ``sh`` or ``shell`` block runs, too. ``json`` and ``toml`` must be that.
+- ``<!-- varies: … -->`` before an output or console block: it must run, but what it prints is not
+  compared, for the reason given.
+- ``<!-- skip: next "…" -->``: the next block does not run, for the reason given.
+- ``<!-- invisible-code-block: python … -->`` runs, and readers do not see it.
 
 Run with ``LIGHTFAST_DOCS_UPDATE=1`` to write what was really printed into the documents.
 """
@@ -21,11 +20,13 @@ import contextlib
 import doctest
 import inspect
 import io
+import json
 import os
 import re
 import signal
 import subprocess
 import time
+import tomllib
 from collections import defaultdict
 from pathlib import Path
 
@@ -35,7 +36,12 @@ from sybil.parsers.markdown import CodeBlockParser, SkipParser
 ROOT = Path(__file__).parents[2]
 UPDATE = bool(os.environ.get("LIGHTFAST_DOCS_UPDATE"))
 
+SHELLS = ("bash", "sh", "shell")
+
 _VARIES = re.compile(r"<!-- varies: (?P<reason>[^>]+) -->\s*\Z")
+# Nothing that installs, fetches or removes: such a block says why it is skipped.
+_MAY_RUN = re.compile(r"(\w+=\S+ +)*(lightfast|echo|export|python -c|curl) ")
+_SAY_WHY = 'tests run no such command; put <!-- skip: next "why" --> before the block'
 _EXPORT = re.compile(r"export (?P<name>\w+)=(?P<value>.*)")
 _CHECKER = doctest.OutputChecker()
 
@@ -67,6 +73,9 @@ def parse(path: Path) -> Document:
         CodeBlockParser("python", run_python),
         CodeBlockParser("output", check_output),
         CodeBlockParser("console", run_console),
+        *(CodeBlockParser(shell, run_shell) for shell in SHELLS),
+        CodeBlockParser("json", check_json),
+        CodeBlockParser("toml", check_toml),
         SkipParser(),
     )
     document.namespace["__name__"] = "__main__"
@@ -107,6 +116,8 @@ def run_console(example: Example) -> str | None:
     code = 0
     said = _transcript(example.parsed)
     for number, (command, wanted) in enumerate(said):
+        if not _MAY_RUN.match(command):
+            return f"{command!r}: {_SAY_WHY}"
         code, got = _shell(command, code)
         lines += "".join(f"{'> ' if n else '$ '}{part}\n" for n, part in enumerate(command.split("\n")))  # fmt: skip
         lines += wanted if same(wanted, got) else got
@@ -117,6 +128,32 @@ def run_console(example: Example) -> str | None:
         return None
     start = example.start + example.parsed.offset
     return _differs(example, start, start + len(example.parsed), example.parsed, lines)
+
+
+def run_shell(example: Example) -> str | None:
+    """Run each line of a block in a shell."""
+    for command in example.parsed.splitlines():
+        if command.strip() and not command.startswith("#"):
+            if not _MAY_RUN.match(command):
+                return f"{command!r}: {_SAY_WHY}"
+            code, got = _shell(command, 0)
+            if code:
+                return f"{command!r} ended with {code}:\n{got}"
+    return None
+
+
+def check_json(example: Example) -> None:
+    """Read a block as one JSON document, or as one for each line."""
+    try:
+        json.loads(example.parsed)
+    except ValueError:
+        for line in example.parsed.splitlines():
+            json.loads(line)
+
+
+def check_toml(example: Example) -> None:
+    """Read a block as TOML."""
+    tomllib.loads(example.parsed)
 
 
 # --- how they do it ---------------------------------------------------------------------------

@@ -7,14 +7,14 @@ import re
 import pytest
 from sybil import Example
 
-from tests.docs.examples import ROOT, documents, parse
+from tests.docs.examples import ROOT, SHELLS, documents, parse
 
 _FENCE = re.compile(r"^ *```([^\n`]*)\n", re.MULTILINE)
 _SKIP = re.compile(r'<!-- skip: next "(?P<reason>[^"]+)" -->\s*```')
 _ANY_SKIP = re.compile(r"<!-+\s*;?\s*skip:")
 
-RUN = {"python", "console", "output"}
-SHOWN = {"json", "bash", "toml", "text", "ini", "mermaid"}
+RUN = {"python", "console", "output", "json", "toml", *SHELLS}
+SHOWN = {"text"}
 MOST_SKIPS = 8
 
 
