@@ -53,7 +53,6 @@ python_maximum_signature_line_length = 80
 python_use_unqualified_type_names = True
 
 # Names that say more than what they stand for; the pattern is what Sphinx makes of them.
-smartquotes = False  # the dashes of --options stay as they are
 _NAMES = {
     r"TypeAliasForwardRef\('(\w+)'\)": r"\1",
     r"Literal\['fast', 'balanced', 'thorough'\]": "Mode",
@@ -69,6 +68,8 @@ def _name_types(
     signature: str | None,
     returns: str | None,
 ) -> tuple[str | None, str | None]:
+    if what == "exception":  # raised for users, not made by them
+        return signature and "", None
     for pattern, better in _NAMES.items():
         signature = signature and re.sub(pattern, better, signature)
         returns = returns and re.sub(pattern, better, returns)
@@ -78,18 +79,30 @@ def _name_types(
 
 
 # What attrs writes into the signatures that it makes, in place of a default.
-_ATTRS_DEFAULT = re.compile(
-    r"attr_dict\['(?P<name>\w+)'\]\.default|(?<=dict\[str, Any\] = )NOTHING"
-)
+_ATTRS_DEFAULT = re.compile(r"attr_dict\['(?P<name>\w+)'\]\.default|(?<== )NOTHING\b")
 
 
 def _default(cls: type, name: str | None) -> str:
     return "{}" if name is None else repr(attrs.fields_dict(cls)[name].default)
 
 
+_OPTION = re.compile(r"(?<![\w`-])(--[a-z][a-z-]*)(?![\w`-])")
+
+
+def _quote_options(app: object, ctx: object, lines: list[str]) -> None:
+    """Code where a command's help shows code: else its dashes and quotes would be made pretty."""
+    for number, line in enumerate(lines):
+        command = line.removeprefix("| ")
+        if command.startswith("lightfast "):
+            lines[number] = f"| ``{command}``"
+        else:
+            lines[number] = _OPTION.sub(r"``\1``", line)
+
+
 def setup(app: Sphinx) -> None:
     """Tell Sphinx of it."""
     app.connect("autodoc-process-signature", _name_types)
+    app.connect("sphinx-click-process-description", _quote_options)
 
 
 # --- pages ------------------------------------------------------------------------------------

@@ -64,6 +64,11 @@ def test_the_variables_are_those_that_the_code_reads():
     assert [name for name in read_by_code if f"`{name}`" not in page] == []
 
 
+def test_what_the_readme_links_to_exists():
+    links = re.findall(r"\]\((?!https?:)([^)#]+)", (ROOT / "README.md").read_text(encoding="utf-8"))
+    assert [link for link in links if not (ROOT / link).exists()] == []
+
+
 def test_pinned_versions_are_this_one():
     for path in documents():
         pins = re.findall(r"lightfast(?:\[[\w,]+\])?==([\w.]+)", path.read_text(encoding="utf-8"))
