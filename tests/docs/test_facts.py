@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 import lightfast
+from lightfast import Lightfast, LightfastError, RetryPolicy
 from lightfast.cli.exits import EXITS
 from tests.docs.examples import ROOT, documents
+from tests.servers import Server, answer
 from tests.test_laws import ALLOWED
 
 DOCS = ROOT / "docs"
@@ -44,6 +46,28 @@ def test_every_error_stands_in_the_table_of_what_can_go_wrong():
     page = read("explanation/what-can-go-wrong.md")
     errors = [name for name in lightfast.__all__ if name.endswith("Error")]
     assert [name for name in errors if f"`{name}`" not in page] == []
+
+
+_ANSWER = re.compile(
+    r"^\| answers (?P<statuses>\d[\d, ]*) \| `(?P<error>\w+)`[^|]*\| (?P<repeated>[^|]*) \|$",
+    re.MULTILINE,
+)
+
+
+def test_each_status_becomes_the_error_that_the_page_says_and_is_repeated_as_it_says():
+    policy = RetryPolicy(retries=1, base_delay=0)
+    rows = list(_ANSWER.finditer(read("explanation/what-can-go-wrong.md")))
+    assert len(rows) >= 6
+    for row in rows:
+        for status in map(int, row["statuses"].split(", ")):
+            with (
+                Server(answer("<h1>No</h1>", status)) as server,
+                Lightfast("sk-lf-x", base_url=server.base_url, retries=policy) as client,
+                pytest.raises(LightfastError) as caught,
+            ):
+                client.search("anything")
+            assert type(caught.value).__name__ == row["error"]
+            assert (caught.value.attempts == 2) == (row["repeated"] == "yes")
 
 
 def test_the_options_that_a_copy_may_change_are_all_named():
