@@ -140,8 +140,14 @@ class Auth(ABC):
         if task is None or task.done():
             task = self._asking[loop] = loop.create_task(self._ask())
             task.add_done_callback(_retrieve)
-        # One caller's cancellation must not cancel what the others wait for.
-        return await asyncio.shield(task)
+        try:
+            # One caller's cancellation must not cancel what the others wait for.
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            # Who comes next asks anew: a provider that hangs must not hang the client.
+            if self._asking.get(loop) is task:
+                del self._asking[loop]
+            raise
 
     async def _ask(self) -> Credential:
         provider = self._provider
@@ -151,7 +157,9 @@ class Auth(ABC):
             secret = await _call(provider)
         except LightfastError:
             raise
-        except Exception as error:
+        except (Exception, asyncio.CancelledError) as error:
+            if isinstance(error, asyncio.CancelledError) and _is_cancelled():
+                raise
             raise ConfigurationError(
                 f"The provider of {self._noun} failed with {type(error).__name__}."
             ) from error
@@ -198,6 +206,12 @@ async def _call(provider: Provider) -> object:
         return conceal(await cast(Awaitable[str], provider()))
     given = await in_daemon_thread(lambda: conceal(provider()))
     return conceal(await given) if inspect.isawaitable(given) else given
+
+
+def _is_cancelled() -> bool:
+    """Whether somebody cancels the running task, and not its own work."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
 
 
 def _retrieve(task: asyncio.Task[Credential]) -> None:

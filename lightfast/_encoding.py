@@ -7,6 +7,8 @@ import zlib
 ACCEPTED = "gzip, deflate"
 """The content codings that we ask for: what the standard library can bound."""
 
+_OTHERS = frozenset({"br", "compress", "dcb", "dcz", "x-compress", "zstd"})
+
 
 class EncodingError(Exception):
     """The body is not what its Content-Encoding says."""
@@ -41,7 +43,9 @@ def decompress(body: bytes, coding: str, limit: int) -> bytes:
             )
             body = _inflate(body, zlib.MAX_WBITS if zlib_format else -zlib.MAX_WBITS, limit)
         else:
-            raise EncodingError(f"Content-Encoding {name[:40]!r} was not asked for")
+            # Named only if it is the name of one: a server may echo anything there.
+            named = repr(name) if name in _OTHERS else "of no known name"
+            raise EncodingError(f"a Content-Encoding {named} was not asked for")
     return body
 
 

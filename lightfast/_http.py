@@ -10,13 +10,20 @@ import asyncio
 import base64
 import io
 import os
+import select
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from contextvars import ContextVar
+from typing import Any
 from urllib.parse import unquote, urlsplit
 from urllib.request import getproxies, proxy_bypass
+from weakref import WeakSet
 
 import aiohttp
 import attrs
 from aiohttp.abc import AbstractResolver, ResolveResult
+from aiohttp.http_exceptions import BadHttpMessage, PayloadEncodingError
 from multidict import CIMultiDict
 from yarl import URL
 
@@ -27,6 +34,7 @@ from lightfast._encoding import EncodingError, TooLargeError, decompress
 from lightfast._protocol import HEADERS, HttpRequest, HttpResponse, clean
 from lightfast._threads import in_daemon_thread
 from lightfast.exceptions import (
+    Attempt,
     ConfigurationError,
     LightfastError,
     NetworkError,
@@ -50,7 +58,9 @@ class Reply:
         self.coding: str | None = None
         self.chunks: list[bytes] = []
 
-    def response(self, limit: int, secret: Secret, attempts: int, elapsed: float) -> HttpResponse:
+    def response(
+        self, limit: int, secret: Secret, history: tuple[Attempt, ...], elapsed: float
+    ) -> HttpResponse:
         """The answer, decompressed.
 
         Raises:
@@ -64,7 +74,7 @@ class Reply:
             headers=self.headers,
             body=body,
             secret=secret,
-            attempts=attempts,
+            history=history,
             elapsed=elapsed,
         )
 
@@ -78,7 +88,7 @@ class Reply:
             problem = ResponseError(
                 f"The server's answer cannot be read: {error}.", status=self.status
             )
-        if self.status >= 400:  # the status says more than a body that cannot be read
+        if self.status >= 300:  # the status says more than a body that cannot be read
             return b""
         raise problem
 
@@ -102,6 +112,44 @@ class _Target:
     headers: dict[str, str]  # for the request itself
 
 
+_reused: ContextVar[bool] = ContextVar("reused", default=False)
+"""Whether this task's last request went over a connection that had been used before."""
+
+
+class _Connector(aiohttp.TCPConnector):
+    """Hands out fresh connections, and used ones on which nobody has spoken meanwhile.
+
+    What a server sends without being asked would pass for the answer to the next request.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self._used: WeakSet[object] = WeakSet()
+
+    async def connect(self, *args: Any, **options: Any) -> Any:
+        _reused.set(False)
+        while True:
+            connection: Any = await super().connect(*args, **options)
+            protocol = connection.protocol
+            if protocol not in self._used:
+                self._used.add(protocol)
+                return connection
+            if not protocol.should_close and not _has_news(connection.transport):
+                _reused.set(True)
+                return connection
+            connection.close()
+
+
+def _has_news(transport: asyncio.BaseTransport) -> bool:
+    """Whether something waits to be read: data, or the end. One system call."""
+    sock = transport.get_extra_info("socket")
+    if not hasattr(select, "poll"):
+        return bool(select.select([sock], [], [], 0)[0])
+    poll = select.poll()
+    poll.register(sock, select.POLLIN)
+    return bool(poll.poll(0))
+
+
 class Session:
     """The connections of the running event loop."""
 
@@ -111,7 +159,7 @@ class Session:
         self._prepared: tuple[Credential | None, CIMultiDict[str]] = (None, CIMultiDict())
         self.slots = asyncio.Semaphore(config.max_connections)
         self.watch = Watch()
-        self._connector = aiohttp.TCPConnector(
+        self._connector = _Connector(
             # Counted by `slots` instead, where waiting does not use up an attempt's time.
             limit=0,
             resolver=_Resolver(),
@@ -136,8 +184,22 @@ class Session:
         for _ in self._connector.close().__await__():
             return
 
-    async def exchange(self, request: HttpRequest, credential: Credential, reply: Reply) -> None:
+    async def exchange(
+        self,
+        request: HttpRequest,
+        credential: Credential,
+        reply: Reply,
+        *,
+        may_repeat: bool = True,
+    ) -> None:
         """Post, and read the answer into `reply`.
+
+        Args:
+            request: What to post.
+            credential: As whom.
+            reply: Filled as bytes arrive.
+            may_repeat: Whether to post again when a connection kept from before turns out
+                to be closed: no answer was begun, so that this is no retry.
 
         Raises:
             NetworkError: No answer came, or only a part of one.
@@ -145,6 +207,7 @@ class Session:
         """
         target = self._targets.get(request.url) or self._target(request.url)
         problem: LightfastError
+        stale = False
         try:
             await self._post(target, request.body, credential, reply)
             return
@@ -152,6 +215,11 @@ class Session:
             problem = error
         except Exception as error:  # noqa: BLE001  # nothing foreign may reach a caller
             problem = _translate(error, target)
+            stale = _reused.get() and isinstance(error, _LOST) and not reply.status
+        if stale and may_repeat:
+            # The server closed an idle connection just as we wrote to it: RFC 9112 §9.3.1.
+            await self.exchange(request, credential, reply, may_repeat=False)
+            return
         # Raised out here, so that no aiohttp error, which may print the key, hangs on it.
         raise problem
 
@@ -169,10 +237,11 @@ class Session:
             reply.status = response.status
             reply.headers = response.raw_headers
             reply.coding = response.headers.get("Content-Encoding")
-            if response.status >= 300:
-                await _read_some(response, reply)
-            else:
-                await _read_all(response, reply, self._config.max_response_bytes)
+            with _until_lost(response) if response.content_length is None else _KNOWN_END:
+                if response.status >= 300:
+                    await _read_some(response, reply)
+                else:
+                    await _read_all(response, reply, self._config.max_response_bytes)
 
     def _headers(self, target: _Target, credential: Credential) -> CIMultiDict[str]:
         """All headers of a request; those of the last credential are kept prepared: 2 %."""
@@ -222,6 +291,38 @@ def _split_proxy(proxy: Secret) -> tuple[URL, dict[str, str]]:
     return URL(proxy.reveal()).with_user(None), {"Proxy-Authorization": value}
 
 
+_KNOWN_END = nullcontext()
+
+
+@contextmanager
+def _until_lost(response: aiohttp.ClientResponse) -> Iterator[None]:
+    """Reading ends when the connection does.
+
+    Over a broken chunk, aiohttp 3.14 closes the connection and leaves the reader waiting.
+    """
+    connection, content = response.connection, response.content
+    if connection is None or connection.protocol is None:
+        yield  # all has come already
+        return
+
+    def lost(closed: asyncio.Future[None] | None) -> None:
+        if closed is not None and not closed.cancelled():
+            closed.exception()  # has been seen: the content has it, too
+        if not content.is_eof() and content.exception() is None:
+            content.set_exception(_NotHttpError())
+
+    closed = connection.protocol.closed
+    if closed is None:
+        lost(None)
+        yield
+        return
+    closed.add_done_callback(lost)
+    try:
+        yield
+    finally:
+        closed.remove_done_callback(lost)
+
+
 async def _read_all(response: aiohttp.ClientResponse, reply: Reply, limit: int) -> None:
     """A success's body; not one byte of it when it says that it is too long."""
     length = response.content_length
@@ -249,6 +350,12 @@ async def _read_some(response: aiohttp.ClientResponse, reply: Reply) -> None:
 
 
 # --- foreign errors → ours --------------------------------------------------------------------
+
+_LOST = (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError)
+
+
+class _NotHttpError(Exception):
+    """A body breaks the rules of its framing."""
 
 
 def _translate(error: Exception, target: _Target) -> LightfastError:
@@ -281,9 +388,9 @@ def _translate(error: Exception, target: _Target) -> LightfastError:
             return NetworkError(f"Cannot connect to {host}: {_errno(error.os_error)}.")
         case aiohttp.ServerDisconnectedError():
             return NetworkError(f"{host} closed the connection without an answer.")
-        case aiohttp.ClientPayloadError():
+        case aiohttp.ClientPayloadError() if _breaks_off(error):
             return NetworkError(f"{host} broke off in the middle of its answer.")
-        case aiohttp.ClientResponseError():
+        case aiohttp.ClientResponseError() | aiohttp.ClientPayloadError() | _NotHttpError():
             return ResponseError(f"{host} answered something that is not HTTP.")
         case aiohttp.InvalidURL():
             return ConfigurationError(f"`base_url` leads to no valid address: {host}.")
@@ -293,9 +400,17 @@ def _translate(error: Exception, target: _Target) -> LightfastError:
             return NetworkError(f"The request to {host} failed with {type(error).__name__}.")
 
 
+def _breaks_off(error: aiohttp.ClientPayloadError) -> bool:
+    """Whether a body is cut short, rather than nonsense."""
+    cause = error.__cause__
+    return not isinstance(cause, BadHttpMessage) or isinstance(cause, PayloadEncodingError)
+
+
 def _errno(error: OSError) -> str:
     """What the operating system calls it."""
     words = os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror
+    if not words and isinstance(error, ConnectionError):  # asyncio's own has neither
+        return "connection reset"
     return clean(words or type(error).__name__, 200).lower()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from itertools import takewhile
 from typing import Any
 
 import attrs
@@ -16,6 +17,7 @@ from lightfast._retry import parse_retry_after
 from lightfast._version import __version__
 from lightfast.exceptions import (
     APIError,
+    Attempt,
     AuthenticationError,
     ConfigurationError,
     LightfastError,
@@ -40,6 +42,7 @@ HEADERS: Mapping[str, str] = {
 }
 
 _BLOT = "…".encode()
+_TELLING = 8  # as many characters of a secret in a row are taken for a part of it
 _EXCERPT = 500
 _MESSAGE = 1_000
 
@@ -71,16 +74,21 @@ class HttpResponse:
         headers: As received.
         body: The body; of an error, perhaps its beginning only.
         secret: What the request was sent with: never to be seen in what is told of it.
-        attempts: How many requests it took.
+        history: The attempts before it.
         elapsed: Seconds it took, waits included.
     """
 
     status: int
-    headers: tuple[tuple[bytes, bytes], ...]
-    body: bytes
+    headers: tuple[tuple[bytes, bytes], ...] = attrs.field(repr=False)  # may echo the secret
+    body: bytes = attrs.field(repr=False)
     secret: Secret
-    attempts: int = 1
+    history: tuple[Attempt, ...] = ()
     elapsed: float = 0.0
+
+    @property
+    def attempts(self) -> int:
+        """How many requests it took."""
+        return len(self.history) + 1
 
     def info(self) -> HttpInfo:
         """What the caller is told of it."""
@@ -101,7 +109,24 @@ class HttpResponse:
 
     def safe_body(self) -> bytes:
         """The body likewise: what an error quotes from."""
-        return self.body.replace(self.secret.reveal().encode(), _BLOT)
+        # UTF-16 is ASCII with zeros in between.
+        return _without(self.secret, self.body.replace(b"\0", b""))
+
+    def told(self, text: str) -> str:
+        """A text that was made from the body likewise."""
+        return _without(self.secret, text.encode("utf-8", "replace")).decode()
+
+
+def _without(secret: Secret, data: bytes) -> bytes:
+    """Bytes in which a secret is blotted out, also where it was cut short."""
+    first, *others = data.split(secret.reveal()[:_TELLING].encode())
+    return _BLOT.join([first, *(piece[_continues(secret, piece) :] for piece in others)])
+
+
+def _continues(secret: Secret, data: bytes) -> int:
+    """How many bytes, after the telling beginning of a secret, still belong to it."""
+    together = zip(data, secret.reveal()[_TELLING:].encode(), strict=False)
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], together))
 
 
 # --- requests ---------------------------------------------------------------------------------
@@ -160,10 +185,13 @@ def read_search(response: HttpResponse) -> SearchResponse:
         ResponseError: The body is no answer to a search.
     """
     info = response.info()
+    problem = ""
     try:
         result = _wire.read_search(response.body, info)
     except _wire.WireError as error:
-        raise _unreadable(response, str(error)) from None
+        problem = response.told(str(error))
+    if problem:  # raised out here, where nothing that holds the body hangs on it
+        raise _unreadable(response, problem)
     if result.request_id is None and (request_id := info.headers.get("x-request-id")):
         result = attrs.evolve(result, request_id=clean(request_id, 200))
     return result
@@ -176,24 +204,36 @@ def read_any(response: HttpResponse) -> JsonResponse:
         ResponseError: The body is not JSON.
     """
     info = response.info()
+    problem = ""
     try:
         data = _wire.read_json(response.body)
     except _wire.WireError as error:
-        raise _unreadable(response, str(error)) from None
+        problem = response.told(str(error))
+    if problem:
+        raise _unreadable(response, problem)
     return JsonResponse(data=data, request_id=_request_id(data, info.headers), http=info)
 
 
 def _unreadable(response: HttpResponse, problem: str) -> ResponseError:
     """A 200 whose body is no answer; when it is an error document, what that says."""
-    document = _document(response.safe_body())
+    document = _document(response)
     code, message = _code(document), _message(document)
     said = f" It holds an error: {code or ''} {message or ''}".rstrip() if code or message else ""
-    return ResponseError(
-        f"The server's answer cannot be read: {clean(problem, 200)}.{said}",
+    status = f" of status {response.status}" if response.status != 200 else ""
+    error = ResponseError(
+        f"The server's answer{status} cannot be read: {clean(problem, 200)}.{said}",
         status=response.status,
         request_id=_request_id(document, response.safe_headers()),
         body=excerpt(response.safe_body()),
     )
+    before = sum(attempt.elapsed + attempt.delay for attempt in response.history)
+    last = Attempt(
+        outcome=f"{response.status}, unreadable",
+        status=response.status,
+        elapsed=response.elapsed - before,
+    )
+    error.history = (*response.history, last)
+    return error
 
 
 # --- errors -----------------------------------------------------------------------------------
@@ -224,7 +264,7 @@ def error_from(response: HttpResponse, now: datetime | None = None) -> Lightfast
 
 def _api_error(response: HttpResponse, now: datetime) -> APIError:
     status, headers = response.status, response.safe_headers()
-    document = _document(response.safe_body())
+    document = _document(response)
     details = _details(document, headers)
     code = _code(document) or details.get("x-vercel-error")
     retry_after = parse_retry_after(headers.get("retry-after"), now)
@@ -243,11 +283,14 @@ def _api_error(response: HttpResponse, now: datetime) -> APIError:
     )
 
 
-def _document(body: bytes) -> dict[str, Any]:
-    """A body's JSON object; empty when it is none."""
+def _document(response: HttpResponse) -> dict[str, Any]:
+    """A body's JSON object, without the credential; empty when it is none."""
     try:
-        document = _wire.read_json(body)
-    except _wire.WireError:
+        document = _wire.read_json(response.safe_body())
+        # Written and read again: behind JSON's escapes, a secret hides from a search. What
+        # is too deep to be written is too deep to be pickled with an error, too.
+        document = _wire.read_json(_without(response.secret, _wire.write_json(document)))
+    except (_wire.WireError, ConfigurationError):
         return {}
     return document if isinstance(document, dict) else {}
 

@@ -313,12 +313,12 @@ class _Call:
         self, reply: Any, problem: LightfastError | None, credential: Credential, begun: float
     ) -> HttpResponse:
         """The answer, if what came is one; raised where no foreign error is being handled."""
-        if problem is None or reply.status >= 400:  # an error's status is enough to go by
+        if problem is None or reply.status >= 300:  # such a status is enough to go by
             try:
                 response: HttpResponse = reply.response(
                     self._config.connection.max_response_bytes,
                     credential.secret,
-                    len(self.history) + 1,
+                    tuple(self.history),
                     self._now() - self._started,
                 )
                 problem = error_from(response)

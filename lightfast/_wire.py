@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from codecs import BOM_UTF8
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -92,7 +93,8 @@ def write_json(value: Any) -> bytes:
     try:
         return orjson.dumps(value)
     except (TypeError, ValueError, RecursionError) as error:
-        raise ConfigurationError(f"The request cannot be written as JSON: {error}.") from None
+        problem = str(error)
+    raise ConfigurationError(f"The request cannot be written as JSON: {problem}.")
 
 
 def to_dict(value: Any) -> dict[str, Any]:
@@ -125,7 +127,11 @@ def read_json(body: bytes) -> Any:
     try:
         return orjson.loads(body)
     except orjson.JSONDecodeError as error:
-        raise WireError(f"$: not JSON ({error.msg} at character {error.pos})") from None
+        problem = f"$: not JSON ({error.msg} at character {error.pos})"
+    if body.startswith(BOM_UTF8) and not body.startswith(BOM_UTF8 * 2):
+        return read_json(body.removeprefix(BOM_UTF8))  # a reader may ignore it: RFC 8259 §8.1
+    # Raised out here: orjson's error holds the whole body, and must not hang on ours.
+    raise WireError(problem)
 
 
 def read_search(body: bytes, http: HttpInfo | None = None) -> SearchResponse:
@@ -143,11 +149,11 @@ def read_search(body: bytes, http: HttpInfo | None = None) -> SearchResponse:
         document = _from_second_shape(document)
     try:
         response = _converter.structure(document, SearchResponse)
+        object.__setattr__(response, "http", http)  # nobody else has seen this value yet
+        return response
     except (AttributeError, KeyError, OverflowError, TypeError, ValueError):
         problems = explain(document, SearchResponse, "$")
-        raise WireError(next(problems, "$: not an answer to a search")) from None
-    object.__setattr__(response, "http", http)  # nobody else has seen this value yet
-    return response
+    raise WireError(next(problems, "$: not an answer to a search"))
 
 
 def _from_second_shape(document: dict[str, Any]) -> dict[str, Any]:
