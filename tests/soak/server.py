@@ -68,11 +68,21 @@ class Figures:
         self.open = 0
         self.faults: Counter[str] = Counter()
         self.attempts: Counter[int] = Counter()  # of calls that are not over
+        self.repeated: set[int] = set()
 
-    def attempt(self, number: int) -> Fault | None:
-        """Count an attempt of a call; what it meets."""
+    def attempt(self, number: int, *, kept: bool) -> Fault | None:
+        """Count an attempt of a call; what it meets.
+
+        Over a kept connection, a disconnect is no attempt yet: the client takes it for a connection that
+        was closed for being idle, and posts once more.
+        """
         self.requests += 1
         here = fault(self.seed, number, self.attempts[number])
+        if here is Fault.SILENT and kept and number not in self.repeated:
+            self.repeated.add(number)
+            self.faults[here] += 1
+            return here
+        self.repeated.discard(number)
         if here is None:
             self.attempts.pop(number, None)
         else:
@@ -92,6 +102,7 @@ class Answering(asyncio.Protocol):
     def __init__(self, figures: Figures) -> None:
         self.figures = figures
         self.buffer = b""
+        self.kept = False
         self.dripping: asyncio.Task[None] | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -119,7 +130,9 @@ class Answering(asyncio.Protocol):
         """Answer, or do what the plan says instead."""
         body = number.join(TEMPLATE)
         write = self.transport.write
-        match self.figures.attempt(int(number)):
+        met = self.figures.attempt(int(number), kept=self.kept)
+        self.kept = True
+        match met:
             case None:
                 write(message("200 OK", body))
             case Fault.INTERNAL:
