@@ -22,7 +22,7 @@ from tests.soak.plan import HANGS_UP, Outcome, met, outcome
 KEY = "sk-lf-ThisKeyMustNeverBeSeenAnywhere0123456789abc"
 ROOT = Path(__file__).parent.parent.parent
 TASKS, THREADS = 50, 8
-GROWTH = 8 << 20  # bytes that memory may grow by after the warm-up
+GROWTH = 4 << 20  # bytes that memory may grow by after the warm-up
 _OPTIONS: dict[str, Any] = {
     "timeout": 60.0,
     "retries": RetryPolicy(retries=2, base_delay=0.005, max_delay=0.01),
