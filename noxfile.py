@@ -12,6 +12,7 @@ import nox
 HERE = Path(__file__).parent
 PROJECT = tomllib.loads((HERE / "pyproject.toml").read_text(encoding="utf-8"))
 PYTHONS = ["3.11", "3.12", "3.13"]
+PARALLEL = ["-n", "4"]  # most tests wait for something: more of them at once than there are cores
 
 # Interpreters that pyenv keeps beside its own are found, too; those on PATH come first.
 _pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
@@ -52,11 +53,9 @@ def tests(session: nox.Session) -> None:
     extras = "cli,emulator" if session.python == PYTHONS[0] else "all"
     session.install("-e", f".[{extras}]", *group("test"))
     if session.python != PYTHONS[0] or session.posargs:
-        session.run("pytest", *session.posargs)
+        session.run("pytest", *(session.posargs or PARALLEL))
         return
-    session.run("coverage", "erase")
-    session.run("coverage", "run", "-m", "pytest", env={"COVERAGE_CORE": "ctrace"})
-    session.run("coverage", "combine", "--quiet")
+    session.run("pytest", *PARALLEL, "--cov", "--cov-report=")
     session.run("coverage", "report", "--include=lightfast/*.py", "--fail-under=95")
 
 
@@ -67,7 +66,7 @@ def lowest(session: nox.Session) -> None:
         re.sub(r">=\s*", "==", requirement) for requirement in PROJECT["project"]["dependencies"]
     ]
     session.install("-e", ".[all]", *oldest, *group("test"))
-    session.run("pytest", *session.posargs)
+    session.run("pytest", *(session.posargs or PARALLEL))
 
 
 @nox.session(python=PYTHONS[0])

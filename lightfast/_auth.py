@@ -26,6 +26,7 @@ Provider: TypeAlias = "Callable[[], str | Awaitable[str]]"
 # What may stand in a header's value without quoting: RFC 9110 §5.5, less the space.
 _VISIBLE = re.compile(r"[\x21-\x7e]+")
 _TOKEN = re.compile(r"[\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]+")  # cookie-octet: RFC 6265 §4.1.1
+_HOLDERS = (str, bytes, bytearray, list, tuple, set, dict)
 
 
 class Secret:
@@ -67,8 +68,8 @@ class Credential:
 
 
 def conceal(value: Any) -> Any:
-    """Text, and bytes given in its place, as a `Secret`; anything else as it is."""
-    return Secret(value) if isinstance(value, str | bytes | bytearray) else value
+    """Text, and what may hold text given in its place, as a `Secret`; all else as it is."""
+    return Secret(value) if isinstance(value, _HOLDERS) else value
 
 
 def _key_problem(key: str) -> str | None:

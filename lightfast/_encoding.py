@@ -9,6 +9,10 @@ ACCEPTED = "gzip, deflate"
 
 _OTHERS = frozenset({"br", "compress", "dcb", "dcz", "x-compress", "zstd"})
 
+# Each of them costs a pass over the body, on the event loop: nobody honest sends as many.
+_MOST_LAYERS = 4
+_MOST_MEMBERS = 100
+
 
 class EncodingError(Exception):
     """The body is not what its Content-Encoding says."""
@@ -31,7 +35,10 @@ def decompress(body: bytes, coding: str, limit: int) -> bytes:
         TooLargeError: More than `limit` bytes would come out.
     """
     # Applied first to last, so undone last to first.
-    for name in reversed([part.strip().lower() for part in coding.split(",")]):
+    names = [part.strip().lower() for part in reversed(coding.split(","))]
+    if len(names) > _MOST_LAYERS:
+        raise EncodingError(f"more than {_MOST_LAYERS} Content-Encodings lie over each other")
+    for name in names:
         if name in {"", "identity"}:
             continue
         if name in {"gzip", "x-gzip"}:
@@ -52,7 +59,9 @@ def decompress(body: bytes, coding: str, limit: int) -> bytes:
 def _inflate(body: bytes, wbits: int, limit: int) -> bytes:
     pieces: list[bytes] = []
     room = limit + 1
-    while body:  # a gzip body may have several members, one after another
+    for _ in range(_MOST_MEMBERS):  # a gzip body may have several, one after another
+        if not body:
+            return b"".join(pieces)
         member = zlib.decompressobj(wbits)
         try:
             piece = member.decompress(body, room)
@@ -65,4 +74,4 @@ def _inflate(body: bytes, wbits: int, limit: int) -> bytes:
         if not member.eof:
             raise EncodingError("the compressed body is cut off")
         body = member.unused_data
-    return b"".join(pieces)
+    raise EncodingError(f"the compressed body has {_MOST_MEMBERS} parts or more")

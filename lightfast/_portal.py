@@ -182,7 +182,7 @@ def _new_loop() -> asyncio.AbstractEventLoop:
     """One of uvloop's where that is installed (the extra `speedups`), else one of asyncio's."""
     try:
         import uvloop
-    except ImportError:
+    except (ImportError, RuntimeError):  # RuntimeError: first imported at the interpreter's exit
         return asyncio.new_event_loop()
     loop: asyncio.AbstractEventLoop = uvloop.new_event_loop()
     return loop

@@ -170,6 +170,8 @@ class FaultServer:
 
     async def stop(self) -> None:
         self._server.close()
+        for _ in range(5):  # what was accepted just now becomes a task first
+            await asyncio.sleep(0)
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

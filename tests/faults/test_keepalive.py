@@ -89,7 +89,7 @@ async def test_an_unasked_answer_that_the_loop_has_not_yet_read_is_found(stage):
     with stage.serve(server):
         async with AsyncLightfast(**USUAL | {"base_url": server.base_url}) as client:
             await client.search("q")
-            time.sleep(0.2)  # the loop stands still
+            time.sleep(0.2)  # noqa: ASYNC251  # the loop stands still
             assert (await client.search("q"))[0].id == ID
 
 

@@ -34,7 +34,7 @@ async def test_cancelled(stage, moment):
         options = USUAL | {"base_url": server.base_url} | options
         async with AsyncLightfast(**options, max_connections=1) as client:
             task = asyncio.create_task(client.search("q"))
-            while not server.requests:
+            while not server.requests:  # noqa: ASYNC110  # it is another thread's
                 await asyncio.sleep(0.01)
             await asyncio.sleep(0.05)
             task.cancel("enough")

@@ -1,5 +1,7 @@
-"""Statuses over the wire: which of them are repeated, and as what they end. (All 200 of them
-in all shapes stand in test_statuses.py.)"""
+"""Statuses over the wire: which of them are repeated, and as what they end.
+
+All 200 of them, in all shapes, stand in test_statuses.py.
+"""
 
 from __future__ import annotations
 
