@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import io
-import json
 from typing import TYPE_CHECKING
 
 import aiohttp
