@@ -176,16 +176,24 @@ class Store:
 
     @contextlib.contextmanager
     def write(self) -> Iterator[sqlite3.Connection]:
-        """A transaction that is kept whole, or not at all when the block raises."""
+        """A transaction that is kept whole, or not at all when the block raises.
+
+        Raises:
+            EmulatorError: Another process writes for too long, or the disk has no room.
+        """
         with self._write_lock:
             self.check_open()
             self._begin()
             try:
                 yield self._writer
-            except BaseException:
+                self._writer.commit()
+            except BaseException as error:
                 self._writer.rollback()
+                if isinstance(error, sqlite3.Error) and _is_out_of_room(error):
+                    raise EmulatorError(
+                        f"Cannot write to {self.path}: {error}; make room, or give another `database`."
+                    ) from error
                 raise
-            self._writer.commit()
 
     def _begin(self) -> None:
         # IMMEDIATE: what is read inside is still true when it is written.
@@ -213,6 +221,14 @@ class Store:
         with contextlib.suppress(IndexError):
             while True:
                 self._idle.pop().close()
+
+
+def _is_out_of_room(error: sqlite3.Error) -> bool:
+    # The low byte tells the kind: https://www.sqlite.org/rescode.html#pve
+    kind = (
+        getattr(error, "sqlite_errorcode", 0) & 0xFF
+    )  # errors of the Python module itself have none
+    return kind in {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY}
 
 
 def _pragma(db: sqlite3.Connection, name: str) -> int:
