@@ -13,9 +13,23 @@
 
 from __future__ import annotations
 
+from lightfast.emulator import trouble
 from lightfast.emulator.errors import EmulatorError
-from lightfast.emulator.identity import ApiKey
 from lightfast.emulator.index import CorpusInfo
+from lightfast.emulator.keys import ApiKey
+from lightfast.emulator.people import Organization, User
+from lightfast.emulator.rehearsal import RecordedRequest
+from lightfast.emulator.sample import SAMPLE
 from lightfast.emulator.service import Emulator
 
-__all__ = ["ApiKey", "CorpusInfo", "Emulator", "EmulatorError"]
+__all__ = [
+    "SAMPLE",
+    "ApiKey",
+    "CorpusInfo",
+    "Emulator",
+    "EmulatorError",
+    "Organization",
+    "RecordedRequest",
+    "User",
+    "trouble",
+]
