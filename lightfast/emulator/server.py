@@ -66,7 +66,7 @@ async def serving(
         client_max_size=MAX_BODY_BYTES, middlewares=[stage.play, in_documented_shape]
     )
     app.router.add_post(f"{BASE_PATH}/search", desk.search)
-    console = Console(identity, desk, organization=organization, host=host)
+    console = Console(store, identity, desk, organization=organization, host=host)
     app.router.add_routes(console.routes())
     app.on_shutdown.append(stage.end)
     runner = web.AppRunner(

@@ -10,6 +10,7 @@ from aiohttp import web
 from lightfast.emulator import moments
 from lightfast.emulator.answers import answer
 from lightfast.emulator.console import pages
+from lightfast.emulator.console.facets import facets
 from lightfast.emulator.console.guard import Guard
 from lightfast.emulator.errors import EmulatorError, RefusedError
 from lightfast.emulator.incoming import body
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from lightfast.emulator.identity import Identity
     from lightfast.emulator.keys import ApiKey
     from lightfast.emulator.people import Organization, User
+    from lightfast.emulator.store import Store
 
     Handler = Callable[[web.Request], Awaitable[web.Response]]
 
@@ -44,13 +46,17 @@ class Console:
     """The console of one emulator.
 
     Args:
-        identity: Whom the database knows.
+        store: The database.
+        identity: Whom it knows.
         desk: Who asks the database.
         organization: What those who sign up become members of.
         host: The address that the emulator listens on.
     """
 
-    def __init__(self, identity: Identity, desk: Desk, *, organization: str, host: str) -> None:
+    def __init__(
+        self, store: Store, identity: Identity, desk: Desk, *, organization: str, host: str
+    ) -> None:
+        self._store = store
         self._identity = identity
         self._desk = desk
         self._organization = organization
@@ -58,7 +64,7 @@ class Console:
 
     def routes(self) -> list[web.RouteDef]:
         """Every route of the console."""
-        asked = {"state": self._state, "keys": self._keys}
+        asked = {"state": self._state, "keys": self._keys, "facets": self._facets}
         told = {
             "sign-in": self._sign_in,
             "sign-out": self._sign_out,
@@ -164,6 +170,10 @@ class Console:
             return organization
 
         return answer(request, _organization(await self._desk.write(create)))
+
+    async def _facets(self, request: web.Request) -> web.Response:
+        _, organization = await self._member(request)
+        return answer(request, await self._desk.read(facets, self._store, organization))
 
     async def _keys(self, request: web.Request) -> web.Response:
         _, organization = await self._member(request)
