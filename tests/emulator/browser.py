@@ -116,7 +116,8 @@ class Page:
         end = loop.time() + seconds
         while True:
             with suppress(RuntimeError):  # the page is just being changed
-                if value := await self.js(expression):
+                value = await self.js(expression)
+                if value or value == {}:  # an element has no value, and is there
                     return value
             if loop.time() > end:
                 body = await self.js("document.body.innerText")
@@ -167,8 +168,12 @@ class Page:
     # --- how it looks -------------------------------------------------------------------------
 
     async def dark(self, on: bool = True) -> None:
-        feature = {"name": "prefers-color-scheme", "value": "dark" if on else "light"}
-        await self.call("Emulation.setEmulatedMedia", features=[feature])
+        features = {
+            "prefers-color-scheme": "dark" if on else "light",
+            "prefers-reduced-motion": "reduce",  # so that what is seen is how it stays
+        }
+        listed = [{"name": name, "value": value} for name, value in features.items()]
+        await self.call("Emulation.setEmulatedMedia", features=listed)
 
     async def size(self, width: int, height: int, *, mobile: bool = False) -> None:
         await self.call(
@@ -180,7 +185,6 @@ class Page:
         )
 
     async def shoot(self, path: Path) -> None:
-        await asyncio.sleep(0.25)  # for transitions
         shot = await self.call("Page.captureScreenshot", format="png")
         path.write_bytes(base64.b64decode(shot["data"]))
 

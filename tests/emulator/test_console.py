@@ -30,19 +30,30 @@ PROBE = "<img src=x onerror=window.probed=1><script>window.probed=2</script>"
 
 @pytest.fixture
 async def emulator(lines: Callable[..., Path]) -> AsyncIterator[Emulator]:
-    hostile = lines(
+    minutes = lines(
+        *({"title": f"Minute {n}", "text": "zebra", "source": "linear"} for n in range(23))
+    )
+    async with Emulator([SAMPLE, minutes], session_lifetime=2) as emulator:
+        yield emulator
+
+
+@pytest.fixture
+def _hostile(emulator: Emulator, lines: Callable[..., Path]) -> None:
+    """Documents that strangers wrote."""
+    path = lines(
         {
             "title": f"Hostile {PROBE}",
             "text": f"A stranger wrote this: {PROBE} hostile",
             "source": f"git{PROBE}",
             "type": f"type{PROBE}",
-            "url": "https://example.com/?\"><script>window.probed=3</script>".replace(" ", ""),
+            "url": 'https://example.com/?"><script>window.probed=3</script>',
             "actor": PROBE,
         },
-        *({"title": f"Minute {n}", "text": "paging", "source": "linear"} for n in range(23)),
+        name="hostile.jsonl",
     )
-    async with Emulator([SAMPLE, hostile], session_lifetime=2) as emulator:
-        yield emulator
+    helper = Emulator([path], database=emulator._store.path)
+    helper.refresh()
+    helper.close()
 
 
 @pytest.fixture
@@ -127,7 +138,7 @@ async def test_search_shows_filters_and_turns_pages(
 ) -> None:
     """Results as cards, by mode, source, type and date, page by page; the address keeps it all."""
     await sign_in(page, emulator)
-    await page.text("48 documents to search")
+    await page.text("47 documents to search")
     await open_search(page, "payments fail at checkout")
     await page.text("results in")
     first = await page.js("document.querySelector('.result').innerText")
@@ -135,16 +146,17 @@ async def test_search_shows_filters_and_turns_pages(
     await page.shoot(shots / "search.png")
     await page.click("Filters")
     await page.js("document.querySelector('input[name=source][value=sentry]').click()")
-    await page.wait("[...document.querySelectorAll('.source')].every((e) => e.innerText === 'sentry')")
+    await page.wait(
+        "[...document.querySelectorAll('.source')].every((e) => e.innerText === 'sentry')"
+    )
     await page.js("document.querySelector('input[name=mode][value=fast]').click()")
     await page.wait("location.hash.includes('mode=fast')")
     await page.shoot(shots / "filters.png")
-    request = await page.js("document.querySelector('.code').textContent")
-    assert '"mode":"fast"' in request
-    assert '"filters":{"sources":["sentry"]}' in request
+    code = await page.js("document.querySelector('.code').textContent")
+    assert '"mode": "fast", "filters": {"sources": ["sentry"]}' in code
     await page.click("Clear filters")
     await page.wait("!location.hash.includes('source')")
-    await open_search(page, "minute paging")
+    await open_search(page, "zebra")
     await page.text("1–10 of 23")
     await page.click("Next")
     await page.text("11–20 of 23")
@@ -172,6 +184,7 @@ async def test_a_date_is_a_whole_day(emulator: Emulator, page: Page) -> None:
     }
 
 
+@pytest.mark.usefixtures("_hostile")
 async def test_strangers_words_stay_words(emulator: Emulator, page: Page) -> None:
     """Markup in a title, a snippet, a source, a type, an address or a name is shown, never run."""
     await sign_in(page, emulator, name=PROBE)
@@ -230,9 +243,15 @@ async def test_it_is_dark_where_the_system_is(emulator: Emulator, page: Page, sh
     await open_search(page, "payments fail at checkout")
     for dark in (True, False):
         await page.dark(dark)
-        for path in ("#/search?q=payments&source=sentry", "#/settings/keys", "#/settings/organization"):
+        for path in (
+            "#/search?q=payments&source=sentry",
+            "#/settings/keys",
+            "#/settings/organization",
+        ):
             await page.js(f"location.hash = {json.dumps(path)}")
-            await page.wait("!document.querySelector('[aria-busy]') && !document.querySelector('.loading')")
+            await page.wait(
+                "!document.querySelector('[aria-busy]') && !document.querySelector('.loading')"
+            )
             assert await page.js(LOW_CONTRAST) == []
         background = await page.js("getComputedStyle(document.body).backgroundColor")
         assert (sum(json.loads(f"[{background[4:-1]}]")) < 200) == dark
@@ -255,7 +274,9 @@ async def test_it_fits_a_narrow_screen(emulator: Emulator, page: Page, shots: Pa
         "keys": "#/settings/keys",
     }.items():
         await page.js(f"location.hash = {json.dumps(path)}")
-        await page.wait("!document.querySelector('[aria-busy]') && !document.querySelector('.loading')")
+        await page.wait(
+            "!document.querySelector('[aria-busy]') && !document.querySelector('.loading')"
+        )
         assert await page.js("document.documentElement.scrollWidth") <= 360
         await page.shoot(shots / f"narrow-{name}.png")
 
@@ -280,9 +301,11 @@ async def test_it_works_from_the_keyboard(emulator: Emulator, page: Page) -> Non
 async def test_the_code_on_the_page_runs(emulator: Emulator, page: Page) -> None:
     """curl, async and sync Python find what the page found."""
     await sign_in(page, emulator)
-    query = "it's \"quoted\" \\ and $HOME payments"
+    query = 'it\'s "quoted" \\ and $HOME payments'
     parameters = "&source=sentry&source=github&type=error&type=issue&from=2026-01-01&mode=fast"
-    await page.js(f"location.hash = '#/search?q=' + encodeURIComponent({json.dumps(query)}) + '{parameters}'")
+    await page.js(
+        f"location.hash = '#/search?q=' + encodeURIComponent({json.dumps(query)}) + '{parameters}'"
+    )
     await page.wait("document.querySelector('.result')")
     wanted = emulator.requests[-1].json
     environment = {**os.environ, "LIGHTFAST_API_KEY": emulator.create_api_key("page")}
@@ -299,7 +322,7 @@ async def test_the_code_on_the_page_runs(emulator: Emulator, page: Page) -> None
         assert done.returncode == 0, done.stderr
         sent: Any = emulator.requests[-1]
         assert sent.status == 200
-        assert {k: v for k, v in sent.json.items()} == wanted
+        assert {"limit": 10, "offset": 0, "mode": "balanced", **sent.json} == wanted
 
 
 LOW_CONTRAST = """(() => {

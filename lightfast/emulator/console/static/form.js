@@ -114,7 +114,12 @@ function offer(fieldset, name, values) {
         "label",
         { class: "tick" },
         h("input", { type: "checkbox", name, value: value.name }),
-        h("span", {}, value.name.replaceAll("_", " "), h("small", {}, value.count.toLocaleString())),
+        h(
+          "span",
+          { title: value.name },
+          h("b", {}, value.name.replaceAll("_", " ")),
+          h("small", {}, value.count.toLocaleString()),
+        ),
       ),
     ),
   );

@@ -113,7 +113,7 @@ function revokeButton(key, refresh) {
 }
 
 function confirmation(dialog, key) {
-  const said = h("div");
+  const said = h("div", { class: "said" });
   const revoke = async () => {
     try {
       await api.ask("POST", "keys/revoke", { id: key.id });
@@ -141,7 +141,7 @@ function creation(dialog, refresh) {
   const name = h("input", { name: "key-name", required: true, maxlength: 100, autofocus: true, autocomplete: "off" });
   const lifetime = h("select", { name: "lifetime" });
   lifetime.append(...LIFETIMES.map(([value, label]) => h("option", { value }, label)));
-  const said = h("div");
+  const said = h("div", { class: "said" });
   const submit = async (event) => {
     event.preventDefault();
     try {

@@ -27,7 +27,7 @@ export function organizationView({ session, organization, select }) {
 
 function creation(select) {
   const name = h("input", { name: "organization", required: true, maxlength: 100 });
-  const said = h("div");
+  const said = h("div", { class: "said" });
   const submit = async (event) => {
     event.preventDefault();
     try {

@@ -1,11 +1,10 @@
 // Search: what is asked stands in the address, so that reloading and going back work.
 
 import * as api from "./api.js";
-import { h, problem, say } from "./dom.js";
+import { copyButton, h, problem, say } from "./dom.js";
 import { searchForm } from "./form.js";
 import { pager, resultCard } from "./results.js";
 import { SNIPPETS } from "./snippets.js";
-import { copyButton } from "./dom.js";
 
 export const LIMIT = 10;
 
@@ -147,8 +146,13 @@ function panel(request) {
   show();
   return [
     h("h2", { id: "code-title" }, "This search, in code"),
-    h("fieldset", { class: "segments" }, h("legend", { class: "visually-hidden" }, "Language"), choices),
-    h("div", { class: "code-box" }, text, copyButton(() => text.textContent, "Copy", { class: "copy" })),
+    h(
+      "div",
+      { class: "code-head" },
+      h("fieldset", { class: "segments" }, h("legend", { class: "visually-hidden" }, "Language"), choices),
+      copyButton(() => text.textContent),
+    ),
+    text,
     h("p", { class: "fine" }, "It needs a key: ", h("a", { href: "#/settings/keys" }, "Settings, API Keys"), "."),
   ];
 }

@@ -4,7 +4,7 @@ import * as api from "./api.js";
 import { field, h, problem } from "./dom.js";
 
 export function signInView(state, done) {
-  const said = h("div");
+  const said = h("div", { class: "said" });
   const signIn = async (who) => {
     said.replaceChildren();
     try {

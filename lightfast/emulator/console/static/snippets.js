@@ -2,11 +2,27 @@
 
 const shell = (text) => `'${text.replaceAll("'", `'\\''`)}'`;
 // JSON's strings and lists of strings are Python's, too.
-const python = (value) => JSON.stringify(value).replaceAll('","', '", "');
+const python = (value) => spaced(JSON.stringify(value));
 const base = () => `${location.origin}/api/v1`;
 
+/** JSON with a space after each comma and colon that is not inside a string. */
+function spaced(json) {
+  return json.replace(/"(?:[^"\\]|\\.)*"|[,:]/g, (part) => (part.length === 1 ? `${part} ` : part));
+}
+
+/** The request without what is the default. */
+function short({ query, limit, offset, mode, filters }) {
+  return {
+    query,
+    limit: limit === 10 ? undefined : limit,
+    offset: offset || undefined,
+    mode: mode === "balanced" ? undefined : mode,
+    filters,
+  };
+}
+
 function curl(request) {
-  const quoted = shell(JSON.stringify(request));
+  const quoted = shell(spaced(JSON.stringify(short(request))));
   return [
     `curl -s ${base()}/search \\`,
     `  -H "Authorization: Bearer $LIGHTFAST_API_KEY" \\`,
