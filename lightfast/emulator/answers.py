@@ -67,9 +67,11 @@ async def in_documented_shape(
     """Answer whatever a handler raises as the service would."""
     try:
         return await handler(request)
-    except (asyncio.CancelledError, ConnectionError):
-        raise  # nobody is there to read an answer
+    except asyncio.CancelledError:
+        raise
     except Exception as error:  # noqa: BLE001 - whatever it is, the body is the documented one
+        if isinstance(error, ConnectionError) and request.transport is None:
+            return web.Response()  # nobody is there to read it
         failure = _failure(error, request)
     return failure_answer(request, failure.status, failure.body(), failure.headers)
 

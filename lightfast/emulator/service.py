@@ -26,7 +26,6 @@ from lightfast.emulator.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
-    from datetime import datetime
     from types import TracebackType
     from typing import Self
 

@@ -186,7 +186,7 @@ class Page:
 
     async def shoot(self, path: Path) -> None:
         shot = await self.call("Page.captureScreenshot", format="png")
-        path.write_bytes(base64.b64decode(shot["data"]))
+        path.write_bytes(base64.b64decode(shot["data"]))  # noqa: ASYNC240
 
 
 @asynccontextmanager
@@ -225,7 +225,7 @@ async def browsing(origin: str) -> AsyncIterator[Page]:
 
 
 async def _address(profile: Path, process: asyncio.subprocess.Process) -> str:
-    """Where the developer tools listen: https://chromium.googlesource.com/chromium/src/+/main/docs"""
+    """Where the developer tools listen: Chromium writes it into its profile."""
     file = profile / "DevToolsActivePort"
     for _ in range(600):
         if process.returncode is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -157,15 +158,15 @@ async def test_search_shows_filters_and_turns_pages(
     await page.click("Clear filters")
     await page.wait("!location.hash.includes('source')")
     await open_search(page, "zebra")
-    await page.text("1–10 of 23")
+    await page.text("1\N{EN DASH}10 of 23")
     await page.click("Next")
-    await page.text("11–20 of 23")
+    await page.text("11\N{EN DASH}20 of 23")
     await page.click("Next")
-    await page.text("21–23 of 23")
+    await page.text("21\N{EN DASH}23 of 23")
     await page.js("history.back()")
-    await page.text("11–20 of 23")
+    await page.text("11\N{EN DASH}20 of 23")
     await page.js("location.reload()")
-    await page.text("11–20 of 23")
+    await page.text("11\N{EN DASH}20 of 23")
     await open_search(page, "xylophone")
     await page.text("Nothing found")
     recorded = emulator.requests
@@ -314,7 +315,7 @@ async def test_the_code_on_the_page_runs(emulator: Emulator, page: Page) -> None
         await page.click("Copy")
         code = await page.clipboard()
         command = ["bash", "-c", code] if language == "curl" else [sys.executable, "-c", code]
-        if language == "curl" and subprocess.run(["which", "curl"], capture_output=True).returncode:
+        if language == "curl" and not shutil.which("curl"):
             continue
         done = await asyncio.to_thread(
             subprocess.run, command, env=environment, capture_output=True, text=True, timeout=30

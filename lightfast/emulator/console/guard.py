@@ -7,9 +7,8 @@ rebinding) is told by ``Host``. Another machine is told by its address.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
-
-from yarl import URL
 
 from lightfast.emulator.errors import RefusedError
 from lightfast.emulator.hosting import is_loopback
@@ -18,6 +17,8 @@ if TYPE_CHECKING:
     from aiohttp import web
 
 __all__ = ["Guard"]
+
+_HOST = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([0-9A-Za-z.-]+))(?::[0-9]+)?")  # RFC 9110 §7.2
 
 
 class Guard:
@@ -63,11 +64,8 @@ class Guard:
 
 
 def _names_this_machine(host: str) -> bool:
-    try:
-        name = URL(f"http://{host}").host or ""
-    except ValueError:
-        return False
-    return is_loopback(name.lower())
+    found = _HOST.fullmatch(host)
+    return bool(found) and is_loopback((found[1] or found[2]).lower())
 
 
 def _refused(message: str) -> RefusedError:

@@ -86,14 +86,17 @@ function row(key, refresh) {
     "tr",
     { class: state === "active" ? null : "over" },
     h("th", { scope: "row" }, key.name),
-    h("td", {}, h("code", {}, key.masked)),
-    h("td", {}, time(key.createdAt)),
-    h("td", {}, time(key.lastUsedAt, "Never")),
-    h("td", {}, time(key.expiresAt, "Never")),
-    h("td", {}, h("span", { class: `status ${state}` }, state)),
+    cell("Key", h("code", {}, key.masked)),
+    cell("Created", time(key.createdAt)),
+    cell("Last used", time(key.lastUsedAt, "Never")),
+    cell("Expires", time(key.expiresAt, "Never")),
+    cell("Status", h("span", { class: `status ${state}` }, state)),
     h("td", { class: "end" }, state === "revoked" ? null : revokeButton(key, refresh)),
   );
 }
+
+// On narrow screens, where the heads are not seen, each cell says its own.
+const cell = (head, content) => h("td", { "data-head": head }, content);
 
 function status(key) {
   if (!key.active) return "revoked";
