@@ -62,7 +62,7 @@ class _Emulators:
     def searching(self, paths: _Paths) -> Emulator:
         from lightfast.emulator import Emulator  # 240 ms, and most sessions never ask
 
-        key = tuple(map(os.fspath, paths))
+        key = tuple(os.fspath(path) for path in paths)
         if key not in self._running:
             self._running[key] = Emulator(key).__enter__()
         return self._running[key]

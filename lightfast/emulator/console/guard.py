@@ -65,7 +65,7 @@ class Guard:
 
 def _names_this_machine(host: str) -> bool:
     found = _HOST.fullmatch(host)
-    return bool(found) and is_loopback((found[1] or found[2]).lower())
+    return found is not None and is_loopback((found[1] or found[2]).lower())
 
 
 def _refused(message: str) -> RefusedError:
