@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import ssl as _ssl
 import sys
 from collections.abc import AsyncGenerator, Mapping
@@ -30,16 +31,10 @@ from lightfast._config import (
 from lightfast._retry import RetryBudget, RetryPolicy
 from lightfast._transport import OnRetry, Transport, closed_error
 from lightfast.exceptions import ConfigurationError
-from lightfast.models import (
-    MAX_LIMIT,
-    JsonResponse,
-    Mode,
-    SearchFilters,
-    SearchOutcome,
-    SearchRequest,
-    SearchResponse,
-    SearchResult,
-)
+from lightfast.models import JsonResponse, SearchOutcome, SearchResponse, SearchResult
+from lightfast.queries import MAX_LIMIT, Mode, SearchFilters, SearchRequest
+
+_log = logging.getLogger("lightfast")
 
 
 class AsyncLightfast:
@@ -254,8 +249,12 @@ class AsyncLightfast:
         Raises:
             LightfastError: As `search` does.
         """
-        request = _protocol.post_request(self._config.base_url, path, body)
-        return _protocol.read_any(await self._send(request, timeout))
+        message = _protocol.post_request(self._config.base_url, path, body)
+        answer = await self._send(message, timeout)
+        response = _protocol.read_any(answer)
+        if _log.isEnabledFor(logging.DEBUG):
+            _log_answer(message.url, answer, response.request_id)
+        return response
 
     def with_options(
         self,
@@ -329,7 +328,11 @@ class AsyncLightfast:
         on_retry: OnRetry | None = None,
     ) -> SearchResponse:
         message = _protocol.search_request(self._config.base_url, request)
-        return _protocol.read_search(await self._send(message, timeout, on_retry))
+        answer = await self._send(message, timeout, on_retry)
+        response = _protocol.read_search(answer)
+        if _log.isEnabledFor(logging.DEBUG):
+            _log_answer(message.url, answer, response.request_id)
+        return response
 
     async def _send(
         self,
@@ -396,6 +399,13 @@ def picklable_options(client: AsyncLightfast) -> dict[str, Any]:
 
 def _rebuild(cls: type[AsyncLightfast], options: dict[str, Any]) -> AsyncLightfast:
     return cls(**options)
+
+
+def _log_answer(url: str, answer: _protocol.HttpResponse, request_id: str | None) -> None:
+    _log.debug(
+        "POST %s: %d in %.3f s, attempts: %d (request id: %s)",
+        url, answer.status, answer.elapsed, answer.attempts, request_id or "none",
+    )  # fmt: skip
 
 
 def _given(value: Any) -> Any:

@@ -159,7 +159,7 @@ class Portal:
     def _start(self, coroutine: Coroutine[Any, Any, Any]) -> asyncio.AbstractEventLoop:
         with self._starting:
             if self._loop is None:
-                loop = asyncio.new_event_loop()
+                loop = _new_loop()
                 self._thread = threading.Thread(
                     target=_serve, args=(loop, self._waiting), name="lightfast", daemon=True
                 )
@@ -176,6 +176,16 @@ class Portal:
         with contextlib.suppress(RuntimeError):
             loop.call_soon_threadsafe(hand.cancel)
         hand.lock.acquire(timeout=_WIND_UP)
+
+
+def _new_loop() -> asyncio.AbstractEventLoop:
+    """One of uvloop's where that is installed (the extra `speedups`), else one of asyncio's."""
+    try:
+        import uvloop
+    except ImportError:
+        return asyncio.new_event_loop()
+    loop: asyncio.AbstractEventLoop = uvloop.new_event_loop()
+    return loop
 
 
 def _stopped() -> UsageError:

@@ -27,14 +27,8 @@ from lightfast.exceptions import (
     ServerError,
     ValidationError,
 )
-from lightfast.models import (
-    MAX_OFFSET,
-    Headers,
-    HttpInfo,
-    JsonResponse,
-    SearchRequest,
-    SearchResponse,
-)
+from lightfast.models import Headers, HttpInfo, JsonResponse, SearchResponse
+from lightfast.queries import MAX_OFFSET, SearchRequest
 
 SEARCH_PATH = "/search"
 
@@ -100,8 +94,9 @@ class HttpResponse:
     def safe_headers(self) -> Headers:
         """The headers, with the credential blotted out where the server echoed it."""
         needle = self.secret.reveal().encode()
-        if any(needle in value for _, value in self.headers):
-            return Headers((name, value.replace(needle, _BLOT)) for name, value in self.headers)
+        for _, value in self.headers:
+            if needle in value:
+                return Headers((name, text.replace(needle, _BLOT)) for name, text in self.headers)
         return Headers(self.headers)
 
     def safe_body(self) -> bytes:

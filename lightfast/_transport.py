@@ -22,13 +22,13 @@ from lightfast._protocol import HttpRequest, HttpResponse, error_from
 from lightfast._retry import retrying, should_retry
 from lightfast.exceptions import (
     APIError,
+    Attempt,
     AuthenticationError,
     LightfastError,
     RequestTimeoutError,
     ResponseError,
     UsageError,
 )
-from lightfast.models import Attempt
 
 if TYPE_CHECKING:
     from lightfast._http import Session
@@ -92,6 +92,10 @@ class Transport:
             return await call.run(self._sleep, on_retry)
         except LightfastError as error:
             error.history = tuple(call.history)
+            _log.debug(
+                "POST %s failed with %s, attempts: %d (request id: %s)",
+                request.url, type(error).__name__, error.attempts, error.request_id or "none",
+            )  # fmt: skip
             raise
 
     async def _open(self, loop: asyncio.AbstractEventLoop) -> Session:
@@ -237,7 +241,6 @@ class _Call:
                 raise
             failure = error
         else:
-            self._log_answer(response)
             return response
         return await self._again(failure, sleep, on_retry)
 
@@ -268,7 +271,6 @@ class _Call:
             sleep=sleep,
         )
         response: HttpResponse = await again(attempt)
-        self._log_answer(response)
         return response
 
     async def _attempt(self) -> HttpResponse:
@@ -358,7 +360,7 @@ class _Call:
     def _record(self, error: LightfastError, begun: float) -> None:
         status = getattr(error, "status", None)
         code = error.code if isinstance(error, APIError) else None
-        outcome = f"{status} {code}" if code else str(status or error.message)
+        outcome = f"{status} {code}" if code else str(status or error.message.rstrip("."))
         self.history.append(Attempt(outcome=outcome, status=status, elapsed=self._now() - begun))
 
     def _note_delay(self, error: LightfastError, delay: float) -> None:
@@ -368,12 +370,5 @@ class _Call:
         )
         _log.warning(
             "attempt %d: %s; trying again in %.2f s (request id: %s)",
-            len(self.history), last.outcome, delay, error.request_id,
+            len(self.history), last.outcome, delay, error.request_id or "none",
         )  # fmt: skip
-
-    def _log_answer(self, response: HttpResponse) -> None:
-        if _log.isEnabledFor(logging.DEBUG):
-            _log.debug(
-                "POST %s: %d after %d attempt(s) in %.3f s",
-                self._request.url, response.status, response.attempts, response.elapsed,
-            )  # fmt: skip

@@ -13,7 +13,8 @@ from cattrs.preconf.orjson import OrjsonConverter, make_converter
 
 from lightfast._reading import SCALARS, array_reader, explain, is_array, object_reader, wire_name
 from lightfast.exceptions import ConfigurationError
-from lightfast.models import DateRange, HttpInfo, SearchFilters, SearchRequest, SearchResponse
+from lightfast.models import Cluster, HttpInfo, SearchResponse, SearchResult
+from lightfast.queries import SearchRequest
 
 
 class WireError(Exception):
@@ -36,26 +37,32 @@ def _make_converter() -> OrjsonConverter:
 
 def _write_datetime(value: datetime) -> str:
     """ISO 8601 in UTC with a literal Z: the API accepts no other."""
-    return value.astimezone(UTC).replace(tzinfo=None).isoformat() + "Z"
+    precision = (
+        "auto" if value.microsecond % 1000 else "milliseconds" if value.microsecond else "seconds"
+    )
+    return value.astimezone(UTC).replace(tzinfo=None).isoformat(timespec=precision) + "Z"
 
 
 def _writer(cls: type, converter: OrjsonConverter) -> Callable[[Any], dict[str, Any]]:
     """A function that writes a model as a JSON object, unknown fields among the known."""
     overrides: dict[str, Any] = {
-        field.name: override(rename=wire_name(field.name)) for field in attrs.fields(cls)
+        field.name: override(
+            rename=wire_name(field.name),
+            omit=field.name in {"extra", "http"},
+            omit_if_default=field.name not in _ALWAYS.get(cls, ()),
+        )
+        for field in attrs.fields(cls)
     }
-    for name in {"extra", "http"} & overrides.keys():
-        overrides[name] = override(omit=True)
-    if cls is SearchRequest:
-        overrides["filters"] = override(omit_if_default=True)
-    write: Callable[[Any], dict[str, Any]] = make_dict_unstructure_fn(
-        cls,
-        converter,
-        _cattrs_omit_if_default=cls in {SearchFilters, DateRange},
-        **overrides,
-    )
+    write: Callable[[Any], dict[str, Any]] = make_dict_unstructure_fn(cls, converter, **overrides)
     return (lambda value: write(value) | value.extra) if "extra" in overrides else write
 
+
+# What the contract always sends, though we have a default for it.
+_ALWAYS: dict[type, set[str]] = {
+    SearchRequest: {"limit", "offset", "mode"},
+    SearchResult: {"url", "occurred_at"},
+    Cluster: {"topic", "summary", "keywords"},
+}
 
 _converter = _make_converter()
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import lightfast
-from lightfast import models
+from lightfast import exceptions, models, queries
 
 PACKAGE = Path(lightfast.__file__).parent
 LEAVES = {"cli", "emulator", "integrations", "mcp", "pytest_plugin", "__main__"}
@@ -21,24 +21,27 @@ LEAVES = {"cli", "emulator", "integrations", "mcp", "pytest_plugin", "__main__"}
 ALLOWED = {
     "_version": set(),
     "_threads": set(),
-    "exceptions": {"models"},  # for its annotations only
-    "models": {"exceptions"},
+    "exceptions": set(),
+    "queries": {"exceptions"},
+    "models": {"exceptions", "queries"},
     "_encoding": set(),
     "_auth": {"_threads", "exceptions"},
     "_retry": {"exceptions"},
     "_config": {"_auth", "_retry", "exceptions"},
     "_reading": set(),
-    "_wire": {"_reading", "models", "exceptions"},
-    "_protocol": {"_auth", "_encoding", "_retry", "_version", "_wire", "exceptions", "models"},
+    "_wire": {"_reading", "exceptions", "models", "queries"},
+    "_protocol": {
+        "_auth", "_encoding", "_retry", "_version", "_wire", "exceptions", "models", "queries",
+    },
     "_deadline": set(),
     "_http": {"_auth", "_config", "_deadline", "_encoding", "_protocol", "_threads", "exceptions"},
-    "_transport": {"_auth", "_config", "_http", "_protocol", "_retry", "exceptions", "models"},
-    "_bulk": {"_config", "exceptions", "models"},
+    "_transport": {"_auth", "_config", "_http", "_protocol", "_retry", "exceptions"},
+    "_bulk": {"_config", "exceptions", "models", "queries"},
     "_client": {
-        "_auth", "_bulk", "_config", "_protocol", "_retry", "_transport", "exceptions", "models",
+        "_auth", "_bulk", "_config", "_protocol", "_retry", "_transport", "exceptions", "models", "queries",
     },
     "_portal": {"_threads", "exceptions"},
-    "_sync": {"_auth", "_bulk", "_client", "_config", "_portal", "_retry", "models"},
+    "_sync": {"_auth", "_bulk", "_client", "_config", "_portal", "_retry", "models", "queries"},
 }  # fmt: skip
 
 
@@ -117,7 +120,7 @@ def test_all_public_names_exist_and_no_others_are_listed():
     for name in names:
         assert getattr(lightfast, name) is not None
     assert set(dir(lightfast)) == set(names)
-    assert set(models.__all__) <= set(names)
+    assert {*models.__all__, *queries.__all__, *exceptions.__all__} <= set(names)
     with pytest.raises(AttributeError, match="no attribute 'nope'"):
         lightfast.nope  # noqa: B018
 
