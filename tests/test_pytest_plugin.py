@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from lightfast import AsyncLightfast, Lightfast
+    from lightfast.emulator import Emulator
 
 ASYNC_TEST = """
     import os
@@ -71,6 +77,25 @@ def run(session: pytest.Pytester, *arguments: str, passed: int) -> pytest.RunRes
     said = result.stdout.str() + result.stderr.str()
     assert not [w for w in ("ResourceWarning", "was destroyed", "Unclosed") if w in said]
     return result
+
+
+def test_this_very_session_has_the_fixtures(
+    lightfast: Lightfast, lightfast_emulator: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The package's own tests load the plugin as its users' do."""
+    assert lightfast.search("login bug").results
+    assert [r.status for r in lightfast_emulator.requests] == [200]
+    assert os.environ["LIGHTFAST_BASE_URL"] == lightfast_emulator.base_url
+
+
+@pytest.mark.lightfast_corpus("contract/../../README.md")
+async def test_this_very_session_can_await(
+    async_lightfast: AsyncLightfast, lightfast_emulator: Emulator
+) -> None:
+    """With a corpus that the test names."""
+    await async_lightfast.search("install")
+    (corpus,) = lightfast_emulator.corpora()
+    assert corpus.location.endswith("README.md")
 
 
 def test_asyncio_in_auto_mode(session: pytest.Pytester) -> None:

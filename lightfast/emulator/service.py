@@ -20,6 +20,7 @@ from lightfast.emulator.identity import Identity
 from lightfast.emulator.index import Index
 from lightfast.emulator.people import check_organization
 from lightfast.emulator.rehearsal import Rehearsal
+from lightfast.emulator.rehearsing import Rehearsing
 from lightfast.emulator.server import serving
 from lightfast.emulator.serving_thread import ServingThread
 from lightfast.emulator.store import Store
@@ -30,13 +31,12 @@ if TYPE_CHECKING:
     from typing import Self
 
     from lightfast.emulator.index import CorpusInfo
-    from lightfast.emulator.rehearsal import RecordedRequest, Wire
-    from lightfast.emulator.trouble import Trouble
+    from lightfast.emulator.rehearsal import Wire
 
 __all__ = ["Emulator"]
 
 
-class Emulator(Directory):
+class Emulator(Directory, Rehearsing):
     """Answers the search API offline, from a repository, files or observations.
 
     ::
@@ -125,45 +125,6 @@ class Emulator(Directory):
     def corpora(self) -> list[CorpusInfo]:
         """What is indexed for the organization, corpus by corpus."""
         return self._index.corpora()
-
-    # --- what is rehearsed --------------------------------------------------------------------
-
-    def script(self, *troubles: Trouble, rate: float | None = None, seed: int = 0) -> None:
-        """Let these happen to the next requests, one after another; then all is well again.
-
-        It takes the place of what was scripted before; without arguments nothing is.
-
-        Args:
-            troubles: From `lightfast.emulator.trouble`: ``trouble.rate_limited(), trouble.internal_error() * 2``.
-            rate: Instead, the share of all requests that one of them happens to, until `clear`.
-            seed: The same seed gives the same requests.
-
-        Raises:
-            EmulatorError: Something is no trouble, or the rate no share.
-        """
-        self._rehearsal.script(troubles, rate=rate, seed=seed)
-
-    @property
-    def requests(self) -> list[RecordedRequest]:
-        """The API's last 1,000 requests, oldest first: ``emulator.requests[-1].json["query"]``."""
-        return self._rehearsal.requests
-
-    @property
-    def wire(self) -> Wire:
-        """The revision of the API that is spoken; set it to rehearse a break.
-
-        Raises:
-            EmulatorError: Set to one that is not known.
-        """
-        return self._rehearsal.wire
-
-    @wire.setter
-    def wire(self, wire: Wire) -> None:
-        self._rehearsal.wire = wire
-
-    def clear(self) -> None:
-        """Forget the script and the recorded requests; speak the first wire again."""
-        self._rehearsal.clear()
 
     # --- serving ------------------------------------------------------------------------------
 
