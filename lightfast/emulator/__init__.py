@@ -8,7 +8,9 @@
         ) as client:
             print(await client.search("how are failed requests retried?"))
 
-`Emulator` answers HTTP as the service does. It knows nothing of the SDK, so that one can prove the other wrong.
+`Emulator` answers HTTP as the service does: API keys and sessions, organizations and their members, a console in the
+browser at `Emulator.console_url`. `trouble` makes it misbehave for tests. It knows nothing of the SDK, so that one can
+prove the other wrong.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,9 @@ __all__ = ["Claims", "SigningKey", "issue", "read"]
 
 ALGORITHM = "RS256"
 LEEWAY = 1  # seconds that the reader's clock may differ from the writer's
+# Base64url without padding: a lenient decoder passes over what is none, and one token would have many spellings.
+_COMPACT = re.compile(r"[\w-]+\.[\w-]+\.[\w-]+", re.ASCII)  # RFC 7515 §7.1
+_NO_TOKEN = "Invalid session: it is no session token."
 _NAMES = ("sub", "sid", "iss", "iat", "nbf", "exp")
 
 
@@ -101,6 +105,8 @@ def read(key: SigningKey, token: str, *, now: float) -> Claims:
     Raises:
         RefusedError: It is no such token; the message says why.
     """
+    if not _COMPACT.fullmatch(token):
+        raise RefusedError(_NO_TOKEN)
     try:
         # One algorithm, ours: what the token's own header asks for decides nothing (RFC 8725 §3.1).
         content = jwt.decode(
@@ -144,4 +150,4 @@ def _invalid(error: jwt.PyJWTError) -> str:
             return f"Invalid session: it is not signed with {ALGORITHM}."
         case jwt.InvalidSignatureError():
             return "Invalid session: its signature is not this server's."
-    return "Invalid session: it is no session token."
+    return _NO_TOKEN

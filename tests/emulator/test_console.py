@@ -238,6 +238,17 @@ async def test_trouble_is_told_with_the_requests_id(
     await page.text("results in")
 
 
+async def test_it_reads_the_second_wire(emulator: Emulator, page: Page) -> None:
+    """Answers and errors of 2026-04-04 are shown as well."""
+    emulator.wire = "2026-04-04"
+    await sign_in(page, emulator)
+    await open_search(page, "login")
+    await page.text("5 results")
+    await page.js("document.querySelector('input[value=thorough]').click()")
+    await page.text("BAD_REQUEST")
+    page.complaints.clear()  # the browser itself tells of the 400
+
+
 async def test_it_is_dark_where_the_system_is(emulator: Emulator, page: Page, shots: Path) -> None:
     """Colours follow the system, and all text keeps its contrast in both."""
     await sign_in(page, emulator)

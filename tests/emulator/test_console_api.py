@@ -128,6 +128,15 @@ async def test_a_rebound_name_reads_nothing(
                 assert answer.status == status
 
 
+async def test_a_link_elsewhere_leads_to_the_page_and_not_to_the_data(
+    browser: aiohttp.ClientSession,
+) -> None:
+    """The page may be opened from anywhere; what it asks for, only by itself."""
+    headers = {"Sec-Fetch-Site": "cross-site"}
+    assert (await browser.get("", headers=headers)).status == 200
+    assert (await browser.get("console/api/state", headers=headers)).status == 403
+
+
 async def test_a_stranger_sees_nothing(emulator: Emulator, http: aiohttp.ClientSession) -> None:
     """401 without signing in, and with a cookie that somebody made up."""
     cookie = emulator._identity.sessions.cookie

@@ -320,7 +320,7 @@ def test_any_text_is_refused_calmly(world: World) -> None:
     @given(st.text(max_size=200) | st.binary(max_size=200).map(lambda b: b.decode("latin-1")))
     def one(text: str) -> None:
         for token in (text, f"{world.token}{text}", f"{world.token[:40]}{text}{world.token[40:]}"):
-            if token != world.token and text.strip(". \n="):
+            if token != world.token:
                 with pytest.raises(RefusedError):
                     world.identity.sessions.check(token)
 

@@ -35,8 +35,10 @@ class Guard:
         """Raise RefusedError when the request comes by way of a stranger."""
         if self._local and not _names_this_machine(request.host):
             raise _refused("The console is reached at localhost only, not under another name.")
-        # https://www.w3.org/TR/fetch-metadata/: browsers tell where a request comes from.
-        if request.headers.get("Sec-Fetch-Site", "none") not in ("same-origin", "none"):
+        # https://www.w3.org/TR/fetch-metadata/: browsers tell where a request comes from. The pages hold no
+        # secret, and links to them may stand anywhere.
+        asked = request.headers.get("Sec-Fetch-Site", "none")
+        if request.path.startswith("/console/api/") and asked not in ("same-origin", "none"):
             raise _refused("The console takes requests from its own pages only.")
         if request.method == "POST":
             self._check_change(request)
