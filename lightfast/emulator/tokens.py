@@ -23,7 +23,7 @@ ALGORITHM = "RS256"
 LEEWAY = 1  # seconds that the reader's clock may differ from the writer's
 # Base64url without padding: a lenient decoder passes over what is none, and one token would have many spellings.
 _COMPACT = re.compile(r"[\w-]+\.[\w-]+\.[\w-]+", re.ASCII)  # RFC 7515 §7.1
-_NO_TOKEN = "Invalid session: it is no session token."
+_NOT_ONE = "Invalid session: it is no session token."
 _NAMES = ("sub", "sid", "iss", "iat", "nbf", "exp")
 
 
@@ -106,7 +106,7 @@ def read(key: SigningKey, token: str, *, now: float) -> Claims:
         RefusedError: It is no such token; the message says why.
     """
     if not _COMPACT.fullmatch(token):
-        raise RefusedError(_NO_TOKEN)
+        raise RefusedError(_NOT_ONE)
     try:
         # One algorithm, ours: what the token's own header asks for decides nothing (RFC 8725 §3.1).
         content = jwt.decode(
@@ -150,4 +150,4 @@ def _invalid(error: jwt.PyJWTError) -> str:
             return f"Invalid session: it is not signed with {ALGORITHM}."
         case jwt.InvalidSignatureError():
             return "Invalid session: its signature is not this server's."
-    return _NO_TOKEN
+    return _NOT_ONE
