@@ -17,13 +17,16 @@ What is searched is a small corpus that comes with the package; or the files tha
 
 from __future__ import annotations
 
+import inspect
 import os
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 if TYPE_CHECKING:
+    import asyncio
     from collections.abc import Iterator, Sequence
 
     from lightfast import AsyncLightfast, Lightfast
@@ -122,20 +125,39 @@ def lightfast(lightfast_emulator: Emulator) -> Iterator[Lightfast]:
 
 
 @pytest.fixture
-def async_lightfast(lightfast_emulator: Emulator) -> Iterator[AsyncLightfast]:
+def async_lightfast(
+    request: pytest.FixtureRequest, lightfast_emulator: Emulator
+) -> Iterator[AsyncLightfast]:
     """A client of `lightfast_emulator` to await, on whatever event loop a test runs."""
     from lightfast import AsyncLightfast
 
+    awaits = inspect.iscoroutinefunction(getattr(request, "function", None))
     client = AsyncLightfast(base_url=lightfast_emulator.base_url)
     yield client
     # Not an asynchronous fixture: it would need one particular plugin, in one particular mode.
-    _run_apart(client)
+    _close(client, _idle_loop() if awaits else None)
 
 
-def _run_apart(client: AsyncLightfast) -> None:
+def _close(client: AsyncLightfast, loop: asyncio.AbstractEventLoop | None) -> None:
+    if loop:
+        loop.run_until_complete(client.aclose())
+        return
     import asyncio
     from concurrent.futures import ThreadPoolExecutor
 
-    # On another thread, so that this thread's event loop, current or not, is left alone.
+    # On another thread, so that nothing on this one takes the loop for its own.
     with ThreadPoolExecutor(1) as pool:
         pool.submit(asyncio.run, client.aclose()).result()
+
+
+def _idle_loop() -> asyncio.AbstractEventLoop | None:
+    """The loop that the test ran on, if it can go on: the connections are closed where they were opened."""
+    import asyncio
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", DeprecationWarning)
+        try:
+            loop = asyncio.get_event_loop()
+        except (RuntimeError, DeprecationWarning):  # there is none
+            return None
+    return None if loop.is_closed() or loop.is_running() else loop
