@@ -74,6 +74,7 @@ class Keys:
         self._store, self._now = store, now
         self._uses: dict[str, tuple[int, str | None]] = {}
         self._uses_lock = threading.Lock()
+        self._writing_uses = threading.Lock()
 
     # --- letting in ---------------------------------------------------------------------------
 
@@ -112,15 +113,16 @@ class Keys:
 
         Apart from `check`, so that a search never waits for a writer.
         """
-        with self._uses_lock:
-            uses, self._uses = self._uses, {}
-        if not uses:
-            return
-        with self._store.write() as db:
-            db.executemany(
-                "UPDATE api_key SET last_used_at = ?, last_used_ip = ? WHERE id = ?",
-                [(at, address, key_id) for key_id, (at, address) in uses.items()],
-            )
+        with self._writing_uses:  # whoever comes second finds written what the first one took
+            with self._uses_lock:
+                uses, self._uses = self._uses, {}
+            if not uses:
+                return
+            with self._store.write() as db:
+                db.executemany(
+                    "UPDATE api_key SET last_used_at = ?, last_used_ip = ? WHERE id = ?",
+                    [(at, address, key_id) for key_id, (at, address) in uses.items()],
+                )
 
     # --- keeping them -------------------------------------------------------------------------
 

@@ -174,6 +174,23 @@ async def test_search_shows_filters_and_turns_pages(
     assert all("Authorization" not in r.headers for r in recorded)
 
 
+async def test_what_is_being_typed_stays(emulator: Emulator, page: Page) -> None:
+    """Though the filters arrive in the middle of it."""
+    await sign_in(page, emulator)
+    await page.fill("input[type=search]", "log")
+    await page.wait("!!document.querySelector('.tick')")
+    await page.js("location.hash = '#/settings/keys'")
+    await page.text("No keys yet")
+    typed = "document.querySelector('input[type=search]')"
+    early = f"""new Promise((done) => {{
+        addEventListener("hashchange", () => {{ {typed}.value = "login"; done(); }}, {{ once: true }});
+        location.hash = "#/search";
+    }})"""
+    await page.js(early)
+    await page.wait("!!document.querySelector('.tick')")
+    assert await page.js(f"{typed}.value") == "login"
+
+
 async def test_a_date_is_a_whole_day(emulator: Emulator, page: Page) -> None:
     """From its first moment to its last, in UTC."""
     await sign_in(page, emulator)

@@ -53,6 +53,10 @@ export function searchForm(go) {
 
   function fill(parameters) {
     query.value = parameters.get("q") ?? "";
+    choose(parameters);
+  }
+
+  function choose(parameters) {
     const mode = parameters.get("mode") || "balanced";
     for (const radio of modes.querySelectorAll("input")) radio.checked = radio.value === mode;
     for (const box of filters.querySelectorAll("input[type=checkbox]")) {
@@ -88,7 +92,7 @@ export function searchForm(go) {
       known = facets;
       offer(sources, "source", facets.sources);
       offer(types, "type", facets.types);
-      fill(parameters);
+      choose(parameters); // and leave alone what somebody may be typing by now
     },
   };
 }
