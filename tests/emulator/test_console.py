@@ -228,8 +228,9 @@ async def test_a_session_outlives_its_token_and_ends_with_sign_out(
     await sign_in(page, emulator)
     await open_search(page, "login")
     await asyncio.sleep(3.2)  # two seconds of life and one of leeway
-    await open_search(page, "passkeys")
-    await page.text("Sign in with passkeys")
+    await open_search(page, "postgresql")
+    await page.text("Migrate the database to PostgreSQL 17")
+    await page.wait("!document.querySelector('[aria-busy]')")
     assert await page.js("document.cookie") == ""
     await page.click("Sign out")
     await page.wait("document.querySelector('.sign-in')")
