@@ -84,6 +84,38 @@ MIGRATIONS = (
         title, body, identifiers, url UNINDEXED, details UNINDEXED, tokenize = 'porter unicode61 remove_diacritics 2'
     );
     """,
+    """
+    ALTER TABLE organization ADD COLUMN public_id TEXT;
+    UPDATE organization SET public_id = 'org_' || lower(hex(randomblob(12)));
+    CREATE UNIQUE INDEX organization_public_id ON organization (public_id);
+
+    CREATE TABLE user (
+        id TEXT PRIMARY KEY,
+        name TEXT NOT NULL CHECK (length(name) BETWEEN 1 AND 100),
+        created_at INTEGER NOT NULL
+    ) STRICT;
+
+    CREATE TABLE member (
+        organization_id TEXT NOT NULL REFERENCES organization (id),
+        user_id TEXT NOT NULL REFERENCES user (id),
+        created_at INTEGER NOT NULL,
+        PRIMARY KEY (organization_id, user_id)
+    ) STRICT, WITHOUT ROWID;
+
+    CREATE TABLE sign_in (
+        id TEXT PRIMARY KEY,
+        user_id TEXT NOT NULL REFERENCES user (id),
+        digest TEXT NOT NULL UNIQUE,
+        created_at INTEGER NOT NULL,
+        expires_at INTEGER NOT NULL
+    ) STRICT;
+
+    CREATE TABLE signing_key (
+        id TEXT PRIMARY KEY,
+        pem BLOB NOT NULL,
+        created_at INTEGER NOT NULL
+    ) STRICT;
+    """,
 )
 
 
