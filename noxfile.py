@@ -12,7 +12,8 @@ import nox
 HERE = Path(__file__).parent
 PROJECT = tomllib.loads((HERE / "pyproject.toml").read_text(encoding="utf-8"))
 PYTHONS = ["3.11", "3.12", "3.13"]
-PARALLEL = ["-n", "4"]  # most tests wait for something: more of them at once than there are cores
+# Most tests wait for something: more of them at once than there are cores. A file stays together.
+PARALLEL = ["-n", "4", "--dist", "loadfile"]
 
 # Interpreters that pyenv keeps beside its own are found, too; those on PATH come first.
 _pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
