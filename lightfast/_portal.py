@@ -194,8 +194,8 @@ def _new_loop() -> asyncio.AbstractEventLoop:
 
 def _stopped() -> UsageError:
     return UsageError(
-        "The client's event loop has stopped: it was closed, or the interpreter is shutting "
-        "down. Make a new client."
+        "This client is closed, or the interpreter is shutting down. Make a new client, or "
+        "close it only when everything is done."
     )
 
 
