@@ -13,9 +13,18 @@
 
 from __future__ import annotations
 
+from lightfast.emulator.embedding import Embedder
 from lightfast.emulator.errors import EmulatorError
 from lightfast.emulator.identity import ApiKey
 from lightfast.emulator.index import CorpusInfo
+from lightfast.emulator.progress import EmbeddingProgress
 from lightfast.emulator.service import Emulator
 
-__all__ = ["ApiKey", "CorpusInfo", "Emulator", "EmulatorError"]
+__all__ = [
+    "ApiKey",
+    "CorpusInfo",
+    "Embedder",
+    "EmbeddingProgress",
+    "Emulator",
+    "EmulatorError",
+]

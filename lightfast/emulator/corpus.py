@@ -38,7 +38,7 @@ __all__ = ["Changes", "Corpus", "corpora_at"]
 
 State = dict[str, Any]
 
-FORMAT = 1  # raised when documents are made in another way: what was indexed before is made again
+FORMAT = 2  # raised when documents are made in another way: what was indexed before is made again
 
 
 @attrs.frozen(kw_only=True)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
 
     from lightfast.emulator.store import Store
+    from lightfast.emulator.vectors import Meaning
 
 T = TypeVar("T")
 
@@ -68,14 +69,14 @@ class _Failure:
 
 @asynccontextmanager
 async def serving(
-    store: Store, identity: Identity, *, host: str, port: int
+    store: Store, identity: Identity, *, host: str, port: int, meaning: Meaning | None = None
 ) -> AsyncIterator[tuple[str, int]]:
     """The address and port where requests are answered, as long as the block lasts.
 
     Raises:
         OSError: The port cannot be had.
     """
-    desk = _Desk(store, identity)
+    desk = _Desk(store, identity, meaning)
     app = web.Application(client_max_size=MAX_BODY_BYTES, middlewares=[_in_documented_shape])
     app.router.add_post(f"{BASE_PATH}/search", desk.search)
     runner = web.AppRunner(
@@ -98,8 +99,9 @@ async def serving(
 class _Desk:
     """Takes searches; the database is asked on other threads, so that the loop stays free."""
 
-    def __init__(self, store: Store, identity: Identity) -> None:
+    def __init__(self, store: Store, identity: Identity, meaning: Meaning | None) -> None:
         self._store = store
+        self._meaning = meaning
         self._identity = identity
         self._readers = ThreadPoolExecutor(READERS, "lightfast-emulator-reader")
         self._writer = ThreadPoolExecutor(1, "lightfast-emulator-writer")
@@ -124,7 +126,12 @@ class _Desk:
         query = read_query(await _body(request))
         parsed = perf_counter()
         found = await self._on(
-            self._readers, retrieval.search, self._store, principal.organization, query
+            self._readers,
+            retrieval.search,
+            self._store,
+            principal.organization,
+            query,
+            self._meaning,
         )
         finished = perf_counter()
         latency = {
@@ -132,9 +139,7 @@ class _Desk:
             "auth": authenticated - started,
             "parse": parsed - authenticated,
             "search": finished - parsed,
-            "retrieval": found.retrieval,
-            "rerank": 0.0,  # nothing is reranked yet
-            "enrich": found.enrich,
+            **found.latency,
         }
         return _answer(request, query, found, {n: round(s * 1000, 3) for n, s in latency.items()})
 
@@ -181,10 +186,12 @@ def _answer(
             "offset": query.offset,
             "took": latency["total"],
             "mode": query.mode,
-            "paths": {"vector": False, "entity": False, "cluster": False},
+            "paths": found.paths,
         },
         "latency": latency,
     }
+    if found.clusters:
+        body["context"] = {"clusters": found.clusters}
     return _response(request, 200, body)
 
 

@@ -84,6 +84,28 @@ MIGRATIONS = (
         title, body, identifiers, url UNINDEXED, details UNINDEXED, tokenize = 'porter unicode61 remove_diacritics 2'
     );
     """,
+    # Sequence numbers are never used twice: whoever knows one knows what is new.
+    """
+    CREATE TABLE embedder (
+        id INTEGER PRIMARY KEY,
+        name TEXT NOT NULL UNIQUE
+    ) STRICT;
+
+    CREATE TABLE vector (
+        sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+        embedder INTEGER NOT NULL REFERENCES embedder (id),
+        document INTEGER NOT NULL REFERENCES document (rowid) ON DELETE CASCADE,
+        value BLOB NOT NULL,
+        UNIQUE (document, embedder)
+    ) STRICT;
+
+    CREATE TABLE removal (
+        organization_id TEXT PRIMARY KEY,
+        count INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+
+    CREATE INDEX facet_value ON facet (value, name, document) WHERE name <> 'entity';
+    """,
 )
 
 

@@ -19,6 +19,13 @@ if TYPE_CHECKING:
 CONTRACT = Path(__file__).parent.parent / "contract"
 
 
+@pytest.fixture(autouse=True)
+def words_alone(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Unless a test is about meaning and says so, `embedder="auto"` finds none: answers do not change behind it."""
+    if "meaning" not in request.keywords:
+        monkeypatch.setattr("lightfast.emulator.service.installed_embedder", lambda: None)
+
+
 @attrs.frozen
 class Answer:
     status: int
