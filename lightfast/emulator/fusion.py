@@ -83,8 +83,9 @@ def fused(candidates: Iterable[Candidate], meaning: float) -> Ranked:
     """The candidates, best first, by words, meaning and names together."""
     candidates = list(candidates)
     known = [c.cosine for c in candidates if c.cosine is not None]
-    low, high = min(known, default=0.0), max(known, default=0.0)
-    span = (high - low) or 1.0
+    # A little lower than the lowest, so that everything found scores something.
+    low = min(known, default=0.0) - 0.01
+    span = max(known, default=0.0) - low
     # What has no vector yet is taken to be as alike as the others are on average.
     usual = sum(known) / len(known) if known else low
 

@@ -19,10 +19,12 @@ __all__ = ["Name", "facets", "named_documents", "names_in"]
 
 MAX_NAMED = 200  # documents for a name, the newest
 
-_PERSON = re.compile(r"(?<![\w@])@([\w.-]*\w)")
-_NUMBER = re.compile(r"(?<![\w&/#])(?:GH-|#)(\d{1,9})\b", re.IGNORECASE)
-_FILE = re.compile(r"(?<![\w/@.])(?:[\w.-]+/)*[\w-]*[\w.-]*\.[A-Za-z]\w{0,5}(?![\w/])|(?<![\w/@:])(?:[\w.-]+/)+[\w.-]*\w")  # fmt: skip
-_HASH = re.compile(r"(?<![\w-])(?=[0-9a-f]*\d)(?=\d*[a-f])[0-9a-f]{7,40}(?![\w-])")
+SCANNED = 1000  # characters of a query: nobody names things beyond that
+_PERSON = re.compile(r"@([\w.-]*\w)")
+_NUMBER = re.compile(r"(?:GH-|#)(\d{1,9})", re.IGNORECASE)
+_FILE = re.compile(r"/?[\w./-]*\w\.[A-Za-z]\w{0,5}|[\w.-]+/[\w./-]*\w")
+_HASH = re.compile(r"(?=[0-9a-f]*\d)(?=\d*[a-f])[0-9a-f]{7,40}")
+_AROUND = "()[]{}<>,;:'\"`?!"  # around a name in a sentence
 _WHOLE = 1.0  # nothing but the name was asked for
 _PART = 0.5
 
@@ -44,51 +46,52 @@ class Name:
     commit: str = ""
 
 
-def names_in(query: str) -> list[Name]:
-    """What the query names, known or not."""
-    found = [Name(facet="actor", value=who.lower()) for who in _PERSON.findall(query)]
-    found += [Name(facet="mention", value=f"#{number}") for number in _NUMBER.findall(query)]
-    found += [Name(facet="mention", value=key) for key in find_tracker_keys(query)]
-    for path in _FILE.findall(query):
-        tail = path.lower() if "/" in path else ""
-        found.append(Name(facet="mention", value=_basename(path), tail=tail))
-    for sha in _HASH.findall(query):
-        found.append(Name(facet="mention", value=sha[:7], commit=f"commit_{sha}"))
-    if " " in (whole := " ".join(query.lower().split())):
-        found.append(Name(facet="actor", value=whole))  # a person's full name
-    return found
+def names_in(query: str) -> tuple[list[Name], bool]:
+    """What the query names, known or not; and whether it says nothing else."""
+    words = [word.strip(_AROUND).rstrip(".") for word in query[:SCANNED].split()]
+    named = [name for word in words if (name := _name(word))]
+    nothing_else = len(named) == sum(map(bool, words)) and len(query) <= SCANNED
+    if len(words) > 1 and not named:
+        # A person's full name looks like any other words.
+        return [Name(facet="actor", value=" ".join(words).lower())], True
+    return named, nothing_else
 
 
-def rest_of(query: str) -> str:
-    """The query without the names that are told by their form."""
-    for form in (_PERSON, _NUMBER, _HASH, _FILE):
-        query = form.sub(" ", query)
-    for key in find_tracker_keys(query):
-        query = query.replace(key, " ")
-    return query
+def _name(word: str) -> Name | None:
+    if person := _PERSON.fullmatch(word):
+        return Name(facet="actor", value=person[1].lower())
+    if number := _NUMBER.fullmatch(word):
+        return Name(facet="mention", value=f"#{number[1]}")
+    if find_tracker_keys(word) == [word]:
+        return Name(facet="mention", value=word)
+    if _HASH.fullmatch(word):
+        return Name(facet="mention", value=word[:7], commit=f"commit_{word}")
+    if _FILE.fullmatch(word):
+        path = word.lower().lstrip("./")
+        return Name(facet="mention", value=_basename(path), tail=path if "/" in path else "")
+    return None
 
 
 def named_documents(
-    db: sqlite3.Connection, names: list[Name], query: str, conditions: str, values: dict[str, Any]
+    db: sqlite3.Connection, query: str, conditions: str, values: dict[str, Any]
 ) -> dict[int, float]:
     """The documents about what the query names, and how much that says.
 
     Args:
         db: The database.
-        names: What is named.
         query: The query.
         conditions: Further SQL conditions on the document ``d``.
         values: What is bound in them.
     """
-    asked = _PART if any(c.isalnum() for c in rest_of(query)) else _WHOLE
+    names, nothing_else = names_in(query)
+    strength = _WHOLE if nothing_else else _PART
     found: dict[int, float] = {}
     for name in names:
-        for sql, strength in ((_ABOUT, asked), (_ITSELF, 2 * asked)):
-            bound = values | attrs.asdict(name) | {"most": MAX_NAMED, "beyond": f"{name.commit}~"}
-            if name.facet == "actor" and " " in name.value:
-                strength = _WHOLE
+        bound = values | attrs.asdict(name) | {"most": MAX_NAMED, "beyond": f"{name.commit}~"}
+        # What is itself named comes before what mentions it.
+        for sql, share in ((_ABOUT, strength), (_ITSELF, 2 * strength)):
             for row in db.execute(sql.format(conditions=conditions), bound):
-                found[row["document"]] = max(strength, found.get(row["document"], 0.0))
+                found[row["document"]] = max(share, found.get(row["document"], 0.0))
     return found
 
 

@@ -8,7 +8,7 @@ import attrs
 import orjson
 
 from lightfast.emulator.fusion import Text
-from lightfast.emulator.lookup import named_documents, names_in
+from lightfast.emulator.lookup import named_documents
 from lightfast.emulator.ranking import COLUMN_WEIGHTS, match_expression
 
 if TYPE_CHECKING:
@@ -98,8 +98,7 @@ class Matches:
 
     def named(self) -> dict[int, float]:
         """The documents about what the query names, and how much that says."""
-        names = names_in(self._query)
-        return named_documents(self._db, names, self._query, self._where, self._values)
+        return named_documents(self._db, self._query, self._where, self._values)
 
     def allowed(self) -> list[int] | None:
         """The documents that the filters let through; None for all."""

@@ -203,7 +203,7 @@ class _Search:
 
     def _with_others(self, ranked: Ranked, words: Best) -> Hits:
         """The page: of the candidates, and behind them of the other matches, whose scores are not higher."""
-        best = ranked[0][1] if ranked else 1.0
+        best = ranked[0][1] if ranked else 1.0  # the scale
         page = [(c.document, score / best) for c, score in self._slice(ranked)]
         missing = self._query.limit - len(page)
         if not missing or words.total <= self._depth.lexical:
