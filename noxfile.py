@@ -101,3 +101,12 @@ def bench(session: nox.Session) -> None:
     """The benchmarks against every peer: figures, targets and verdicts."""
     session.install("-e", ".[all]", *group("bench"))
     session.run("python", "-m", "tests.benchmarks", *session.posargs)
+
+
+@nox.session(python=PYTHONS[0])
+def quality(session: nox.Session) -> None:
+    """How well the emulator finds things, mode by mode, on documentation and histories that pip brings."""
+    session.install("-e", ".[semantic]")
+    kept = Path(session.create_tmp()) / "quality"
+    kept.mkdir(exist_ok=True)
+    session.run("python", "-m", "tests.quality", str(kept), *session.posargs)

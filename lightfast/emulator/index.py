@@ -33,7 +33,7 @@ class CorpusInfo:
     """What is indexed of a corpus.
 
     Args:
-        kind: ``commits``, ``documents`` or ``observations``.
+        kind: ``commits``, ``documents``, ``observations`` or ``github``.
         location: Where it is.
         documents: How many documents came from it.
         skipped: How many files were too large.

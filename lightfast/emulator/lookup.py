@@ -27,6 +27,7 @@ _HASH = re.compile(r"(?=[0-9a-f]*\d)(?=\d*[a-f])[0-9a-f]{7,40}")
 _AROUND = "()[]{}<>,;:'\"`?!"  # around a name in a sentence
 _WHOLE = 1.0  # nothing but the name was asked for
 _PART = 0.5
+_ITS_OWN = 2.0
 
 
 @attrs.frozen(kw_only=True)
@@ -48,7 +49,7 @@ class Name:
 
 def names_in(query: str) -> tuple[list[Name], bool]:
     """What the query names, known or not; and whether it says nothing else."""
-    words = [word.strip(_AROUND).rstrip(".") for word in query[:SCANNED].split()]
+    words = [word.lstrip(_AROUND).rstrip(_AROUND + ".") for word in query[:SCANNED].split()]
     named = [name for word in words if (name := _name(word))]
     nothing_else = len(named) == sum(map(bool, words)) and len(query) <= SCANNED
     if len(words) > 1 and not named:
@@ -88,8 +89,8 @@ def named_documents(
     found: dict[int, float] = {}
     for name in names:
         bound = values | attrs.asdict(name) | {"most": MAX_NAMED, "beyond": f"{name.commit}~"}
-        # What is itself named comes before what mentions it.
-        for sql, share in ((_ABOUT, strength), (_ITSELF, 2 * strength)):
+        # What is itself named comes before what mentions it, whatever its words say.
+        for sql, share in ((_ABOUT, strength), (_ITSELF, _ITS_OWN + strength)):
             for row in db.execute(sql.format(conditions=conditions), bound):
                 found[row["document"]] = max(share, found.get(row["document"], 0.0))
     return found

@@ -18,7 +18,7 @@ import orjson
 
 from lightfast.emulator import moments
 from lightfast.emulator.clusters import clusters
-from lightfast.emulator.fusion import DEPTHS, Candidate, fused, reranked
+from lightfast.emulator.fusion import DEPTHS, Candidate, coverage, fused, reranked
 from lightfast.emulator.matches import Matches
 from lightfast.emulator.ranking import snippet, terms
 
@@ -171,7 +171,7 @@ class _Search:
         lexical = dict(best.hits)
         candidates = self._candidates(lexical, near, named)
         self._clock("retrieval")
-        ranked = self._ranked(candidates)
+        ranked = self._ranked(candidates, best)
         self._clock("rerank")
         total = best.total + sum(c.document not in lexical for c in candidates)
         return self._with_others(ranked, best), total
@@ -196,10 +196,16 @@ class _Search:
             for document, (name, weight) in facts.items()
         ]
 
-    def _ranked(self, candidates: list[Candidate]) -> Ranked:
-        ranked = fused(candidates, self._depth.meaning)
-        texts = self._matches.texts(c.document for c, _ in ranked[: self._depth.reranked])
-        return reranked(ranked, texts, self._query.query, self._depth)
+    def _ranked(self, candidates: list[Candidate], best: Best) -> Ranked:
+        depth, query = self._depth, self._query.query
+        if self._sight is None:
+            ranked = fused(candidates, words=1.0, meaning=0.0)
+        else:
+            first = self._matches.texts(d for d, _ in best.hits[:1])
+            words = max((coverage(text, query) for text in first.values()), default=0.0)
+            ranked = fused(candidates, words=words, meaning=depth.meaning)
+        texts = self._matches.texts(c.document for c, _ in ranked[: depth.reranked])
+        return reranked(ranked, texts, query, depth)
 
     def _with_others(self, ranked: Ranked, words: Best) -> Hits:
         """The page: of the candidates, and behind them of the other matches, whose scores are not higher."""

@@ -175,8 +175,8 @@ def _own_history() -> QuerySet | None:
     documents = []
     queries = []
     log = _git("log", "--no-merges", "--format=%H%x1f%s%x1f%b%x1e")
-    for record in filter(None, map(str.strip, log.split("\x1e"))):
-        sha, subject, body = record.split("\x1f")
+    for record in log.split("\x1e")[:-1]:
+        sha, subject, body = record.strip("\n").split("\x1f")
         documents.append({"id": sha, "title": subject, "text": body})
         written = _git("show", "--format=", "--unified=0", sha, "--", "CHANGELOG.md")
         for line in re.findall(r"^\+- (.{20,})$", written, re.MULTILINE):
