@@ -225,6 +225,7 @@ class JsonFile:
         self.kind = kind
         self._path = path
         self._read = read
+        self._last: tuple[State, list[Document]] | None = None
         self.location = printable(path)
 
     def changes(self, last: State | None) -> Changes | None:
@@ -233,10 +234,17 @@ class JsonFile:
         state: State = {"format": FORMAT, "file": f"{facts.st_mtime_ns}:{facts.st_size}"}
         if state == last:
             return None
-        return Changes(state=state, total=1, items=self._items(), rebuild=True)
+        documents = self._documents(state)
+        items = ([document] for document in documents)
+        return Changes(state=state, total=len(documents), items=items, rebuild=True)
 
-    def _items(self) -> Iterator[list[Document]]:
-        yield self._read(self._path)
+    def _documents(self, state: State) -> list[Document]:
+        # What moved on is asked twice, and the second time other writers wait.
+        if self._last is None or self._last[0] != state:
+            self._last = state, self._read(self._path)
+            return self._last[1]
+        (_, documents), self._last = self._last, None
+        return documents
 
 
 def _head(git: Git) -> str | None:

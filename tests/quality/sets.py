@@ -168,6 +168,7 @@ def _changes(path: Path) -> Iterator[tuple[dict[str, str], str]]:
 # --- this project ---------------------------------------------------------------------------
 
 _FEWEST = 10
+_SUMMARY = 5  # a commit that writes so many entries sums up what others did
 
 
 def _own_history() -> QuerySet | None:
@@ -179,8 +180,9 @@ def _own_history() -> QuerySet | None:
         sha, subject, body = record.strip("\n").split("\x1f")
         documents.append({"id": sha, "title": subject, "text": body})
         written = _git("show", "--format=", "--unified=0", sha, "--", "CHANGELOG.md")
-        for line in re.findall(r"^\+- (.{20,})$", written, re.MULTILINE):
-            queries.append(Query(plain(line), frozenset({sha})))
+        lines = re.findall(r"^\+- (.{20,})$", written, re.MULTILINE)
+        if len(lines) < _SUMMARY:
+            queries += [Query(plain(line), frozenset({sha})) for line in lines]
     if len(queries) < _FEWEST:
         return None
     return QuerySet("our changelog", "commits", documents, queries)
