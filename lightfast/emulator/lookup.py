@@ -89,11 +89,19 @@ def named_documents(
     found: dict[int, float] = {}
     for name in names:
         bound = values | attrs.asdict(name) | {"most": MAX_NAMED, "beyond": f"{name.commit}~"}
-        # What is itself named comes before what mentions it, whatever its words say.
-        for sql, share in ((_ABOUT, strength), (_ITSELF, _ITS_OWN + strength)):
+        for sql, share in _questions(name, strength):
             for row in db.execute(sql.format(conditions=conditions), bound):
                 found[row["document"]] = max(share, found.get(row["document"], 0.0))
     return found
+
+
+def _questions(name: Name, strength: float) -> Iterator[tuple[str, float]]:
+    yield _ABOUT, strength
+    # What is itself named comes before what mentions it, whatever its words say.
+    if name.facet == "mention":
+        yield _KNOWN_AS, _ITS_OWN + strength
+    if name.commit:
+        yield _COMMIT, _ITS_OWN + strength
 
 
 # `name <> 'entity'` is what the index says of itself: https://www.sqlite.org/partialindex.html
@@ -105,13 +113,15 @@ WHERE f.value = :value AND f.name = :facet AND f.name <> 'entity' AND d.organiza
     )) {conditions}
 ORDER BY d.occurred_at DESC, d.id LIMIT :most
 """
-_ITSELF = """
-SELECT d.rowid AS document FROM document AS d
-WHERE d.organization_id = :organization AND (
-    (:commit <> '' AND d.id >= :commit AND d.id < :beyond)
-    OR d.rowid IN (SELECT document FROM facet WHERE value = :value AND name = 'key' AND name <> 'entity')
-) {conditions}
+_KNOWN_AS = """
+SELECT d.rowid AS document FROM facet AS f CROSS JOIN document AS d ON d.rowid = f.document
+WHERE f.value = :value AND f.name = 'key' AND f.name <> 'entity' AND d.organization_id = :organization {conditions}
 ORDER BY d.occurred_at DESC, d.id LIMIT :most
+"""
+_COMMIT = """
+SELECT d.rowid AS document FROM document AS d
+WHERE d.organization_id = :organization AND d.id >= :commit AND d.id < :beyond {conditions}
+ORDER BY d.id LIMIT :most
 """
 
 
