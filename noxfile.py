@@ -12,6 +12,7 @@ import nox
 HERE = Path(__file__).parent
 PROJECT = tomllib.loads((HERE / "pyproject.toml").read_text(encoding="utf-8"))
 PYTHONS = ["3.11", "3.12", "3.13"]
+PARALLEL = ["-n", "4"]  # most tests wait for something: more of them at once than there are cores
 
 # Interpreters that pyenv keeps beside its own are found, too; those on PATH come first.
 _pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
@@ -48,14 +49,13 @@ def typing(session: nox.Session) -> None:
 
 @nox.session(python=PYTHONS)
 def tests(session: nox.Session) -> None:
-    """All tests, with branch coverage of the core on the oldest Python."""
-    session.install("-e", ".[all]", *group("test"))
+    """All tests: on the oldest Python with coverage and without uvloop, on the others with it."""
+    extras = "cli,emulator" if session.python == PYTHONS[0] else "all"
+    session.install("-e", f".[{extras}]", *group("test"))
     if session.python != PYTHONS[0] or session.posargs:
-        session.run("pytest", *session.posargs)
+        session.run("pytest", *(session.posargs or PARALLEL))
         return
-    session.run("coverage", "erase")
-    session.run("coverage", "run", "-m", "pytest", env={"COVERAGE_CORE": "ctrace"})
-    session.run("coverage", "combine", "--quiet")
+    session.run("pytest", *PARALLEL, "--cov", "--cov-report=")
     session.run("coverage", "report", "--include=lightfast/*.py", "--fail-under=95")
 
 
@@ -66,7 +66,7 @@ def lowest(session: nox.Session) -> None:
         re.sub(r">=\s*", "==", requirement) for requirement in PROJECT["project"]["dependencies"]
     ]
     session.install("-e", ".[all]", *oldest, *group("test"))
-    session.run("pytest", *session.posargs)
+    session.run("pytest", *(session.posargs or PARALLEL))
 
 
 @nox.session(python=PYTHONS[0])
@@ -101,6 +101,26 @@ def bench(session: nox.Session) -> None:
     """The benchmarks against every peer: figures, targets and verdicts."""
     session.install("-e", ".[all]", *group("bench"))
     session.run("python", "-m", "tests.benchmarks", *session.posargs)
+
+
+@nox.session(python=PYTHONS[0])
+def soak(session: nox.Session) -> None:
+    """100,000 calls through both faces, 5 % of the attempts faulted; a minute or two."""
+    session.install("-e", ".[all]", *group("test"))
+    session.run("python", "-W", "error", "-m", "tests.soak", *session.posargs)
+
+
+@nox.session(python=PYTHONS[0])
+def fuzz(session: nox.Session) -> None:
+    """Atheris on the reader of answers for a minute, or as its options say."""
+    session.install("-e", ".[all]", *group("test"))
+    found = session.run(
+        *("python", "-m", "pip", "install", *group("fuzz")), silent=True, success_codes=[0, 1]
+    )
+    if session.run("python", "-c", "import atheris", silent=True, success_codes=[0, 1]):
+        session.log(found)
+        session.skip("NOT FUZZED: atheris cannot be installed here")
+    session.run("python", "-m", "tests.fuzz.reader", *(session.posargs or ["-max_total_time=60"]))
 
 
 @nox.session(python=PYTHONS[0])

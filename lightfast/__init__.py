@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from lightfast._wire import to_dict
     from lightfast.exceptions import (
         APIError,
+        Attempt,
         AuthenticationError,
         ConfigurationError,
         LightfastError,
@@ -39,25 +40,22 @@ if TYPE_CHECKING:
         ValidationError,
     )
     from lightfast.models import (
-        Attempt,
         Cluster,
-        DateRange,
         Entity,
         Headers,
         HttpInfo,
         JsonResponse,
         Latency,
-        Mode,
         Reference,
         SearchContext,
-        SearchFilters,
         SearchMeta,
         SearchOutcome,
         SearchPaths,
-        SearchRequest,
         SearchResponse,
         SearchResult,
     )
+    from lightfast.queries import DateRange, Mode, SearchFilters, SearchRequest
+
 
 __all__ = [
     "API_REVISION",
@@ -106,9 +104,14 @@ __all__ = [
 _ROOMS = {
     "ApiKeyAuth": "_auth",
     "AsyncLightfast": "_client",
+    "Attempt": "exceptions",
+    "DateRange": "queries",
     "Lightfast": "_sync",
+    "Mode": "queries",
     "RetryBudget": "_retry",
     "RetryPolicy": "_retry",
+    "SearchFilters": "queries",
+    "SearchRequest": "queries",
     "SessionAuth": "_auth",
     "to_dict": "_wire",
 }

@@ -26,6 +26,7 @@ Provider: TypeAlias = "Callable[[], str | Awaitable[str]]"
 # What may stand in a header's value without quoting: RFC 9110 §5.5, less the space.
 _VISIBLE = re.compile(r"[\x21-\x7e]+")
 _TOKEN = re.compile(r"[\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]+")  # cookie-octet: RFC 6265 §4.1.1
+_HOLDERS = (str, bytes, bytearray, list, tuple, set, dict)
 
 
 class Secret:
@@ -67,8 +68,8 @@ class Credential:
 
 
 def conceal(value: Any) -> Any:
-    """Text, and bytes given in its place, as a `Secret`; anything else as it is."""
-    return Secret(value) if isinstance(value, str | bytes | bytearray) else value
+    """Text, and what may hold text given in its place, as a `Secret`; all else as it is."""
+    return Secret(value) if isinstance(value, _HOLDERS) else value
 
 
 def _key_problem(key: str) -> str | None:
@@ -140,8 +141,14 @@ class Auth(ABC):
         if task is None or task.done():
             task = self._asking[loop] = loop.create_task(self._ask())
             task.add_done_callback(_retrieve)
-        # One caller's cancellation must not cancel what the others wait for.
-        return await asyncio.shield(task)
+        try:
+            # One caller's cancellation must not cancel what the others wait for.
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            # Who comes next asks anew: a provider that hangs must not hang the client.
+            if self._asking.get(loop) is task:
+                del self._asking[loop]
+            raise
 
     async def _ask(self) -> Credential:
         provider = self._provider
@@ -151,7 +158,9 @@ class Auth(ABC):
             secret = await _call(provider)
         except LightfastError:
             raise
-        except Exception as error:
+        except (Exception, asyncio.CancelledError) as error:
+            if isinstance(error, asyncio.CancelledError) and _is_cancelled():
+                raise
             raise ConfigurationError(
                 f"The provider of {self._noun} failed with {type(error).__name__}."
             ) from error
@@ -198,6 +207,12 @@ async def _call(provider: Provider) -> object:
         return conceal(await cast(Awaitable[str], provider()))
     given = await in_daemon_thread(lambda: conceal(provider()))
     return conceal(await given) if inspect.isawaitable(given) else given
+
+
+def _is_cancelled() -> bool:
+    """Whether somebody cancels the running task, and not its own work."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
 
 
 def _retrieve(task: asyncio.Task[Credential]) -> None:

@@ -8,6 +8,8 @@ more than two outcomes per worker wait for a slow consumer, or for a slow query 
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import math
 from collections.abc import (
     AsyncGenerator,
     AsyncIterable,
@@ -20,7 +22,8 @@ from typing import TypeAlias
 
 from lightfast._config import check_count
 from lightfast.exceptions import ConfigurationError, LightfastError, RateLimitError
-from lightfast.models import SearchOutcome, SearchRequest, SearchResponse
+from lightfast.models import SearchOutcome, SearchResponse
+from lightfast.queries import SearchRequest
 
 Query: TypeAlias = str | SearchRequest
 Queries: TypeAlias = Iterable[Query] | AsyncIterable[Query]
@@ -30,25 +33,83 @@ Search: TypeAlias = Callable[[Query, OnRetry], Awaitable[SearchResponse]]
 _TICKETS_PER_WORKER = 2
 
 
-class _Gate:
-    """Holds all workers back when one of them was told to slow down."""
+class Pace:
+    """How many searches may be under way: fewer when the server is limited, or slow for it.
 
-    def __init__(self) -> None:
+    Told to slow down (429), it halves. Once in a round (as many answers as are allowed at
+    once), it takes one fifth away when answers take twice as long as in the best round, which
+    means that they queue up, and else allows one more.
+
+    Args:
+        most: How many may be under way at the most; it begins there.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._limit = float(most)
+        self._best = math.inf
+        self._elapsed = 0.0
+        self._answers = 0
+
+    @property
+    def limit(self) -> int:
+        """How many may be under way now; 1 or more."""
+        return max(1, int(self._limit))
+
+    def on_limited(self) -> None:
+        """One was told to slow down."""
+        self._limit = max(1.0, self._limit / 2)
+        self._elapsed, self._answers = 0.0, 0
+
+    def on_answer(self, elapsed: float) -> None:
+        """One was answered, after so many seconds."""
+        self._elapsed += elapsed
+        self._answers += 1
+        if self._answers < self.limit:
+            return
+        mean = self._elapsed / self._answers
+        self._elapsed, self._answers = 0.0, 0
+        # The best is forgotten slowly: what was fast an hour ago says little.
+        self._best = min(self._best * 1.005, mean)
+        queued = mean > 2 * self._best
+        self._limit = max(1.0, self._limit * 0.8) if queued else min(self._most, self._limit + 1)
+
+
+class _Gate:
+    """Lets as many workers pass as the pace allows, and none while one was told to wait."""
+
+    def __init__(self, pace: Pace) -> None:
         self._now = asyncio.get_running_loop().time
+        self._pace = pace
         self._opens_at = 0.0
+        self._inside = 0
+        self._left = asyncio.Event()
+
+    async def enter(self) -> float:
+        """Wait for one's turn; the time at which it came."""
+        while self._inside >= self._pace.limit or self._now() < self._opens_at:
+            self._left.clear()
+            with contextlib.suppress(TimeoutError):
+                wait = self._opens_at - self._now()
+                async with asyncio.timeout(wait if wait > 0 else None):
+                    await self._left.wait()
+        self._inside += 1
+        return self._now()
+
+    def leave(self, entered: float, error: LightfastError | None) -> None:
+        """Make room for another, and tell the pace how it went."""
+        self._inside -= 1
+        if isinstance(error, RateLimitError):  # it outlasted the retries, and still tells when
+            self.on_retry(error, error.retry_after or 0.0)
+        elif error is None:
+            self._pace.on_answer(self._now() - entered)
+        self._left.set()
 
     def on_retry(self, error: LightfastError, delay: float) -> None:
+        """Hold everybody back for as long as one was told to wait."""
         if isinstance(error, RateLimitError):
+            self._pace.on_limited()
             self._opens_at = max(self._opens_at, self._now() + delay)
-
-    def on_failure(self, error: LightfastError) -> None:
-        """A limit that outlasted the retries still tells when to come back."""
-        if isinstance(error, RateLimitError):
-            self.on_retry(error, error.retry_after or 0.0)
-
-    async def wait(self) -> None:
-        while (closed_for := self._opens_at - self._now()) > 0:  # noqa: ASYNC110  # time moves
-            await asyncio.sleep(closed_for)
 
 
 async def search_many(
@@ -87,7 +148,7 @@ class _Run:
         self._search = search
         self._pulling = asyncio.Lock()
         self._pulled = 0
-        self._gate = _Gate()
+        self._gate = _Gate(Pace(concurrency))
         self._done: asyncio.Queue[SearchOutcome | None] = asyncio.Queue()
         self.tickets = asyncio.Semaphore(concurrency * _TICKETS_PER_WORKER)
         self.failure: Exception | None = None
@@ -131,13 +192,16 @@ class _Run:
             return self._pulled - 1, query
 
     async def _outcome(self, index: int, query: Query) -> SearchOutcome:
-        await self._gate.wait()
+        entered = await self._gate.enter()
+        failure: LightfastError | None = None
         try:
             response = await self._search(query, self._gate.on_retry)
+            return SearchOutcome(index=index, query=query, response=response)
         except LightfastError as error:
-            self._gate.on_failure(error)
+            failure = error
             return SearchOutcome(index=index, query=query, error=error)
-        return SearchOutcome(index=index, query=query, response=response)
+        finally:
+            self._gate.leave(entered, failure)
 
 
 async def _pull(queries: Queries) -> AsyncIterator[Query]:

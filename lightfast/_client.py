@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import ssl as _ssl
 import sys
 from collections.abc import AsyncGenerator, Mapping
@@ -11,9 +12,10 @@ from typing import Any, Self
 
 import attrs
 
-from lightfast import _bulk, _protocol
+from lightfast import _answers, _bulk, _protocol
 from lightfast._auth import Auth, Provider, SessionAuth, conceal
 from lightfast._bulk import Queries, Query
+from lightfast._call import OnRetry
 from lightfast._config import (
     NOT_GIVEN,
     ClientConfig,
@@ -28,18 +30,12 @@ from lightfast._config import (
     resolve_base_url,
 )
 from lightfast._retry import RetryBudget, RetryPolicy
-from lightfast._transport import OnRetry, Transport, closed_error
+from lightfast._transport import Transport, closed_error
 from lightfast.exceptions import ConfigurationError
-from lightfast.models import (
-    MAX_LIMIT,
-    JsonResponse,
-    Mode,
-    SearchFilters,
-    SearchOutcome,
-    SearchRequest,
-    SearchResponse,
-    SearchResult,
-)
+from lightfast.models import JsonResponse, SearchOutcome, SearchResponse, SearchResult
+from lightfast.queries import MAX_LIMIT, Mode, SearchFilters, SearchRequest
+
+_log = logging.getLogger("lightfast")
 
 
 class AsyncLightfast:
@@ -254,8 +250,12 @@ class AsyncLightfast:
         Raises:
             LightfastError: As `search` does.
         """
-        request = _protocol.post_request(self._config.base_url, path, body)
-        return _protocol.read_any(await self._send(request, timeout))
+        message = _protocol.post_request(self._config.base_url, path, body)
+        answer = await self._send(message, timeout)
+        response = _answers.read_any(answer)
+        if _log.isEnabledFor(logging.DEBUG):
+            _log_answer(message.url, answer, response.request_id)
+        return response
 
     def with_options(
         self,
@@ -329,14 +329,18 @@ class AsyncLightfast:
         on_retry: OnRetry | None = None,
     ) -> SearchResponse:
         message = _protocol.search_request(self._config.base_url, request)
-        return _protocol.read_search(await self._send(message, timeout, on_retry))
+        answer = await self._send(message, timeout, on_retry)
+        response = _answers.read_search(answer)
+        if _log.isEnabledFor(logging.DEBUG):
+            _log_answer(message.url, answer, response.request_id)
+        return response
 
     async def _send(
         self,
         request: _protocol.HttpRequest,
         timeout: float | NotGiven | None,
         on_retry: OnRetry | None = None,
-    ) -> _protocol.HttpResponse:
+    ) -> _answers.HttpResponse:
         if self.closed:
             raise closed_error()
         seconds = (
@@ -396,6 +400,13 @@ def picklable_options(client: AsyncLightfast) -> dict[str, Any]:
 
 def _rebuild(cls: type[AsyncLightfast], options: dict[str, Any]) -> AsyncLightfast:
     return cls(**options)
+
+
+def _log_answer(url: str, answer: _answers.HttpResponse, request_id: str | None) -> None:
+    _log.debug(
+        "POST %s: %d in %.3f s, attempts: %d (request id: %s)",
+        url, answer.status, answer.elapsed, answer.attempts, request_id or "none",
+    )  # fmt: skip
 
 
 def _given(value: Any) -> Any:

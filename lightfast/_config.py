@@ -107,13 +107,18 @@ def resolve_auth(
         return auth
     if api_key is not None:
         return ApiKeyAuth(api_key)
-    environ = os.environ if environ is None else environ
-    if not environ.get(KEY_VARIABLE, "").strip():
+    key = Secret(_variable(KEY_VARIABLE, environ))
+    if not key.reveal().strip():
         raise ConfigurationError(
             f"No API key: set {KEY_VARIABLE}, or pass `api_key`. "
             "Keys are made in the Lightfast Console under Settings → API Keys."
         )
-    return ApiKeyAuth(Secret(environ[KEY_VARIABLE]))
+    return ApiKeyAuth(key)
+
+
+def _variable(name: str, environ: Mapping[str, str] | None) -> str:
+    # Never bound to a name where something is raised: a traceback would show all of it.
+    return (os.environ if environ is None else environ).get(name, "")
 
 
 def resolve_base_url(given: str | None, environ: Mapping[str, str] | None = None) -> str:
@@ -122,10 +127,9 @@ def resolve_base_url(given: str | None, environ: Mapping[str, str] | None = None
     Raises:
         ConfigurationError: It is no http or https URL, or holds more than a place.
     """
-    environ = os.environ if environ is None else environ
     if given is not None and not isinstance(given, str):
         raise ConfigurationError(f"`base_url` must be a str, not {type(given).__name__}.")
-    url = (given or environ.get(URL_VARIABLE) or BASE_URL).strip()
+    url = (given or _variable(URL_VARIABLE, environ) or BASE_URL).strip()
     where = "`base_url`" if given else f"`base_url` ({URL_VARIABLE})"
     problem = _url_problem(url)
     if problem:
@@ -233,8 +237,9 @@ def check_proxy(value: str | Secret | None) -> Secret | None:
     value = conceal(value)
     if value is None:
         return None
-    if not isinstance(value, Secret):
-        raise ConfigurationError(f"`proxy` must be a str, not {type(value).__name__}.")
+    given = type(value.reveal()) if isinstance(value, Secret) else type(value)
+    if not isinstance(value, Secret) or not issubclass(given, str):
+        raise ConfigurationError(f"`proxy` must be a str, not {given.__name__}.")
     problem = _proxy_problem(value)
     if problem:
         raise ConfigurationError(f"`proxy` {problem}.")

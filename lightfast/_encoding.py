@@ -7,6 +7,12 @@ import zlib
 ACCEPTED = "gzip, deflate"
 """The content codings that we ask for: what the standard library can bound."""
 
+_OTHERS = frozenset({"br", "compress", "dcb", "dcz", "x-compress", "zstd"})
+
+# Each of them costs a pass over the body, on the event loop: nobody honest sends as many.
+_MOST_LAYERS = 4
+_MOST_MEMBERS = 100
+
 
 class EncodingError(Exception):
     """The body is not what its Content-Encoding says."""
@@ -29,7 +35,10 @@ def decompress(body: bytes, coding: str, limit: int) -> bytes:
         TooLargeError: More than `limit` bytes would come out.
     """
     # Applied first to last, so undone last to first.
-    for name in reversed([part.strip().lower() for part in coding.split(",")]):
+    names = [part.strip().lower() for part in reversed(coding.split(","))]
+    if len(names) > _MOST_LAYERS:
+        raise EncodingError(f"more than {_MOST_LAYERS} Content-Encodings lie over each other")
+    for name in names:
         if name in {"", "identity"}:
             continue
         if name in {"gzip", "x-gzip"}:
@@ -41,14 +50,18 @@ def decompress(body: bytes, coding: str, limit: int) -> bytes:
             )
             body = _inflate(body, zlib.MAX_WBITS if zlib_format else -zlib.MAX_WBITS, limit)
         else:
-            raise EncodingError(f"Content-Encoding {name[:40]!r} was not asked for")
+            # Named only if it is the name of one: a server may echo anything there.
+            named = repr(name) if name in _OTHERS else "of no known name"
+            raise EncodingError(f"a Content-Encoding {named} was not asked for")
     return body
 
 
 def _inflate(body: bytes, wbits: int, limit: int) -> bytes:
     pieces: list[bytes] = []
     room = limit + 1
-    while body:  # a gzip body may have several members, one after another
+    for _ in range(_MOST_MEMBERS):  # a gzip body may have several, one after another
+        if not body:
+            return b"".join(pieces)
         member = zlib.decompressobj(wbits)
         try:
             piece = member.decompress(body, room)
@@ -61,4 +74,4 @@ def _inflate(body: bytes, wbits: int, limit: int) -> bytes:
         if not member.eof:
             raise EncodingError("the compressed body is cut off")
         body = member.unused_data
-    return b"".join(pieces)
+    raise EncodingError(f"the compressed body has {_MOST_MEMBERS} parts or more")

@@ -5,7 +5,7 @@ the coroutine itself releases it: half the CPU of `run_coroutine_threadsafe(…)
 which goes through two futures and a condition variable.
 
 *Several threads* share one loop. *A thread that runs a loop of its own* (Jupyter) may call,
-too; the loop's own thread may not, because it would wait for itself. *Ctrl-C* wakes the lock,
+too; the loop's own thread may not, because it would wait for itself. *Ctrl-C* ends the sleep,
 cancels the coroutine and waits until it has wound up, so that the connections stay whole.
 *A forked child* has no such thread: it starts another at its first call. *At exit* the thread
 is stopped, and as a daemon it could not keep the process alive in any case.
@@ -35,6 +35,9 @@ from lightfast.exceptions import UsageError
 
 _T = TypeVar("_T")
 
+# Seconds after which a sleeping caller looks up. Another thread may have been handed the
+# signal of a Ctrl-C, and nothing wakes the lock then; on Windows, nothing ever does.
+_GLANCE = 0.25
 _WIND_UP = 5.0  # seconds that a cancelled call is given to put its connection in order
 
 
@@ -107,7 +110,8 @@ class Portal:
         except RuntimeError:  # the loop is closed
             hand.abandon()
         try:
-            hand.lock.acquire()
+            while not hand.lock.acquire(timeout=_GLANCE):
+                pass
         except BaseException:  # KeyboardInterrupt, or whatever a signal handler raises
             self._wind_up(loop, hand)
             raise
@@ -159,7 +163,7 @@ class Portal:
     def _start(self, coroutine: Coroutine[Any, Any, Any]) -> asyncio.AbstractEventLoop:
         with self._starting:
             if self._loop is None:
-                loop = asyncio.new_event_loop()
+                loop = _new_loop()
                 self._thread = threading.Thread(
                     target=_serve, args=(loop, self._waiting), name="lightfast", daemon=True
                 )
@@ -176,6 +180,16 @@ class Portal:
         with contextlib.suppress(RuntimeError):
             loop.call_soon_threadsafe(hand.cancel)
         hand.lock.acquire(timeout=_WIND_UP)
+
+
+def _new_loop() -> asyncio.AbstractEventLoop:
+    """One of uvloop's where that is installed (the extra `speedups`), else one of asyncio's."""
+    try:
+        import uvloop
+    except (ImportError, RuntimeError):  # RuntimeError: first imported at the interpreter's exit
+        return asyncio.new_event_loop()
+    loop: asyncio.AbstractEventLoop = uvloop.new_event_loop()
+    return loop
 
 
 def _stopped() -> UsageError:

@@ -4,8 +4,8 @@ For each class one function is generated that reads a whole array of its objects
 that reads a single object; both are straight-line code. They stop at the first thing that
 is wrong without saying what: `explain` walks the document again, slowly, to name the place.
 
-Measured on ten results: 2.3 times what `orjson.loads` takes for the same bytes, on top of
-it; cattrs' own hooks, made as strict and as lenient, take 7 to 8 times.
+Measured on ten results: 3.1 times what `orjson.loads` alone takes for the same bytes; cattrs'
+own hooks, made as strict and as lenient, take 8 times.
 """
 
 from __future__ import annotations
@@ -155,6 +155,27 @@ def read(a, _):
     return tuple(found)
 """
 
+# An object with as many fields as we know is first read as if it had just these: 9 %.
+_BODY = """\
+if type(o) is not dict: raise TypeError
+r = new()
+if len(o) == {count}:
+    try:
+        {dense}
+        r.extra = {{}}
+    except KeyError:
+        fill(o, r)
+else:
+    fill(o, r)
+r.__class__ = cls"""
+
+_FILL = """\
+def fill(o, r):
+    n = {required}
+    {sparse}
+    r.extra = {{}} if len(o) == n else {{k: o[k] for k in o if k not in known}}
+"""
+
 # What most values are stands in line: a call for each field would double the time.
 _INLINE = {
     str: "type(v) is str: {target} = v",
@@ -162,6 +183,7 @@ _INLINE = {
     float: "type(v) is float: {target} = v",
     int: "type(v) is int: {target} = v",
     tuple: "v == []: {target} = ()",
+    datetime: "type(v) is str and v[-1:] == 'Z': {target} = from_iso(v)",
 }
 
 
@@ -171,53 +193,59 @@ def _generate(cls: type, converter: Converter, *, array: bool) -> Reader:
         "new": _draft(cls),
         "cls": cls,
         "known": frozenset(field.wire for field in layout),
+        "from_iso": datetime.fromisoformat,
     }
-    lines = [
-        "if type(o) is not dict: raise TypeError",
-        "r = new()",
-        f"n = {sum(field.default is _REQUIRED for field in layout)}",
-    ]
     for field in layout:
         scope[f"read_{field.name}"] = converter.get_structure_hook(field.type)
         scope[f"type_{field.name}"] = field.type
         scope[f"default_{field.name}"] = field.default
-        lines += _field_lines(field)
-    lines.append("r.extra = {} if len(o) == n else {k: o[k] for k in o if k not in known}")
-    if "http" in attrs.fields_dict(cls):
-        lines.append("r.http = None")
-    lines.append("r.__class__ = cls")
-    template = _ARRAY if array else _OBJECT
-    indent = template[: template.index("{body}")].rpartition("\n")[2]
-    source = template.format(body=f"\n{indent}".join(lines))
-    exec(source, scope)  # noqa: S102  # made above, from our own classes' fields
+    fill = _insert(
+        _FILL,
+        required=str(sum(field.default is _REQUIRED for field in layout)),
+        sparse="\n".join(line for field in layout for line in _sparse_lines(field)),
+    )
+    body = _insert(
+        _BODY,
+        count=str(len(layout)),
+        dense="\n".join(line for field in layout for line in _dense_lines(field)),
+    )
+    exec(fill + _insert(_ARRAY if array else _OBJECT, body=body), scope)  # noqa: S102  # ours
     reader: Reader = scope["read"]
     return reader
 
 
-def _field_lines(field: _Field) -> list[str]:
-    """The lines that read one field of `o` into `r`, and count it in `n`."""
+def _insert(template: str, **texts: str) -> str:
+    """A template with texts in its places, each line indented as its place is."""
+    for name, text in texts.items():
+        before, _, after = template.partition("{" + name + "}")
+        indent = before.rpartition("\n")[2]
+        template = before + text.replace("\n", "\n" + indent) + after
+    return template.replace("{{", "{").replace("}}", "}")
+
+
+def _sparse_lines(field: _Field) -> list[str]:
+    """The lines that read one field of `o`, which may be missing, and count it in `n`."""
     if field.default is _REQUIRED:
-        return [f"v = o[{field.wire!r}]", *_value_lines(field)]
+        return _dense_lines(field)
     return [
         f"if {field.wire!r} in o:",
-        f" v = o[{field.wire!r}]; n += 1",
-        *(f" {line}" for line in _value_lines(field)),
+        " n += 1",
+        *(f" {line}" for line in _dense_lines(field)),
         f"else: r.{field.name} = default_{field.name}",
     ]
 
 
-def _value_lines(field: _Field) -> list[str]:
-    """The lines that read `v` into its place: the likely cases, then a call for the rest."""
+def _dense_lines(field: _Field) -> list[str]:
+    """The lines that read one field of `o` into `r`: the likely cases, then a call for the rest."""
     target = f"r.{field.name}"
     inline = _INLINE.get(get_origin(field.type) or field.type)
     cases = [inline.format(target=target)] if inline else []
     if field.nullable:
         null = "None" if field.default is _REQUIRED else f"default_{field.name}"
         cases.append(f"v is None: {target} = {null}")
+    lines = [f"{word} {case}" for word, case in zip(("if", "elif"), cases, strict=False)]
     rest = f"{target} = read_{field.name}(v, type_{field.name})"
-    if not cases:
-        return [rest]
-    return [f"if {cases[0]}", *(f"elif {case}" for case in cases[1:]), f"else: {rest}"]
+    return [f"v = o[{field.wire!r}]", *lines, f"else: {rest}" if lines else rest]
 
 
 def _draft(cls: type) -> type:

@@ -13,15 +13,8 @@ from lightfast._client import AsyncLightfast, picklable_options
 from lightfast._config import NOT_GIVEN, NotGiven
 from lightfast._portal import Portal, feed
 from lightfast._retry import RetryBudget, RetryPolicy
-from lightfast.models import (
-    MAX_LIMIT,
-    JsonResponse,
-    Mode,
-    SearchFilters,
-    SearchOutcome,
-    SearchResponse,
-    SearchResult,
-)
+from lightfast.models import JsonResponse, SearchOutcome, SearchResponse, SearchResult
+from lightfast.queries import MAX_LIMIT, Mode, SearchFilters
 
 
 class Lightfast:

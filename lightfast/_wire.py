@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from codecs import BOM_UTF8
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -13,7 +14,8 @@ from cattrs.preconf.orjson import OrjsonConverter, make_converter
 
 from lightfast._reading import SCALARS, array_reader, explain, is_array, object_reader, wire_name
 from lightfast.exceptions import ConfigurationError
-from lightfast.models import DateRange, HttpInfo, SearchFilters, SearchRequest, SearchResponse
+from lightfast.models import Cluster, HttpInfo, SearchResponse, SearchResult
+from lightfast.queries import SearchRequest
 
 
 class WireError(Exception):
@@ -36,26 +38,32 @@ def _make_converter() -> OrjsonConverter:
 
 def _write_datetime(value: datetime) -> str:
     """ISO 8601 in UTC with a literal Z: the API accepts no other."""
-    return value.astimezone(UTC).replace(tzinfo=None).isoformat() + "Z"
+    precision = (
+        "auto" if value.microsecond % 1000 else "milliseconds" if value.microsecond else "seconds"
+    )
+    return value.astimezone(UTC).replace(tzinfo=None).isoformat(timespec=precision) + "Z"
 
 
 def _writer(cls: type, converter: OrjsonConverter) -> Callable[[Any], dict[str, Any]]:
     """A function that writes a model as a JSON object, unknown fields among the known."""
     overrides: dict[str, Any] = {
-        field.name: override(rename=wire_name(field.name)) for field in attrs.fields(cls)
+        field.name: override(
+            rename=wire_name(field.name),
+            omit=field.name in {"extra", "http"},
+            omit_if_default=field.name not in _ALWAYS.get(cls, ()),
+        )
+        for field in attrs.fields(cls)
     }
-    for name in {"extra", "http"} & overrides.keys():
-        overrides[name] = override(omit=True)
-    if cls is SearchRequest:
-        overrides["filters"] = override(omit_if_default=True)
-    write: Callable[[Any], dict[str, Any]] = make_dict_unstructure_fn(
-        cls,
-        converter,
-        _cattrs_omit_if_default=cls in {SearchFilters, DateRange},
-        **overrides,
-    )
+    write: Callable[[Any], dict[str, Any]] = make_dict_unstructure_fn(cls, converter, **overrides)
     return (lambda value: write(value) | value.extra) if "extra" in overrides else write
 
+
+# What the contract always sends, though we have a default for it.
+_ALWAYS: dict[type, set[str]] = {
+    SearchRequest: {"limit", "offset", "mode"},
+    SearchResult: {"url", "occurred_at"},
+    Cluster: {"topic", "summary", "keywords"},
+}
 
 _converter = _make_converter()
 
@@ -85,7 +93,8 @@ def write_json(value: Any) -> bytes:
     try:
         return orjson.dumps(value)
     except (TypeError, ValueError, RecursionError) as error:
-        raise ConfigurationError(f"The request cannot be written as JSON: {error}.") from None
+        problem = str(error)
+    raise ConfigurationError(f"The request cannot be written as JSON: {problem}.")
 
 
 def to_dict(value: Any) -> dict[str, Any]:
@@ -118,7 +127,11 @@ def read_json(body: bytes) -> Any:
     try:
         return orjson.loads(body)
     except orjson.JSONDecodeError as error:
-        raise WireError(f"$: not JSON ({error.msg} at character {error.pos})") from None
+        problem = f"$: not JSON ({error.msg} at character {error.pos})"
+    if body.startswith(BOM_UTF8) and not body.startswith(BOM_UTF8 * 2):
+        return read_json(body.removeprefix(BOM_UTF8))  # a reader may ignore it: RFC 8259 §8.1
+    # Raised out here: orjson's error holds the whole body, and must not hang on ours.
+    raise WireError(problem)
 
 
 def read_search(body: bytes, http: HttpInfo | None = None) -> SearchResponse:
@@ -136,11 +149,11 @@ def read_search(body: bytes, http: HttpInfo | None = None) -> SearchResponse:
         document = _from_second_shape(document)
     try:
         response = _converter.structure(document, SearchResponse)
+        object.__setattr__(response, "http", http)  # nobody else has seen this value yet
+        return response
     except (AttributeError, KeyError, OverflowError, TypeError, ValueError):
         problems = explain(document, SearchResponse, "$")
-        raise WireError(next(problems, "$: not an answer to a search")) from None
-    object.__setattr__(response, "http", http)  # nobody else has seen this value yet
-    return response
+    raise WireError(next(problems, "$: not an answer to a search"))
 
 
 def _from_second_shape(document: dict[str, Any]) -> dict[str, Any]:

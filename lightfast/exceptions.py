@@ -22,15 +22,14 @@ Facts are attributes, not text to be parsed. All of them survive ``pickle`` and 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from lightfast.models import Attempt
+import attrs
 
 __all__ = [
     "APIError",
+    "Attempt",
     "AuthenticationError",
     "ConfigurationError",
     "LightfastError",
@@ -45,6 +44,23 @@ __all__ = [
     "UsageError",
     "ValidationError",
 ]
+
+
+@attrs.frozen(kw_only=True, weakref_slot=False)
+class Attempt:
+    """One request that was made.
+
+    Args:
+        outcome: What it met, in words: ``200``, ``429 RATE_LIMITED``, ``connection reset``.
+        status: The HTTP status; None when no answer came.
+        elapsed: Seconds it took.
+        delay: Seconds waited after it, before the next one.
+    """
+
+    outcome: str
+    status: int | None
+    elapsed: float
+    delay: float = 0.0
 
 
 class LightfastError(Exception):

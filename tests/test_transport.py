@@ -73,6 +73,9 @@ async def test_a_failure_that_heals_is_an_answer_and_says_how_many_attempts(serv
     assert len(warnings) == 2
     assert "503 BUSY" in warnings[0]
     assert "req_e" in warnings[0]
+    (told,) = [record.getMessage() for record in caplog.records if record.levelname == "DEBUG"]
+    assert "200 in" in told
+    assert "attempts: 3 (request id: req_empty)" in told
     assert KEY not in caplog.text
 
 

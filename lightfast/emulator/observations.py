@@ -1,19 +1,21 @@
 """Observations from a JSON-lines file: one JSON object on each line, named as on the wire.
 
-==================  =========================================================================
-``title``           text; the only field that must be there
-``text``            text (or ``body``)
-``id``              text, unique in the organization; made from the line when it is missing
-``source``          text, such as ``linear``; ``import`` when missing
-``type``            text, such as ``issue``; ``observation`` when missing
-``observationType`` text that ``filters.observationTypes`` compares; the type when missing
-``url``             an ``http`` or ``https`` address
-``occurredAt``      ISO 8601 with a time zone
-``actor``           text; who did it, added to the people among the entities
-``entities``        ``[{"key": …, "category": …}]``
-``references``      ``[{"type": …, "id": …, "url"?: …, "label"?: …}]``
-``latestAction``, ``totalEvents``, ``significanceScore``   returned as they are
-==================  =========================================================================
+=====================  ======================================================================
+``title``              text; the only field that must be there
+``text``               text (or ``body``)
+``id``                 text, unique in the organization; made from the line when it is missing
+``source``             text, such as ``linear``; ``import`` when missing
+``type``               text, such as ``issue``; ``observation`` when missing
+``observationType``    text that ``filters.observationTypes`` compares; the type when missing
+``url``                an ``http`` or ``https`` address
+``occurredAt``         ISO 8601 with a time zone
+``actor``              text; who did it, added to the people among the entities
+``entities``           ``[{"key": …, "category": …}]``
+``references``         ``[{"type": …, "id": …, "url"?: …, "label"?: …}]``
+``latestAction``       text, returned as it is; so are the next two
+``totalEvents``        a number
+``significanceScore``  a number
+=====================  ======================================================================
 
 Other fields are passed over. A null counts as missing, an empty line as none; of two lines with the same id
 the later one counts.

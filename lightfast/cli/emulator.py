@@ -1,0 +1,175 @@
+"""``lightfast emulator``: the search API on this machine."""
+
+from __future__ import annotations
+
+import contextlib
+import shlex
+import signal
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from lightfast.cli.keys import keys
+from lightfast.cli.output import note, verbosity
+from lightfast.cli.tables import print_table
+
+if TYPE_CHECKING:
+    from lightfast.emulator import Emulator
+
+__all__ = ["emulator"]
+
+_F = TypeVar("_F", bound=Callable[..., Any])
+
+
+@click.group()
+def emulator() -> None:
+    """Answer the search API on this machine, offline.
+
+    Without --database the index is kept in your cache directory, in a file for the PATHS given;
+    `lightfast search --local` uses the same one.
+    """
+
+
+emulator.add_command(keys)
+
+
+def _indexed(command: _F) -> _F:
+    """What `serve` and `index` have in common."""
+    command = click.option(
+        "--database",
+        type=click.Path(dir_okay=False, path_type=Path),
+        metavar="FILE",
+        help="Where the index and the keys are kept.",
+    )(command)
+    return click.argument("paths", nargs=-1, type=click.Path(path_type=Path), metavar="[PATHS]...")(
+        command
+    )
+
+
+@emulator.command(short_help="Index, and print what there is now.")
+@_indexed
+@verbosity
+def index(paths: tuple[Path, ...], database: Path | None) -> None:
+    """Index repositories, directories or files, and print what there is now.
+
+    PATHS are git repositories, directories, and Markdown, reST or JSON-lines files; this
+    directory when none are given. What did not change since the last time is not read again.
+    """
+    from lightfast.cli.local import cached_database, open_emulator  # 170 ms, not for --help
+    from lightfast.cli.progress import Indexing
+
+    given = paths or (Path(),)
+    place = database or cached_database(given)
+    with Indexing() as indexing:
+        opened = open_emulator(given, place, on_progress=indexing)
+        with contextlib.closing(opened):
+            fresh = opened.refresh()
+            corpora, total = opened.corpora(), opened.documents
+    heads = ("documents", "kind", "location")
+    print_table(heads, [(str(c.documents), c.kind, c.location) for c in corpora])
+    skipped = sum(corpus.skipped for corpus in corpora)
+    left_out = f", {skipped:,} files too large" if skipped else ""
+    note(f"{fresh:,} indexed now, {total:,} in all{left_out}, kept in {place}")
+
+
+@emulator.command()
+@_indexed
+@click.option(
+    "--host",
+    metavar="ADDRESS",
+    default="127.0.0.1",
+    show_default=True,
+    help="The address to listen on.",
+)
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    metavar="N",
+    default=8765,
+    show_default=True,
+    help="The port to listen on; 0 for any.",
+)
+@click.option("--allow-remote", is_flag=True, help="Let other machines reach it, over plain HTTP.")
+@verbosity
+def serve(
+    paths: tuple[Path, ...],
+    *,
+    database: Path | None,
+    host: str,
+    port: int,
+    allow_remote: bool,
+) -> None:
+    """Index PATHS and answer searches until Ctrl-C.
+
+    PATHS are as for `lightfast emulator index`; with --database none are needed.
+
+    Prints the base URL and a key. The index in the cache directory has one key, the same at every
+    start; a database of your own gets one at its first start, and after that
+    `lightfast emulator keys create` makes others.
+    """
+    from lightfast.cli.local import cached_database, open_emulator  # 170 ms, not for --help
+    from lightfast.cli.progress import Indexing
+
+    given = paths or (() if database else (Path(),))
+    place = database or cached_database(given)
+    # As Ctrl-C: whoever supervises us says it with SIGTERM.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    serving = False
+    try:
+        with contextlib.ExitStack() as stack:
+            with Indexing() as indexing:
+                opened = open_emulator(
+                    given,
+                    place,
+                    host=host,
+                    port=port,
+                    allow_remote=allow_remote,
+                    on_progress=indexing,
+                )
+                stack.enter_context(opened)
+            serving = True
+            _announce(opened, _key(opened, place, kept=database is None))
+            while True:
+                time.sleep(3600)
+    except KeyboardInterrupt:
+        if not serving:
+            raise
+        note("Stopped.")
+
+
+def _key(opened: Emulator, place: Path, *, kept: bool) -> str | None:
+    """A key to show; None when the database has some already, which only their owners know."""
+    from lightfast.cli.local import kept_key
+
+    if kept:
+        return kept_key(opened, place)
+    if any(key.active for key in opened.list_api_keys()):
+        return None
+    return opened.create_api_key("first")
+
+
+def _announce(opened: Emulator, key: str | None) -> None:
+    url = opened.base_url
+    click.echo(f"Serving {opened.documents:,} documents. Ctrl-C stops it.")
+    click.echo(f"Console: {opened.console_url}\n")
+    click.echo(f"export LIGHTFAST_BASE_URL={shlex.quote(url)}")
+    if key:
+        click.echo(f"export LIGHTFAST_API_KEY={key}")
+    else:
+        click.echo("# LIGHTFAST_API_KEY: one you have, or from `lightfast emulator keys create`")
+    click.echo(f"\n{_EXAMPLES}")
+    sys.stdout.flush()
+
+
+_EXAMPLES = """\
+lightfast search "login bug"
+
+curl -s "$LIGHTFAST_BASE_URL/search" -H "Authorization: Bearer $LIGHTFAST_API_KEY" \\
+  -H "Content-Type: application/json" -d '{"query": "login bug"}'
+
+python -c 'import lightfast; print(*lightfast.Lightfast().search("login bug"), sep="\\n")'
+"""

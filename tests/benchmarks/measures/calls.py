@@ -1,0 +1,84 @@
+"""What one call costs the client, in CPU time."""
+
+from collections.abc import Iterator
+
+import attrs
+
+from tests.benchmarks.bench import Bench
+from tests.benchmarks.race import Plan
+from tests.benchmarks.results import Line, Target, cpu_line
+
+ASYNC_BASE = "aiohttp + orjson"
+SYNC_BASE = "urllib3 + orjson"
+ASYNC = (
+    "lightfast async",
+    "raw socket",
+    "aiohttp tuned + orjson",
+    "httpx async",
+    "exa-py async",
+    "openai async",
+)
+SYNC = ("lightfast", "raw socket", "requests", "httpx", "exa-py", "openai")
+
+
+def _async(bench: Bench, name: str, what: str, target: Target, plan: Plan) -> Line:
+    race = bench.race(ASYNC_BASE, ASYNC, plan)
+    return cpu_line(name, what, race, "lightfast async", target=target)
+
+
+def _sync(bench: Bench, name: str, what: str, target: Target, plan: Plan) -> Iterator[Line]:
+    """One line on the server's core and, without a target, one on all cores.
+
+    On several idle cores, the threads of any client fight over the interpreter's lock, which
+    makes the base itself dearer and every ratio smaller; on a busy machine they do not.
+    """
+    race = bench.race(SYNC_BASE, SYNC, plan)
+    yield cpu_line(name, what, race, "lightfast", target=target)
+    race = bench.race(SYNC_BASE, SYNC[:3], attrs.evolve(plan, place="anywhere"))
+    yield cpu_line(f"{name}-all-cores", what, race, "lightfast", target=None)
+
+
+def async_sequential(bench: Bench) -> Iterator[Line]:
+    """One call after another."""
+    what = "typed async call ÷ untyped aiohttp + orjson"
+    yield _async(bench, "async-sequential", what, Target("≤", 1.20), Plan())
+
+
+def async_fifty(bench: Bench) -> Iterator[Line]:
+    """Fifty calls at once."""
+    what = "the same, 50 at once"
+    yield _async(bench, "async-50", what, Target("≤", 1.20), Plan(concurrency=50, seconds=0.1))
+
+
+def async_hundred_results(bench: Bench) -> Iterator[Line]:
+    """Pages ten times as long."""
+    what = "the same, 100 results"
+    yield _async(bench, "async-100-results", what, Target("≤", 2.0), Plan(kind="hundred"))
+
+
+def sync_one_thread(bench: Bench) -> Iterator[Line]:
+    """One thread, one call after another."""
+    what = "typed sync call ÷ untyped urllib3 + orjson"
+    return _sync(bench, "sync-1", what, Target("≤", 1.0), Plan())
+
+
+def sync_eight_threads(bench: Bench) -> Iterator[Line]:
+    """Eight threads that share one client."""
+    what = "the same, 8 threads sharing one client"
+    plan = Plan(concurrency=8, seconds=0.1)
+    return _sync(bench, "sync-8", what, Target("≤", 0.75), plan)
+
+
+def retries(bench: Bench) -> Iterator[Line]:
+    """What the retry machinery costs a call that succeeds."""
+    race = bench.race(
+        "lightfast without retries", ["lightfast async"], Plan(rounds=32, casts=4, seconds=0.08)
+    )
+    yield cpu_line(
+        "retries",
+        "call with retries ÷ call without, both succeeding",
+        race,
+        "lightfast async",
+        target=Target("≤", 1.02),
+        tolerance=0.02,
+    )

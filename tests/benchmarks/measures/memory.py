@@ -1,0 +1,45 @@
+"""Whether a client that lives long keeps growing."""
+
+from collections.abc import Iterator
+
+from tests.benchmarks.bench import Bench
+from tests.benchmarks.processes import ContenderError, worker
+from tests.benchmarks.results import Line, Target, Value
+
+CALLS = 10_000
+CONTENDERS = ("lightfast async", "lightfast", "aiohttp + orjson", "urllib3 + orjson")
+
+
+def growth(bench: Bench) -> Iterator[Line]:
+    """Resident memory after warm-up and again 10,000 calls later."""
+    rows: dict[str, dict[str, Value]] = {}
+    absent: dict[str, str] = {}
+    for name in CONTENDERS[:3] if bench.quick else CONTENDERS:
+        try:
+            rows[name] = _growth(bench, name)
+        except ContenderError as error:
+            absent[name] = str(error)
+    ours = [rows[name]["KiB grown"] for name in CONTENDERS[:2] if name in rows]
+    yield Line(
+        name="memory",
+        what=f"growth over {bench.fewer(CALLS):,} calls, the worse of both clients",
+        figure=max((value for value in ours if isinstance(value, float)), default=None),
+        unit=" KiB",
+        target=Target("≤", 64),
+        rows=rows,
+        absent=absent,
+    )
+
+
+def _growth(bench: Bench, name: str) -> dict[str, Value]:
+    with worker(name, bench.origin, kind="ten", concurrency=1, place="server's") as contender:
+        contender.wait()
+        contender.run(bench.fewer(CALLS) // 2, 1)
+        before = contender.memory()
+        contender.run(bench.fewer(CALLS), 1)
+        after = contender.memory()
+    return {
+        "KiB grown": (after["resident"] - before["resident"]) / 1024,
+        "blocks grown": float(after["blocks"] - before["blocks"]),
+        "peak MiB": after["peak"] / 2**20,
+    }

@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from lightfast.cli.app import app
+from tests.emulator.repositories import Repository
+
+COMMAND = [sys.executable, "-m", "lightfast"]
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A cache directory and a working directory of the test's own; where the indexes lie."""
+    here = tmp_path / "here"
+    here.mkdir()
+    monkeypatch.chdir(here)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    for name in ("NO_COLOR", "FORCE_COLOR", "COLUMNS", "TTY_COMPATIBLE"):
+        monkeypatch.delenv(name, raising=False)
+    return tmp_path / "cache" / "lightfast"
+
+
+@pytest.fixture
+def run() -> Run:
+    """Run a command in this process."""
+
+    def run(*arguments: str | Path, **environment: str) -> Result:
+        return _runner().invoke(app, [str(a) for a in arguments], env=environment)
+
+    return run
+
+
+def _runner() -> CliRunner:
+    try:
+        return CliRunner(mix_stderr=False)  # click 8.1, where it is not the default
+    except TypeError:
+        return CliRunner()
+
+
+def process(*arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run a command in a process of its own."""
+    return subprocess.run(
+        [*COMMAND, *map(str, arguments)],
+        env=os.environ | environment,
+        capture_output=True,
+        encoding="utf-8",
+        timeout=30,
+        check=False,
+    )
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Repository:
+    repository = Repository(tmp_path / "My Repository")
+    repository.commit(
+        "Retry failed requests\n\nWith exponential backoff and full jitter.",
+        {"README.md": "# Guide\n\n## Backoff\n\nFailed requests are retried twice.\n"},
+    )
+    repository.commit("Add a login page")
+    return repository

@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+import lightfast
+from lightfast.cli.exits import EXITS
+from tests.cli.conftest import process
+from tests.test_laws import loaded_by
+
+BLOCKED = """
+import sys
+class Blocker:
+    def find_spec(self, name, path=None, target=None):
+        if name.split('.')[0] in {names!r}:
+            raise ModuleNotFoundError(f'No module named {{name!r}}', name=name)
+sys.meta_path.insert(0, Blocker())
+sys.argv = ['lightfast', *{arguments!r}]
+from lightfast.cli import main
+main()
+"""
+
+
+def without(*names, arguments=("--version",)):
+    code = BLOCKED.format(names=set(names), arguments=arguments)
+    return subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=30
+    )
+
+
+@pytest.mark.parametrize("name", ["click", "rich", "dotenv", "platformdirs"])
+def test_without_the_extra_it_says_what_to_install(name):
+    done = without(name)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == (
+        f"lightfast: the command line needs {name}; run: python -m pip install 'lightfast[cli]'\n"
+    )
+
+
+def test_without_the_emulator_s_extra_it_says_what_to_install(tmp_path):
+    done = without("markdown_it", arguments=("search", "--local", str(tmp_path), "x"))
+    assert done.returncode == 1
+    assert "python -m pip install 'lightfast[cli,emulator]'" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_the_version_and_the_api_s_revision_are_told():
+    done = process("--version")
+    assert done.stdout == (
+        f"lightfast {lightfast.__version__} (API revision {lightfast.API_REVISION})\n"
+    )
+
+
+def test_the_help_lists_every_exit_code(run):
+    told = run("--help").stdout
+    for exit_ in EXITS:
+        assert f"{exit_.code:>3}  {exit_.meaning}" in told
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["", "search", "emulator", "emulator serve", "emulator index", "emulator keys"]
+    + [f"emulator keys {name}" for name in ("create", "list", "revoke")],
+)
+def test_every_command_helps_in_80_columns(run, command):
+    result = run(*command.split(), "-h", COLUMNS="80")
+    assert result.exit_code == 0
+    assert all(len(line) <= 80 for line in result.stdout.splitlines())
+    assert "\\" not in result.stdout
+
+
+def test_the_entry_point_loads_nothing_of_the_extra():
+    assert not loaded_by("import lightfast.cli") & {"click", "rich", "dotenv", "platformdirs"}
+
+
+def test_help_loads_neither_http_nor_the_database_nor_rich():
+    modules = loaded_by(
+        "import contextlib, io\n"
+        "from lightfast.cli.app import app\n"
+        "with contextlib.redirect_stdout(io.StringIO()):\n"
+        "    app(['search', '--help'], standalone_mode=False)"
+    )
+    assert not modules & {"aiohttp", "sqlite3", "rich", "dotenv", "lightfast.emulator"}

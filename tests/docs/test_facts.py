@@ -1,0 +1,109 @@
+"""What the documentation says without an example is true as well."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from pathlib import Path
+
+import pytest
+
+import lightfast
+from lightfast import Lightfast, LightfastError, RetryPolicy
+from lightfast.cli.exits import EXITS
+from tests.docs.examples import ROOT, documents
+from tests.servers import Server, answer
+from tests.test_laws import ALLOWED
+
+DOCS = ROOT / "docs"
+_ROW = re.compile(r"^\| `(?P<room>\w+)\.py` \|[^|]*\|(?P<imports>[^|]*)\|$", re.MULTILINE)
+
+
+def read(name: str) -> str:
+    return (DOCS / name).read_text(encoding="utf-8")
+
+
+def test_the_map_of_the_rooms_is_the_one_that_the_laws_enforce():
+    drawn = {
+        row["room"]: set(re.findall(r"`(\w+)`", row["imports"]))
+        for row in _ROW.finditer(read("explanation/design.md"))
+    }
+    assert drawn == ALLOWED
+
+
+def test_the_exit_codes_are_those_of_the_command_line():
+    rows = re.findall(r"^\| (\d+) \| (.*) \|$", read("how-to/command-line.md"), re.MULTILINE)
+    assert [(int(code), meaning) for code, meaning in rows] == [(e.code, e.meaning) for e in EXITS]
+
+
+def test_every_public_name_stands_in_the_reference():
+    pages = "".join(path.read_text(encoding="utf-8") for path in (DOCS / "reference").glob("*.md"))
+    missing = [name for name in lightfast.__all__ if not re.search(rf"(:: |\.){name}\b", pages)]
+    assert not missing
+
+
+def test_every_error_stands_in_the_table_of_what_can_go_wrong():
+    page = read("explanation/what-can-go-wrong.md")
+    errors = [name for name in lightfast.__all__ if name.endswith("Error")]
+    assert [name for name in errors if f"`{name}`" not in page] == []
+
+
+_ANSWER = re.compile(
+    r"^\| answers (?P<statuses>\d[\d, ]*) \| `(?P<error>\w+)`[^|]*\| (?P<repeated>[^|]*) \|$",
+    re.MULTILINE,
+)
+
+
+def test_each_status_becomes_the_error_that_the_page_says_and_is_repeated_as_it_says():
+    policy = RetryPolicy(retries=1, base_delay=0)
+    rows = list(_ANSWER.finditer(read("explanation/what-can-go-wrong.md")))
+    assert len(rows) >= 6
+    for row in rows:
+        for status in map(int, row["statuses"].split(", ")):
+            with (
+                Server(answer("<h1>No</h1>", status)) as server,
+                Lightfast("sk-lf-x", base_url=server.base_url, retries=policy) as client,
+                pytest.raises(LightfastError) as caught,
+            ):
+                client.search("anything")
+            assert type(caught.value).__name__ == row["error"]
+            assert (caught.value.attempts == 2) == (row["repeated"] == "yes")
+
+
+def test_the_options_that_a_copy_may_change_are_all_named():
+    page = read("reference/configuration.md")
+    sentence = page[page.index("`with_options` changes") :].split("\n\n")[0]
+    options = inspect.signature(lightfast.Lightfast.with_options).parameters.keys() - {"self"}
+    assert set(re.findall(r"`(\w+)`", sentence)) - {"with_options", "timeout"} == options - {
+        "timeout"
+    }
+
+
+def test_the_variables_are_those_that_the_code_reads():
+    code = "".join(
+        path.read_text(encoding="utf-8") for path in Path(lightfast.__file__).parent.rglob("*.py")
+    )
+    page = read("reference/configuration.md")
+    read_by_code = set(re.findall(r"\bLIGHTFAST_[A-Z_]*[A-Z]\b", code)) - {"LIGHTFAST_"}
+    assert [name for name in read_by_code if f"`{name}`" not in page] == []
+
+
+def test_what_the_readme_links_to_exists():
+    links = re.findall(r"\]\((?!https?:)([^)#]+)", (ROOT / "README.md").read_text(encoding="utf-8"))
+    assert [link for link in links if not (ROOT / link).exists()] == []
+
+
+def test_pinned_versions_are_this_one():
+    for path in documents():
+        pins = re.findall(r"lightfast(?:\[[\w,]+\])?==([\w.]+)", path.read_text(encoding="utf-8"))
+        assert set(pins) <= {lightfast.__version__}, path
+
+
+@pytest.mark.parametrize("path", documents(), ids=lambda path: path.name)
+def test_prose_repeats_no_default(path: Path) -> None:
+    """A default stands in the signature; prose that repeats it drifts."""
+    text = re.sub(
+        r"^```.*?^```$", "", path.read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE
+    )
+    assert not re.search(r"\bdefaults? (is|to|of|are) `?\d", text, re.IGNORECASE)
+    assert not re.search(r"\(default:? ", text, re.IGNORECASE)

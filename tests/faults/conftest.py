@@ -1,0 +1,39 @@
+"""The stage that all fault servers share, and certificates."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Iterator
+
+import pytest
+import trustme
+
+from tests.faults.faces import FACES
+from tests.faults.server import Stage
+
+
+@pytest.fixture(scope="session")
+def stage() -> Iterator[Stage]:
+    """A thread for servers."""
+    with Stage() as stage:
+        yield stage
+
+
+@pytest.fixture(params=FACES, ids=lambda face: face.__name__)
+def face(request: pytest.FixtureRequest) -> type:
+    """Each face in turn."""
+    return request.param
+
+
+@pytest.fixture(scope="session")
+def authority() -> trustme.CA:
+    """A certificate authority that nobody trusts by default."""
+    return trustme.CA()
+
+
+@pytest.fixture(scope="session")
+def trusting(authority: trustme.CA) -> ssl.SSLContext:
+    """A client's context that trusts it."""
+    context = ssl.create_default_context()
+    authority.configure_trust(context)
+    return context
