@@ -122,3 +122,12 @@ def fuzz(session: nox.Session) -> None:
         session.log(found)
         session.skip("NOT FUZZED: atheris cannot be installed here")
     session.run("python", "-m", "tests.fuzz.reader", *(session.posargs or ["-max_total_time=60"]))
+
+
+@nox.session(python=PYTHONS[0])
+def quality(session: nox.Session) -> None:
+    """How well the emulator finds things, mode by mode, on documentation and histories that pip brings."""
+    session.install("-e", ".[semantic]")
+    kept = Path(session.create_tmp()) / "quality"
+    kept.mkdir(exist_ok=True)
+    session.run("python", "-m", "tests.quality", str(kept), *session.posargs)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator, Callable, Iterator
 from types import SimpleNamespace
 
@@ -13,6 +14,9 @@ from lightfast import AsyncLightfast, RetryPolicy
 from tests.servers import Answer, Server
 
 pytest_plugins = ["pytester"]
+
+# What an emulator finds must not depend on how far embedding has come, here and in processes of our own.
+os.environ["LIGHTFAST_EMBEDDER"] = "none"
 
 KEY = "sk-lf-ThisKeyMustNeverBeSeenAnywhere0123456789abc"
 QUICK = RetryPolicy(retries=2, base_delay=0.001, max_delay=0.002)

@@ -23,6 +23,9 @@ from lightfast.cli.output import note
 from lightfast.cli.progress import Indexing
 from lightfast.emulator import Emulator, EmulatorError
 
+# Seconds: a small repository is embedded after a few searches, and no search waits for a large one's.
+EMBEDDING_TIME = 0.5
+
 __all__ = ["cached_database", "kept_key", "local_emulator", "open_emulator"]
 
 
@@ -36,8 +39,11 @@ def local_emulator(path: Path) -> Iterator[tuple[str, str]]:
     database = cached_database([path])
     with contextlib.ExitStack() as stack:
         with Indexing() as indexing:
-            emulator, kept = _with_cache([path], database, on_progress=indexing)
+            options = {"on_progress": indexing, "embed_behind": False}
+            emulator, kept = _with_cache([path], database, **options)
             stack.enter_context(emulator)
+            with contextlib.suppress(EmulatorError):  # without a model that works, by words alone
+                emulator.embed(within=EMBEDDING_TIME)
         if not emulator.documents:
             note(f"There is nothing to search in {path}: no commit, no Markdown, no reST.")
         key = kept_key(emulator, database) if kept else emulator.create_api_key("local")

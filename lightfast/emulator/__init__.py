@@ -16,10 +16,12 @@ prove the other wrong.
 from __future__ import annotations
 
 from lightfast.emulator import trouble
+from lightfast.emulator.embedding import Embedder
 from lightfast.emulator.errors import EmulatorError
 from lightfast.emulator.index import CorpusInfo
 from lightfast.emulator.keys import ApiKey
 from lightfast.emulator.people import Organization, User
+from lightfast.emulator.progress import EmbeddingProgress
 from lightfast.emulator.rehearsal import RecordedRequest
 from lightfast.emulator.sample import SAMPLE
 from lightfast.emulator.service import Emulator
@@ -28,6 +30,8 @@ __all__ = [
     "SAMPLE",
     "ApiKey",
     "CorpusInfo",
+    "Embedder",
+    "EmbeddingProgress",
     "Emulator",
     "EmulatorError",
     "Organization",

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import attrs
 
-from lightfast.emulator import observations
+from lightfast.emulator import github, observations
 from lightfast.emulator.commits import commit_documents
 from lightfast.emulator.errors import EmulatorError
 from lightfast.emulator.files import (
@@ -28,7 +28,7 @@ from lightfast.emulator.git import Git
 from lightfast.emulator.sections import SUFFIXES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     from lightfast.emulator.documents import Document
@@ -38,7 +38,7 @@ __all__ = ["Changes", "Corpus", "corpora_at"]
 
 State = dict[str, Any]
 
-FORMAT = 1  # raised when documents are made in another way: what was indexed before is made again
+FORMAT = 2  # raised when documents are made in another way: what was indexed before is made again
 
 
 @attrs.frozen(kw_only=True)
@@ -91,10 +91,12 @@ def corpora_at(path: Path) -> list[Corpus]:
     if not path.exists():
         raise EmulatorError(f"There is nothing at {path}; give a directory or a file that exists.")
     if path.suffix.lower() in observations.SUFFIXES:
-        return [Observations(path)]
+        return [JsonFile(path, "observations", observations.observations)]
+    if path.suffix.lower() in github.SUFFIXES:
+        return [JsonFile(path, "github", github.github_documents)]
     if path.suffix.lower() in SUFFIXES:
         return [Documents(path)]
-    known = ", ".join((*observations.SUFFIXES, *SUFFIXES))
+    known = ", ".join((*observations.SUFFIXES, *github.SUFFIXES, *SUFFIXES))
     raise EmulatorError(f"Cannot index {path}: give a directory, or a file that ends in {known}.")
 
 
@@ -210,13 +212,20 @@ class Documents:
             yield file_documents(file, identity=identity, prefix=prefix, forge=forge, times=times)
 
 
-class Observations:
-    """A JSON-lines file; see `lightfast.emulator.observations` for what may stand in it."""
+class JsonFile:
+    """A file that is read whole: observations, or what GitHub's REST API gave.
 
-    kind = "observations"
+    Args:
+        path: The file.
+        kind: What is in it.
+        read: The documents in it.
+    """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, kind: str, read: Callable[[Path], list[Document]]) -> None:
+        self.kind = kind
         self._path = path
+        self._read = read
+        self._last: tuple[State, list[Document]] | None = None
         self.location = printable(path)
 
     def changes(self, last: State | None) -> Changes | None:
@@ -225,13 +234,17 @@ class Observations:
         state: State = {"format": FORMAT, "file": f"{facts.st_mtime_ns}:{facts.st_size}"}
         if state == last:
             return None
-        with self._path.open("rb") as lines:
-            total = sum(1 for _ in lines)
-        return Changes(state=state, total=total, items=self._items(), rebuild=True)
+        documents = self._documents(state)
+        items = ([document] for document in documents)
+        return Changes(state=state, total=len(documents), items=items, rebuild=True)
 
-    def _items(self) -> Iterator[list[Document]]:
-        for document in observations.observations(self._path):
-            yield [document]
+    def _documents(self, state: State) -> list[Document]:
+        # What moved on is asked twice, and the second time other writers wait.
+        if self._last is None or self._last[0] != state:
+            self._last = state, self._read(self._path)
+            return self._last[1]
+        (_, documents), self._last = self._last, None
+        return documents
 
 
 def _head(git: Git) -> str | None:

@@ -10,7 +10,7 @@ import attrs
 if TYPE_CHECKING:
     from lightfast.emulator.forge import Forge
 
-__all__ = ["Document", "Mentions", "mentions", "person"]
+__all__ = ["Document", "Mentions", "find_tracker_keys", "mentions", "person"]
 
 MAX_FILES = 20
 MAX_REFERENCES = 20
@@ -37,6 +37,7 @@ class Document:
 
     Args:
         id: Its id, unique in the organization.
+        key: What people call it in texts, such as ``#12``; empty for nothing.
         part: The part of its corpus that it comes from: indexed again, it replaces what came from there before.
         title: Its title.
         body: Its text.
@@ -57,6 +58,7 @@ class Document:
     body: str
     source: str
     type: str
+    key: str = ""
     part: str = ""
     observation_type: str = ""
     url: str | None = None
@@ -78,7 +80,7 @@ class Mentions:
 
 def mentions(text: str, forge: Forge | None) -> Mentions:
     """The issues and commits that the text names, linked when the forge is known."""
-    keys = _tracker_keys(text)
+    keys = find_tracker_keys(text)
     references = [
         *_numbers(text, forge),
         *({"type": "issue", "id": key} for key in keys),
@@ -94,7 +96,8 @@ def person(name: str) -> dict[str, Any]:
     return {"key": name, "category": "person"}
 
 
-def _tracker_keys(text: str) -> list[str]:
+def find_tracker_keys(text: str) -> list[str]:
+    """The keys of issues in trackers that a text names, such as ``LIN-204``."""
     if "-" not in text:
         return []
     found = (m.group() for m in _TRACKER_KEY.finditer(text) if m[1] not in _NO_TRACKER)

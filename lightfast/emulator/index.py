@@ -11,11 +11,12 @@ import orjson
 
 from lightfast.emulator import moments
 from lightfast.emulator.identity import ensure_organization
+from lightfast.emulator.lookup import facets
 from lightfast.emulator.ranking import split_identifiers
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable
 
     from lightfast.emulator.corpus import Changes, Corpus
     from lightfast.emulator.documents import Document
@@ -32,7 +33,7 @@ class CorpusInfo:
     """What is indexed of a corpus.
 
     Args:
-        kind: ``commits``, ``documents`` or ``observations``.
+        kind: ``commits``, ``documents``, ``observations`` or ``github``.
         location: Where it is.
         documents: How many documents came from it.
         skipped: How many files were too large.
@@ -98,6 +99,8 @@ class Index:
     ) -> None:
         ensure_organization(db, self._organization, moments.now())
         corpus_id = self._remember(db, corpus, changes)
+        if changes.rebuild or changes.gone:
+            db.execute(_COUNT_REMOVAL, (self._organization,))
         if changes.rebuild:
             _remove(db, "corpus_id = ?", corpus_id)
         for part in changes.gone:
@@ -129,7 +132,7 @@ class Index:
         owner = (self._organization, corpus_id)
         db.executemany(_INSERT_DOCUMENT, ((row, *owner, *_columns(d)) for row, d in numbered))
         db.executemany(_INSERT_TEXT, ((row, *_texts(d)) for row, d in numbered))
-        db.executemany(_INSERT_FACET, ((row, *f) for row, d in numbered for f in _facets(d)))
+        db.executemany(_INSERT_FACET, ((row, *f) for row, d in numbered for f in facets(d)))
         tally.documents += len(fresh)
 
     def _fresh(self, db: sqlite3.Connection, documents: list[Document]) -> list[Document]:
@@ -200,6 +203,8 @@ _INSERT_TEXT = (
     "INSERT INTO document_text (rowid, title, body, identifiers, url, details)"
     " VALUES (?, ?, ?, ?, ?, ?)"
 )
+# Vectors in memory are loaded again when this has moved.
+_COUNT_REMOVAL = "INSERT INTO removal VALUES (?, 1) ON CONFLICT DO UPDATE SET count = count + 1"
 _INSERT_FACET = "INSERT OR IGNORE INTO facet (document, name, value) VALUES (?, ?, ?)"
 
 
@@ -214,13 +219,6 @@ def _texts(d: Document) -> tuple[str | None, ...]:
     details = {"entities": d.entities, "references": d.references, **d.facts}
     kept = orjson.dumps({name: value for name, value in details.items() if value}).decode()
     return title, body, split_identifiers(f"{title}\n{body}"), d.url, kept
-
-
-def _facets(d: Document) -> Iterator[tuple[str, str]]:
-    for category in {entity["category"] for entity in d.entities}:
-        yield "entity", category
-    for actor in d.actors:
-        yield "actor", actor
 
 
 def _remove(db: sqlite3.Connection, condition: str, *values: object) -> None:

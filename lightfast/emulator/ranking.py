@@ -10,7 +10,16 @@ import re
 import unicodedata
 from itertools import pairwise
 
-__all__ = ["COLUMN_WEIGHTS", "match_expression", "snippet", "split_identifiers", "terms"]
+__all__ = [
+    "COLUMN_WEIGHTS",
+    "STOP_WORDS",
+    "match_expression",
+    "snippet",
+    "split_identifiers",
+    "stem",
+    "terms",
+    "words_of",
+]
 
 COLUMN_WEIGHTS = (4.0, 1.0, 1.0)  # title, body, identifiers
 MAX_TERMS = 64
@@ -54,12 +63,13 @@ def terms(query: str) -> list[str]:
     A query of stop words only is looked for as it is; one without any letter or digit gives no terms.
     """
     text = unicodedata.normalize("NFC", query)
-    found = dict.fromkeys(_tokens(text) + _tokens(split_identifiers(text)))
+    found = dict.fromkeys(words_of(text) + words_of(split_identifiers(text)))
     return ([word for word in found if word not in STOP_WORDS] or list(found))[:MAX_TERMS]
 
 
-def _tokens(text: str) -> list[str]:
-    # What the index's tokenizer takes for a word: letters, numbers, and the marks that go on them.
+def words_of(text: str) -> list[str]:
+    """The words of a text in lower case, as the index's tokenizer sees them."""
+    # Letters, numbers, and the marks that go on them:
     # https://www.sqlite.org/fts5.html#unicode61_tokenizer
     if text.isascii():
         spaced = re.sub(r"[^a-zA-Z0-9]+", " ", text)

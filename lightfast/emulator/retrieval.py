@@ -1,23 +1,40 @@
-"""Finds documents: filters and BM25 in SQL, the page in Python."""
+"""Finds documents: filters and BM25 in SQL, meaning beside it, the page in Python.
+
+What matches: in ``fast``, the nearest documents by meaning; in the other modes, every document with any of the
+query's words, the nearest by meaning, and the newest that are about what the query names. The best of them are
+the candidates and are ranked with care; the other matches follow in the order of their BM25. So `meta.total` is a
+true count, and pages neither miss nor repeat anything while nothing is indexed or embedded in between.
+
+Until documents have vectors, ``fast`` ranks by BM25 alone, and says so in `meta.paths`.
+"""
 
 from __future__ import annotations
 
 from time import perf_counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import attrs
 import orjson
 
 from lightfast.emulator import moments
-from lightfast.emulator.ranking import COLUMN_WEIGHTS, match_expression, snippet, terms
+from lightfast.emulator.clusters import clusters
+from lightfast.emulator.fusion import DEPTHS, Candidate, coverage, fused, reranked
+from lightfast.emulator.matches import Matches
+from lightfast.emulator.ranking import snippet, terms
 
 if TYPE_CHECKING:
     import sqlite3
 
+    from lightfast.emulator.fusion import Ranked
+    from lightfast.emulator.matches import Best, Hits
     from lightfast.emulator.store import Store
     from lightfast.emulator.validation import SearchQuery
+    from lightfast.emulator.vectors import Meaning, Sight
 
 __all__ = ["Found", "NotConfiguredError", "search"]
+
+
+_T = TypeVar("_T")
 
 
 class NotConfiguredError(Exception):
@@ -31,37 +48,37 @@ class Found:
     Args:
         results: The results as on the wire, best first.
         total: How many there are in all.
-        retrieval: Seconds that matching and scoring took.
-        enrich: Seconds that the page's texts, links and passages took.
+        clusters: What the page's results have in common, as on the wire.
+        paths: What the answer was found by, as in `meta.paths`.
+        latency: Seconds by stage, under their wire names.
     """
 
     results: list[dict[str, Any]]
     total: int
-    retrieval: float
-    enrich: float
+    clusters: list[dict[str, Any]]
+    paths: dict[str, bool]
+    latency: dict[str, float]
 
 
-def search(store: Store, organization: str, query: SearchQuery) -> Found:
-    """The organization's documents that have any of the query's words, a page of them.
+def search(
+    store: Store, organization: str, query: SearchQuery, meaning: Meaning | None = None
+) -> Found:
+    """What the organization's documents have on the query, a page of it.
 
     The best of all matches scores 1, on every page; ties are in the order of ids.
+
+    Args:
+        store: The database.
+        organization: Whose documents.
+        query: What is looked for.
+        meaning: Compares by meaning; None for words alone.
 
     Raises:
         NotConfiguredError: Nothing was ever indexed for the organization.
     """
-    words = terms(query.query)
     with store.read() as db:
-        started = perf_counter()
         _check_configured(db, organization)
-        hits, total = _hits(db, organization, query, words) if words else ([], 0)
-        retrieved = perf_counter()
-        results = _results(db, hits, words)
-        return Found(
-            results=results,
-            total=total,
-            retrieval=retrieved - started,
-            enrich=perf_counter() - retrieved,
-        )
+        return _Search(db, organization, query, meaning).found()
 
 
 def _check_configured(db: sqlite3.Connection, organization: str) -> None:
@@ -70,52 +87,142 @@ def _check_configured(db: sqlite3.Connection, organization: str) -> None:
         raise NotConfiguredError
 
 
-# The first row carries the totals, so that a page past the end still knows them. SQLite's BM25 is the better
-# the more negative it is: https://www.sqlite.org/fts5.html#the_bm25_function
-_HITS = """
-WITH hit AS MATERIALIZED (
-    SELECT d.rowid AS document, d.id AS id, d.weight * -bm25(document_text, {weights}) AS score
-    FROM document_text CROSS JOIN document AS d ON d.rowid = document_text.rowid
-    WHERE document_text MATCH :match AND d.organization_id = :organization {conditions}
-)
-SELECT NULL AS document, count(*) AS total, max(score) AS score FROM hit
-UNION ALL
-SELECT * FROM (SELECT document, NULL, score FROM hit ORDER BY score DESC, id LIMIT :limit OFFSET :offset)
-"""
+class _Search:
+    """One search, on one state of the database."""
 
+    def __init__(
+        self,
+        db: sqlite3.Connection,
+        organization: str,
+        query: SearchQuery,
+        meaning: Meaning | None,
+    ) -> None:
+        self._db = db
+        self._query = query
+        self._words = terms(query.query)
+        self._matches = Matches(db, organization, query, self._words)
+        self._depth = DEPTHS[query.mode]
+        self._latency = {"retrieval": 0.0, "rerank": 0.0}
+        self._since = perf_counter()
+        self._sight = (
+            meaning.look(db, organization, query.query) if meaning and self._words else None
+        )
+        self._clock("retrieval")
+        if self._sight:
+            self._latency["embedding"] = self._sight.embedding
+            self._latency["retrieval"] -= self._sight.embedding
 
-def _hits(
-    db: sqlite3.Connection, organization: str, query: SearchQuery, words: list[str]
-) -> tuple[list[tuple[int, float]], int]:
-    conditions, values = _conditions(query)
-    sql = _HITS.format(
-        weights=", ".join(map(str, COLUMN_WEIGHTS)),
-        conditions="".join(f" AND {condition}" for condition in conditions),
-    )
-    values |= {"match": match_expression(words), "organization": organization}
-    totals, *rows = db.execute(sql, values | {"limit": query.limit, "offset": query.offset})
-    best = totals["score"] or 1.0
-    return [(row["document"], row["score"] / best) for row in rows], totals["total"]
+    def _clock(self, stage: str) -> None:
+        """What happened since the last time belongs to this stage."""
+        now = perf_counter()
+        self._latency[stage] = self._latency.get(stage, 0.0) + now - self._since
+        self._since = now
 
+    def found(self) -> Found:
+        is_fast = self._query.mode == "fast"
+        named = {} if is_fast or not self._words else self._named()
+        hits, total = self._page(named)
+        results = _results(self._db, hits, self._words)
+        self._clock("enrich")
+        groups = [] if is_fast else clusters(results)
+        self._clock("clusterSearch")
+        return Found(
+            results=results,
+            total=total,
+            clusters=groups,
+            paths={
+                "vector": self._sight is not None,
+                "entity": bool(named),
+                "cluster": bool(groups),
+            },
+            latency=self._latency,
+        )
 
-def _conditions(query: SearchQuery) -> tuple[list[str], dict[str, object]]:
-    facet = "EXISTS (SELECT 1 FROM facet WHERE document = d.rowid AND name = '{}' AND value IN {})"
-    listed = "(SELECT value FROM json_each(:{}))"
-    actors = tuple(actor.removeprefix("@").lower() for actor in query.actors)
-    lists = {
-        "types": (query.types, f"d.type IN {listed.format('types')}"),
-        "kinds": (query.observation_types, f"d.observation_type IN {listed.format('kinds')}"),
-        "sources": (query.sources, f"d.source IN {listed.format('sources')}"),
-        "entities": (query.entity_types, facet.format("entity", listed.format("entities"))),
-        "actors": (actors, facet.format("actor", listed.format("actors"))),
-    }
-    conditions = [sql for wanted, sql in lists.values() if wanted]
-    values: dict[str, object] = {n: orjson.dumps(w).decode() for n, (w, _) in lists.items()}
-    if query.start is not None:
-        conditions.append("d.occurred_at >= :start")
-    if query.end is not None:
-        conditions.append("d.occurred_at <= :end")
-    return conditions, values | {"start": query.start, "end": query.end}
+    def _named(self) -> dict[int, float]:
+        named = self._matches.named()
+        self._clock("entitySearch")
+        return named
+
+    def _page(self, named: dict[int, float]) -> tuple[Hits, int]:
+        if not self._words:
+            return [], 0
+        if self._query.mode != "fast":
+            return self._by_everything(named)
+        if self._sight:
+            return self._by_meaning(self._sight)
+        best = self._matches.best(self._query.limit, self._query.offset)
+        self._clock("retrieval")
+        return best.hits, best.total
+
+    def _by_meaning(self, sight: Sight) -> tuple[Hits, int]:
+        near = self._near(sight)
+        facts = self._matches.facts(near)
+        ranked = sorted(
+            ((d, near[d] * weight, name) for d, (name, weight) in facts.items()),
+            key=lambda each: (-each[1], each[2]),
+        )
+        self._clock("retrieval")
+        top = ranked[0][1] if ranked else 1.0
+        return [(d, score / top) for d, score, _ in self._slice(ranked)], len(ranked)
+
+    def _by_everything(self, named: dict[int, float]) -> tuple[Hits, int]:
+        near = self._near(self._sight) if self._sight else {}
+        best = self._matches.best(self._depth.lexical, besides={**near, **named})
+        lexical = dict(best.hits)
+        candidates = self._candidates(lexical, near, named)
+        self._clock("retrieval")
+        ranked = self._ranked(candidates, best)
+        self._clock("rerank")
+        total = best.total + sum(c.document not in lexical for c in candidates)
+        return self._with_others(ranked, best), total
+
+    def _near(self, sight: Sight) -> dict[int, float]:
+        return sight.nearest(self._depth.nearest, self._matches.allowed())
+
+    def _candidates(
+        self, lexical: dict[int, float], near: dict[int, float], named: dict[int, float]
+    ) -> list[Candidate]:
+        facts = self._matches.facts({**lexical, **near, **named})
+        cosines = self._sight.cosines(facts) if self._sight else {}
+        return [
+            Candidate(
+                document=document,
+                id=name,
+                weight=weight,
+                lexical=lexical.get(document, 0.0),
+                cosine=cosines.get(document),
+                named=named.get(document, 0.0),
+            )
+            for document, (name, weight) in facts.items()
+        ]
+
+    def _ranked(self, candidates: list[Candidate], best: Best) -> Ranked:
+        depth, query = self._depth, self._query.query
+        if self._sight is None:
+            ranked = fused(candidates, words=1.0, meaning=0.0)
+        else:
+            first = self._matches.texts(d for d, _ in best.hits[:1])
+            words = max((coverage(text, query) for text in first.values()), default=0.0)
+            ranked = fused(candidates, words=words, meaning=depth.meaning)
+        texts = self._matches.texts(c.document for c, _ in ranked[: depth.reranked])
+        return reranked(ranked, texts, query, depth)
+
+    def _with_others(self, ranked: Ranked, words: Best) -> Hits:
+        """The page: of the candidates, and behind them of the other matches, whose scores are not higher."""
+        best = ranked[0][1] if ranked else 1.0  # the scale
+        page = [(c.document, score / best) for c, score in self._slice(ranked)]
+        missing = self._query.limit - len(page)
+        if not missing or words.total <= self._depth.lexical:
+            return page  # all matches were candidates
+        offset = max(self._query.offset - len(ranked), 0)
+        than = [c.document for c, _ in ranked]
+        others = self._matches.others(than, words.top, missing, offset)
+        self._clock("retrieval")
+        least = ranked[-1][1] / best
+        return page + [(document, min(least, score / best)) for document, score in others]
+
+    def _slice(self, ranked: list[_T]) -> list[_T]:
+        return ranked[self._query.offset : self._query.offset + self._query.limit]
 
 
 def _results(
@@ -127,7 +234,7 @@ def _results(
         (orjson.dumps([document for document, _ in hits]).decode(),),
     )
     by_rowid = {row["rowid"]: row for row in rows}
-    return [_result(by_rowid[document], score, words) for document, score in hits]
+    return [_result(by_rowid[d], score, words) for d, score in hits if d in by_rowid]
 
 
 def _result(row: sqlite3.Row, score: float, words: list[str]) -> dict[str, Any]:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from lightfast.emulator.identity import Identity
     from lightfast.emulator.rehearsal import Rehearsal
     from lightfast.emulator.store import Store
+    from lightfast.emulator.vectors import Meaning
 
 T = TypeVar("T")
 
@@ -46,6 +47,7 @@ async def serving(
     host: str,
     port: int,
     organization: str,
+    meaning: Meaning | None = None,
 ) -> AsyncIterator[tuple[str, int]]:
     """The address and port where requests are answered, as long as the block lasts.
 
@@ -56,11 +58,12 @@ async def serving(
         host: The address to listen on.
         port: The port to listen on.
         organization: Whose emulator it is: who signs up at the console becomes a member.
+        meaning: Compares by meaning; None for words alone.
 
     Raises:
         OSError: The port cannot be had.
     """
-    desk = _Desk(store, identity)
+    desk = _Desk(store, identity, meaning)
     stage = Stage(rehearsal)
     app = web.Application(
         client_max_size=MAX_BODY_BYTES, middlewares=[stage.play, in_documented_shape]
@@ -89,8 +92,9 @@ async def serving(
 class _Desk:
     """Takes searches; the database is asked on other threads, so that the loop stays free."""
 
-    def __init__(self, store: Store, identity: Identity) -> None:
+    def __init__(self, store: Store, identity: Identity, meaning: Meaning | None) -> None:
         self._store = store
+        self._meaning = meaning
         self._identity = identity
         self._readers = ThreadPoolExecutor(READERS, "lightfast-emulator-reader")
         self._writer = ThreadPoolExecutor(1, "lightfast-emulator-writer")
@@ -113,18 +117,15 @@ class _Desk:
         read = second_shape.read_query if request[WIRE] == SECOND else read_query
         query = read(await body(request))
         parsed = perf_counter()
-        found = await self._on(
-            self._readers, retrieval.search, self._store, principal.organization, query
-        )
+        asked = (self._store, principal.organization, query, self._meaning)
+        found = await self._on(self._readers, retrieval.search, *asked)
         finished = perf_counter()
         latency = {
             "total": finished - started,
             "auth": authenticated - started,
             "parse": parsed - authenticated,
             "search": finished - parsed,
-            "retrieval": found.retrieval,
-            "rerank": 0.0,  # nothing is reranked yet
-            "enrich": found.enrich,
+            **found.latency,
         }
         return _answer(request, query, found, {n: round(s * 1000, 3) for n, s in latency.items()})
 
@@ -162,8 +163,10 @@ def _answer(
             "offset": query.offset,
             "took": latency["total"],
             "mode": query.mode,
-            "paths": {"vector": False, "entity": False, "cluster": False},
+            "paths": found.paths,
         },
         "latency": latency,
     }
+    if found.clusters:
+        content["context"] = {"clusters": found.clusters}
     return answer(request, content)

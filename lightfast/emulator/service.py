@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from lightfast.emulator.answers import BASE_PATH
 from lightfast.emulator.corpus import corpora_at
 from lightfast.emulator.directory import Directory
+from lightfast.emulator.embedding import installed_embedder
 from lightfast.emulator.errors import EmulatorError
 from lightfast.emulator.hosting import check_host, no_address, origin
 from lightfast.emulator.identity import Identity
@@ -30,8 +31,11 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
+    from lightfast.emulator.embedding import EmbedderChoice
     from lightfast.emulator.index import CorpusInfo
+    from lightfast.emulator.progress import EmbeddingProgress
     from lightfast.emulator.rehearsal import Wire
+    from lightfast.emulator.semantics import Semantics
 
 __all__ = ["Emulator"]
 
@@ -48,8 +52,13 @@ class Emulator(Directory, Rehearsing):
     Entering indexes what moved on and serves until the block ends. Everything but `base_url` works without
     entering too; then `close` when done. The methods are safe to call from any thread.
 
+    Words are found from the first answer on. Search by meaning comes in behind it: while it serves, a thread of
+    low priority embeds the documents, newest first, and keeps the vectors in the database. What is only there
+    for one search should not embed behind its back: pass ``embed_behind=False``, and call `embed` with a limit
+    of time, or leave it to a longer run with the same database.
+
     Args:
-        paths: Git repositories, directories, Markdown, reST or JSON-lines files.
+        paths: Git repositories, directories, Markdown, reST or JSON-lines files, and what GitHub's API gave as JSON.
         database: The file to keep the index and the keys in; None for a temporary one.
         host: The address to listen on.
         port: The port to listen on; 0 for any that is free.
@@ -59,6 +68,10 @@ class Emulator(Directory, Rehearsing):
         wire: The revision of the API to speak.
         on_progress: Told now and then how many things were read for the index, and of how many, on the thread
             that indexes.
+        embedder: What compares by meaning: ``"auto"`` for the one of the extra ``semantic`` if it is installed
+            and the environment variable ``LIGHTFAST_EMBEDDER`` is not ``none``; None for words alone.
+        embed_behind: Whether to embed while serving.
+        on_embedding: Told how far search by meaning has come, on the thread that embeds.
 
     Raises:
         EmulatorError: The host is not loopback, a path cannot be indexed, or the database cannot be used.
@@ -76,6 +89,9 @@ class Emulator(Directory, Rehearsing):
         session_lifetime: float = 60.0,
         wire: Wire = "2026-04-03",
         on_progress: Callable[[int, int | None], None] | None = None,
+        embedder: EmbedderChoice = "auto",
+        embed_behind: bool = True,
+        on_embedding: Callable[[EmbeddingProgress], None] | None = None,
     ) -> None:
         check_host(host, allow_remote=allow_remote)
         check_organization(organization)
@@ -91,8 +107,11 @@ class Emulator(Directory, Rehearsing):
             temporary = tempfile.mkdtemp(prefix="lightfast-emulator-")
             database = Path(temporary, "emulator.sqlite3")
         self._store = Store(Path(database).expanduser())
+        self._semantics = _semantics(self._store, organization, embedder, on_embedding)
+        self._embed_behind = embed_behind
         # Runs at exit, too, when nobody closes the emulator.
-        self._let_go = weakref.finalize(self, _let_go, self._store, temporary, os.getpid())
+        owned = (self._store, self._semantics, temporary, os.getpid())
+        self._let_go = weakref.finalize(self, _let_go, *owned)
         self._identity = Identity(self._store, session_lifetime=session_lifetime)
         self._index = Index(self._store, organization)
         self._address: tuple[str, int] | None = None
@@ -111,11 +130,30 @@ class Emulator(Directory, Rehearsing):
         Raises:
             EmulatorError: Something could not be read; what was indexed of it before stays.
         """
-        return self._index.refresh(self._corpora, self._on_progress)
+        indexed = self._index.refresh(self._corpora, self._on_progress)
+        if indexed and self._semantics:
+            self._semantics.wake()
+        return indexed
 
     async def arefresh(self) -> int:
         """The same as `refresh`, while the event loop goes on."""
         return await asyncio.to_thread(self.refresh)
+
+    def embed(self, *, within: float | None = None) -> int:
+        """How many documents were embedded, now and on this thread, newest first; 0 without an embedder.
+
+        Args:
+            within: Seconds after which to leave the rest for later; None for all that there is.
+
+        Raises:
+            EmulatorError: The model cannot be used.
+        """
+        return self._semantics.embed(within) if self._semantics else 0
+
+    @property
+    def embedding_progress(self) -> EmbeddingProgress | None:
+        """How far search by meaning has come; None without an embedder."""
+        return self._semantics.progress() if self._semantics else None
 
     @property
     def documents(self) -> int:
@@ -207,12 +245,15 @@ class Emulator(Directory, Rehearsing):
                 host=self._host,
                 port=self._port,
                 organization=self._organization,
+                meaning=self._semantics.meaning if self._semantics else None,
             )
             try:
                 self._address = await stack.enter_async_context(server)
             except OSError as error:
                 raise EmulatorError(no_address(self._host, self._port, error)) from error
             self._served = stack.pop_all()
+        if self._semantics and self._embed_behind:
+            self._semantics.start()
 
     async def _stop(self) -> None:
         served, self._served = self._served, None
@@ -221,9 +262,26 @@ class Emulator(Directory, Rehearsing):
             await served.aclose()
 
 
-def _let_go(store: Store, temporary: str | None, owner: int) -> None:
+def _semantics(
+    store: Store,
+    organization: str,
+    embedder: EmbedderChoice,
+    on_progress: Callable[[EmbeddingProgress], None] | None,
+) -> Semantics | None:
+    chosen = installed_embedder() if embedder == "auto" else embedder
+    if chosen is None:
+        return None
+    # Only there with the extra: it takes numpy.
+    from lightfast.emulator.semantics import Semantics
+
+    return Semantics(store, organization, chosen, on_progress)
+
+
+def _let_go(store: Store, semantics: Semantics | None, temporary: str | None, owner: int) -> None:
     if os.getpid() != owner:
         return  # a forked child exits; the file is its parent's
+    if semantics:
+        semantics.stop()
     store.close()
     if temporary:
         shutil.rmtree(temporary, ignore_errors=True)

@@ -116,6 +116,28 @@ MIGRATIONS = (
         created_at INTEGER NOT NULL
     ) STRICT;
     """,
+    # Sequence numbers are never used twice: whoever knows one knows what is new.
+    """
+    CREATE TABLE embedder (
+        id INTEGER PRIMARY KEY,
+        name TEXT NOT NULL UNIQUE
+    ) STRICT;
+
+    CREATE TABLE vector (
+        sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+        embedder INTEGER NOT NULL REFERENCES embedder (id),
+        document INTEGER NOT NULL REFERENCES document (rowid) ON DELETE CASCADE,
+        value BLOB NOT NULL,
+        UNIQUE (document, embedder)
+    ) STRICT;
+
+    CREATE TABLE removal (
+        organization_id TEXT PRIMARY KEY,
+        count INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+
+    CREATE INDEX facet_value ON facet (value, name, document) WHERE name <> 'entity';
+    """,
 )
 
 

@@ -491,3 +491,17 @@ def test_the_full_text_index_stays_sound(
     orphans = "SELECT count(*) FROM facet WHERE document NOT IN (SELECT rowid FROM document)"
     assert (counts, db.execute(orphans).fetchone()[0]) == ([4, 4], 0)
     db.close()
+
+
+def test_a_renamed_branch_is_the_same_history(
+    repository: Repository, index: Callable[..., Index]
+) -> None:
+    """Nothing is indexed again for a name; another branch is another history."""
+    repository.commit("Keep this")
+    with index(repository.path) as found:
+        repository.git("branch", "-m", "trunk")
+        assert found.emulator.refresh() == 0
+        repository.git("checkout", "--quiet", "--orphan", "other")
+        repository.commit("Write this")
+        found.emulator.refresh()
+        assert found.titles("this") == {"Write this"}

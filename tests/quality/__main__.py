@@ -1,0 +1,90 @@
+"""Measures every mode on every query set: ``python -m tests.quality [directory to keep things in]``."""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lightfast.emulator import Emulator, retrieval
+from lightfast.emulator.validation import SearchQuery
+
+from .sets import Query, QuerySet, query_sets
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from lightfast.emulator.vectors import Meaning
+
+MODES = ("lexical", "fast", "balanced", "thorough")
+DEPTH = 10
+
+
+def main() -> int:
+    cache = Path(sys.argv[1] if len(sys.argv) > 1 else tempfile.mkdtemp()).resolve()
+    print(f"{'':24}{'queries':>8}" + "".join(f"{mode:>18}" for mode in MODES))
+    print(f"{'':32}" + f"{'MRR@10   R@10':>18}" * len(MODES))
+    figures = []
+    for each in query_sets(cache):
+        row = dict(_measure(each, cache))
+        figures.append((each, row))
+        cells = "".join(f"{mrr:>12.3f}{recall:>6.2f}" for mrr, recall in row.values())
+        print(f"{each.name:24}{len(each.queries):>8}{cells}", flush=True)
+    return _verdicts(figures)
+
+
+def _measure(each: QuerySet, cache: Path) -> Iterator[tuple[str, tuple[float, float]]]:
+    slug = each.name.replace(", ", "-").replace(" ", "-")
+    corpus = cache / f"{slug}.jsonl"
+    content = "".join(json.dumps(document) + "\n" for document in each.documents)
+    if not corpus.exists() or corpus.read_text() != content:
+        corpus.write_text(content)
+    emulator = Emulator([corpus], database=cache / f"{slug}.sqlite3", organization="quality")
+    try:
+        emulator.refresh()
+        emulator.embed()
+        assert emulator._semantics, "the extra `semantic` is not installed"
+        for mode in MODES:
+            meaning = None if mode == "lexical" else emulator._semantics.meaning
+            yield mode, _scores(emulator, each.queries, mode, meaning)
+    finally:
+        emulator.close()
+
+
+def _scores(
+    emulator: Emulator, queries: list[Query], mode: str, meaning: Meaning | None
+) -> tuple[float, float]:
+    # Words alone is what `fast` does without vectors.
+    mode = "fast" if mode == "lexical" else mode
+    mrr = recall = 0.0
+    for query in queries:
+        asked = SearchQuery(query=query.text, limit=DEPTH, mode=mode)
+        found = retrieval.search(emulator._store, "quality", asked, meaning).results
+        ranks = [rank for rank, r in enumerate(found, 1) if r["id"] in query.answers]
+        mrr += 1 / ranks[0] if ranks else 0
+        recall += len(ranks) / min(len(query.answers), DEPTH)
+    return mrr / len(queries), recall / len(queries)
+
+
+def _verdicts(figures: list[tuple[QuerySet, dict[str, tuple[float, float]]]]) -> int:
+    """How many promises are broken. One query more or less in a hundred proves nothing."""
+    print()
+    broken = 0
+    for each, row in figures:
+        slack = 1 / len(each.queries)
+        gain = row["balanced"][0] - row["lexical"][0]
+        kept = gain > -slack if each.kind == "commits" else gain > 0
+        broken += not kept
+        print(f"{'kept  ' if kept else 'BROKEN'} balanced {gain:+.3f} over lexical on {each.name}")
+    gains = [row["thorough"][0] - row["balanced"][0] for _, row in figures]
+    kept = sum(gains) / len(gains) > -0.001
+    print(
+        f"{'kept  ' if kept else 'BROKEN'} thorough {sum(gains) / len(gains):+.4f} over balanced on average"
+    )
+    return broken + (not kept)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
