@@ -55,9 +55,7 @@ def tests(session: nox.Session) -> None:
     if session.python != PYTHONS[0] or session.posargs:
         session.run("pytest", *(session.posargs or PARALLEL))
         return
-    session.run("coverage", "erase")
-    session.run("coverage", "run", "-m", "pytest", *PARALLEL)
-    session.run("coverage", "combine", "--quiet")
+    session.run("pytest", *PARALLEL, "--cov", "--cov-report=")
     session.run("coverage", "report", "--include=lightfast/*.py", "--fail-under=95")
 
 

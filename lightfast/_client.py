@@ -12,9 +12,10 @@ from typing import Any, Self
 
 import attrs
 
-from lightfast import _bulk, _protocol
+from lightfast import _answers, _bulk, _protocol
 from lightfast._auth import Auth, Provider, SessionAuth, conceal
 from lightfast._bulk import Queries, Query
+from lightfast._call import OnRetry
 from lightfast._config import (
     NOT_GIVEN,
     ClientConfig,
@@ -29,7 +30,7 @@ from lightfast._config import (
     resolve_base_url,
 )
 from lightfast._retry import RetryBudget, RetryPolicy
-from lightfast._transport import OnRetry, Transport, closed_error
+from lightfast._transport import Transport, closed_error
 from lightfast.exceptions import ConfigurationError
 from lightfast.models import JsonResponse, SearchOutcome, SearchResponse, SearchResult
 from lightfast.queries import MAX_LIMIT, Mode, SearchFilters, SearchRequest
@@ -251,7 +252,7 @@ class AsyncLightfast:
         """
         message = _protocol.post_request(self._config.base_url, path, body)
         answer = await self._send(message, timeout)
-        response = _protocol.read_any(answer)
+        response = _answers.read_any(answer)
         if _log.isEnabledFor(logging.DEBUG):
             _log_answer(message.url, answer, response.request_id)
         return response
@@ -329,7 +330,7 @@ class AsyncLightfast:
     ) -> SearchResponse:
         message = _protocol.search_request(self._config.base_url, request)
         answer = await self._send(message, timeout, on_retry)
-        response = _protocol.read_search(answer)
+        response = _answers.read_search(answer)
         if _log.isEnabledFor(logging.DEBUG):
             _log_answer(message.url, answer, response.request_id)
         return response
@@ -339,7 +340,7 @@ class AsyncLightfast:
         request: _protocol.HttpRequest,
         timeout: float | NotGiven | None,
         on_retry: OnRetry | None = None,
-    ) -> _protocol.HttpResponse:
+    ) -> _answers.HttpResponse:
         if self.closed:
             raise closed_error()
         seconds = (
@@ -401,7 +402,7 @@ def _rebuild(cls: type[AsyncLightfast], options: dict[str, Any]) -> AsyncLightfa
     return cls(**options)
 
 
-def _log_answer(url: str, answer: _protocol.HttpResponse, request_id: str | None) -> None:
+def _log_answer(url: str, answer: _answers.HttpResponse, request_id: str | None) -> None:
     _log.debug(
         "POST %s: %d in %.3f s, attempts: %d (request id: %s)",
         url, answer.status, answer.elapsed, answer.attempts, request_id or "none",

@@ -1,4 +1,4 @@
-"""One POST through aiohttp: the only file that knows it.
+"""One POST through aiohttp.
 
 A `Session` holds one event loop's connections. `exchange` fills a `Reply` as bytes arrive,
 so that whoever stops waiting still has what came, and raises nothing but our own errors.
@@ -7,34 +7,26 @@ so that whoever stops waiting still has what came, and raises nothing but our ow
 from __future__ import annotations
 
 import asyncio
-import base64
 import io
 import os
-import select
-import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
-from contextvars import ContextVar
-from typing import Any
-from urllib.parse import unquote, urlsplit
-from urllib.request import getproxies, proxy_bypass
-from weakref import WeakKeyDictionary
 
 import aiohttp
 import attrs
-from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.http_exceptions import BadHttpMessage, PayloadEncodingError
 from multidict import CIMultiDict
 from yarl import URL
 
-from lightfast._auth import Credential, HeaderText, Secret
-from lightfast._config import ConnectionConfig, check_proxy, is_loopback
+from lightfast._auth import Credential
+from lightfast._config import ConnectionConfig
+from lightfast._connections import Connector, Resolver, reused
 from lightfast._deadline import Watch
-from lightfast._encoding import EncodingError, TooLargeError, decompress
-from lightfast._protocol import HEADERS, HttpRequest, HttpResponse, clean
-from lightfast._threads import in_daemon_thread
+from lightfast._protocol import HEADERS, HttpRequest
+from lightfast._reply import Reply, too_large
+from lightfast._route import Route, route_to
+from lightfast._text import clean
 from lightfast.exceptions import (
-    Attempt,
     ConfigurationError,
     LightfastError,
     NetworkError,
@@ -47,108 +39,13 @@ ERROR_BODY_BYTES = 256 * 1024
 _SEND_WHOLE = 512 * 1024  # aiohttp warns of larger bytes, and sends files piece by piece
 
 
-class Reply:
-    """What has arrived of an answer so far."""
-
-    __slots__ = ("chunks", "coding", "headers", "status")
-
-    def __init__(self) -> None:
-        self.status = 0
-        self.headers: tuple[tuple[bytes, bytes], ...] = ()
-        self.coding: str | None = None
-        self.chunks: list[bytes] = []
-
-    def response(
-        self, limit: int, secret: Secret, history: tuple[Attempt, ...], elapsed: float
-    ) -> HttpResponse:
-        """The answer, decompressed.
-
-        Raises:
-            ResponseError: It is longer than `limit` bytes, or not what it says it is.
-        """
-        body = self.chunks[0] if len(self.chunks) == 1 else b"".join(self.chunks)
-        if self.coding:
-            body = self._decompressed(body, limit)
-        return HttpResponse(
-            status=self.status,
-            headers=self.headers,
-            body=body,
-            secret=secret,
-            history=history,
-            elapsed=elapsed,
-        )
-
-    def _decompressed(self, body: bytes, limit: int) -> bytes:
-        problem: LightfastError
-        try:
-            return decompress(body, self.coding or "", limit)
-        except TooLargeError:
-            problem = _too_large(self.status, limit)
-        except EncodingError as error:
-            problem = ResponseError(
-                f"The server's answer cannot be read: {error}.", status=self.status
-            )
-        if self.status >= 300:  # the status says more than a body that cannot be read
-            return b""
-        raise problem
-
-
-def _too_large(status: int, limit: int) -> ResponseError:
-    return ResponseError(
-        f"The answer is larger than {limit:,} bytes; ask for fewer results, or raise "
-        "`max_response_bytes`.",
-        status=status,
-    )
-
-
 @attrs.frozen
 class _Target:
     """A URL and the way to it, worked out once."""
 
     url: URL
-    host: str
     proxy: URL | None
-    proxy_headers: dict[str, str]  # for the CONNECT that opens a tunnel
-    headers: dict[str, str]  # for the request itself
-
-
-_reused: ContextVar[bool] = ContextVar("reused", default=False)
-"""Whether this task's last request went over a connection that had been used before."""
-
-
-class _Connector(aiohttp.TCPConnector):
-    """Hands out fresh connections, and used ones on which nobody has spoken meanwhile.
-
-    What a server sends without being asked would pass for the answer to the next request.
-    """
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(**options)
-        self._used: WeakKeyDictionary[object, Callable[[], bool]] = WeakKeyDictionary()
-
-    async def connect(self, *args: Any, **options: Any) -> Any:
-        _reused.set(False)
-        while True:
-            connection: Any = await super().connect(*args, **options)
-            protocol = connection.protocol
-            has_news = self._used.get(protocol)
-            if has_news is None:
-                self._used[protocol] = _ear_on(connection.transport)
-                return connection
-            if not protocol.should_close and not has_news():
-                _reused.set(True)
-                return connection
-            connection.close()
-
-
-def _ear_on(transport: asyncio.BaseTransport) -> Callable[[], bool]:
-    """Tells whether something waits to be read there, data or the end: one system call."""
-    sock = transport.get_extra_info("socket")
-    if not hasattr(select, "poll"):
-        return lambda: bool(select.select([sock], [], [], 0)[0])
-    poll = select.poll()
-    poll.register(sock, select.POLLIN)
-    return lambda: bool(poll.poll(0))
+    route: Route
 
 
 class Session:
@@ -160,10 +57,11 @@ class Session:
         self._prepared: tuple[Credential | None, CIMultiDict[str]] = (None, CIMultiDict())
         self.slots = asyncio.Semaphore(config.max_connections)
         self.watch = Watch()
-        self._connector = _Connector(
+        self.closed = False
+        self._connector = Connector(
             # Counted by `slots` instead, where waiting does not use up an attempt's time.
             limit=0,
-            resolver=_Resolver(),
+            resolver=Resolver(),
             ssl=True if config.ssl is None else config.ssl,
         )
         self._client = aiohttp.ClientSession(
@@ -175,6 +73,7 @@ class Session:
 
     async def close(self) -> None:
         """Close the connections; a call in flight fails."""
+        self.closed = True
         self.watch.close()
         await self._client.close()
 
@@ -215,8 +114,8 @@ class Session:
         except LightfastError as error:
             problem = error
         except Exception as error:  # noqa: BLE001  # nothing foreign may reach a caller
-            problem = _translate(error, target)
-            stale = _reused.get() and isinstance(error, _LOST) and not reply.status
+            problem = _translate(error, target.route.host)
+            stale = reused.get() and isinstance(error, _LOST) and not reply.status
         if stale and may_repeat:
             # The server closed an idle connection just as we wrote to it: RFC 9112 §9.3.1.
             await self.exchange(request, credential, reply, may_repeat=False)
@@ -233,7 +132,7 @@ class Session:
             headers=self._headers(target, credential),
             allow_redirects=False,  # the credential and the query would travel
             proxy=target.proxy,
-            proxy_headers=target.proxy_headers,
+            proxy_headers=target.route.tunnel_headers,
         ) as response:
             reply.status = response.status
             reply.headers = response.raw_headers
@@ -246,50 +145,17 @@ class Session:
 
     def _headers(self, target: _Target, credential: Credential) -> CIMultiDict[str]:
         """All headers of a request; those of the last credential are kept prepared: 2 %."""
-        if target.headers:
-            return CIMultiDict({**HEADERS, **credential.headers, **target.headers})
+        if target.route.headers:
+            return CIMultiDict({**HEADERS, **credential.headers, **target.route.headers})
         if self._prepared[0] is not credential:
             self._prepared = (credential, CIMultiDict({**HEADERS, **credential.headers}))
         return self._prepared[1]
 
     def _target(self, url: str) -> _Target:
-        """The way to a URL; the environment's proxies are looked up here and kept."""
-        secret = self._config.proxy or (self._proxy_of_environment(url))
-        check_proxy(secret)
-        proxy, headers = _split_proxy(secret) if secret else (None, {})
-        parts = urlsplit(url)
-        # Without a tunnel, it is the request itself that the proxy reads.
-        tunnelled = parts.scheme == "https"
-        target = _Target(
-            url=URL(url),
-            host=parts.netloc,
-            proxy=proxy,
-            proxy_headers=headers if tunnelled else {},
-            headers={} if tunnelled else headers,
-        )
-        self._targets[url] = target
+        route = route_to(url, self._config)
+        proxy = URL(route.proxy) if route.proxy else None
+        target = self._targets[url] = _Target(URL(url), proxy, route)
         return target
-
-    def _proxy_of_environment(self, url: str) -> Secret | None:
-        parts = urlsplit(url)
-        # A proxy could not reach this machine's loopback, and must not see its traffic.
-        if not self._config.trust_env or is_loopback(parts.hostname) or proxy_bypass(parts.netloc):
-            return None
-        proxies = getproxies()
-        name = parts.scheme if parts.scheme in proxies else "all"
-        if name not in proxies:
-            return None
-        return Secret(proxies[name] if "://" in proxies[name] else f"http://{proxies[name]}")
-
-
-def _split_proxy(proxy: Secret) -> tuple[URL, dict[str, str]]:
-    """A proxy's URL, and the header that its user name and password become."""
-    parts = urlsplit(proxy.reveal())
-    if parts.username is None:
-        return URL(proxy.reveal()), {}
-    basic = f"{unquote(parts.username)}:{unquote(parts.password or '')}".encode()
-    value = HeaderText("Basic " + base64.b64encode(basic).decode())
-    return URL(proxy.reveal()).with_user(None), {"Proxy-Authorization": value}
 
 
 _KNOWN_END = nullcontext()
@@ -331,12 +197,12 @@ async def _read_all(response: aiohttp.ClientResponse, reply: Reply, limit: int) 
         reply.chunks.append(await response.read())
         return
     if length is not None:
-        raise _too_large(response.status, limit)
+        raise too_large(response.status, limit)
     size = 0
     async for chunk in response.content.iter_any():
         size += len(chunk)
         if size > limit:
-            raise _too_large(response.status, limit)
+            raise too_large(response.status, limit)
         reply.chunks.append(chunk)
 
 
@@ -359,9 +225,8 @@ class _NotHttpError(Exception):
     """A body breaks the rules of its framing."""
 
 
-def _translate(error: Exception, target: _Target) -> LightfastError:
+def _translate(error: Exception, host: str) -> LightfastError:
     """Our words for what went wrong, most specific first. No foreign text but an errno's."""
-    host = target.host
     match error:
         case aiohttp.ClientConnectorCertificateError():
             reason = getattr(error.certificate_error, "verify_message", "") or "not trusted"
@@ -413,31 +278,3 @@ def _errno(error: OSError) -> str:
     if not words and isinstance(error, ConnectionError):  # asyncio's own has neither
         return "connection reset"
     return clean(words or type(error).__name__, 200).lower()
-
-
-# --- names ------------------------------------------------------------------------------------
-
-
-class _Resolver(AbstractResolver):
-    """getaddrinfo on a daemon thread: a look-up that hangs must not keep the process alive."""
-
-    async def resolve(
-        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
-    ) -> list[ResolveResult]:
-        infos = await in_daemon_thread(
-            lambda: socket.getaddrinfo(host, port, family=family, type=socket.SOCK_STREAM)
-        )
-        return [
-            ResolveResult(
-                hostname=host,
-                host=str(address[0]),
-                port=port,
-                family=found,
-                proto=proto,
-                flags=socket.AI_NUMERICHOST | socket.AI_NUMERICSERV,
-            )
-            for found, _, proto, _, address in infos
-        ]
-
-    async def close(self) -> None:
-        pass

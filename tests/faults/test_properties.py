@@ -16,18 +16,12 @@ from lightfast import (
     SearchResponse,
     to_dict,
 )
+from lightfast._answers import HttpResponse, error_from, read_any, read_search
 from lightfast._auth import Secret
 from lightfast._encoding import EncodingError, TooLargeError, decompress
-from lightfast._protocol import (
-    HttpResponse,
-    clean,
-    error_from,
-    excerpt,
-    post_request,
-    read_any,
-    read_search,
-)
+from lightfast._protocol import post_request
 from lightfast._retry import RetryPolicy, parse_retry_after, retry_delay
+from lightfast._text import clean, excerpt
 from lightfast._wire import read_json, write_search
 from tests.faults.checks import check_error
 from tests.faults.faces import KEY
