@@ -12,7 +12,8 @@ import nox
 HERE = Path(__file__).parent
 PROJECT = tomllib.loads((HERE / "pyproject.toml").read_text(encoding="utf-8"))
 PYTHONS = ["3.11", "3.12", "3.13"]
-PARALLEL = ["-n", "4"]  # most tests wait for something: more of them at once than there are cores
+# Most tests wait for something: more of them at once than there are cores. A file stays together.
+PARALLEL = ["-n", "4", "--dist", "loadfile"]
 
 # Interpreters that pyenv keeps beside its own are found, too; those on PATH come first.
 _pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
@@ -101,3 +102,23 @@ def bench(session: nox.Session) -> None:
     """The benchmarks against every peer: figures, targets and verdicts."""
     session.install("-e", ".[all]", *group("bench"))
     session.run("python", "-m", "tests.benchmarks", *session.posargs)
+
+
+@nox.session(python=PYTHONS[0])
+def soak(session: nox.Session) -> None:
+    """100,000 calls through both faces, 5 % of the attempts faulted; a minute or two."""
+    session.install("-e", ".[all]", *group("test"))
+    session.run("python", "-W", "error", "-m", "tests.soak", *session.posargs)
+
+
+@nox.session(python=PYTHONS[0])
+def fuzz(session: nox.Session) -> None:
+    """Atheris on the reader of answers for a minute, or as its options say."""
+    session.install("-e", ".[all]", *group("test"))
+    found = session.run(
+        *("python", "-m", "pip", "install", *group("fuzz")), silent=True, success_codes=[0, 1]
+    )
+    if session.run("python", "-c", "import atheris", silent=True, success_codes=[0, 1]):
+        session.log(found)
+        session.skip("NOT FUZZED: atheris cannot be installed here")
+    session.run("python", "-m", "tests.fuzz.reader", *(session.posargs or ["-max_total_time=60"]))

@@ -153,7 +153,7 @@ class Auth(ABC):
     async def _ask(self) -> Credential:
         provider = self._provider
         if provider is None:
-            raise ConfigurationError(f"{self._noun} cannot be renewed: it was given as text.")
+            raise ConfigurationError(f"The {self._noun} cannot be renewed: it was given as text.")
         try:
             secret = await _call(provider)
         except LightfastError:
@@ -162,11 +162,11 @@ class Auth(ABC):
             if isinstance(error, asyncio.CancelledError) and _is_cancelled():
                 raise
             raise ConfigurationError(
-                f"The provider of {self._noun} failed with {type(error).__name__}."
+                f"The provider of the {self._noun} failed with {type(error).__name__}."
             ) from error
         if not isinstance(secret, Secret):
             raise ConfigurationError(
-                f"The provider of {self._noun} must return a str, not {type(secret).__name__}."
+                f"The provider of the {self._noun} must return a str, not {type(secret).__name__}."
             )
         self._credential = self._check(secret)
         return self._credential
@@ -182,12 +182,12 @@ class Auth(ABC):
         stripped = Secret(secret.reveal().strip())
         problem = self._problem(stripped)
         if problem:
-            raise ConfigurationError(f"{self._noun} {problem}.")
+            raise ConfigurationError(f"The {self._noun} {problem}.")
         return Credential(stripped, self._headers(stripped))
 
     def _no_text(self, value: object) -> ConfigurationError:
         return ConfigurationError(
-            f"{self._noun} must be a str or a callable that returns one, "
+            f"The {self._noun} must be a str or a callable that returns one, "
             f"not {type(value).__name__}."
         )
 
@@ -232,7 +232,7 @@ class ApiKeyAuth(Auth):
         ConfigurationError: The key cannot be one. The message does not repeat it.
     """
 
-    _noun = "The API key"
+    _noun = "API key"
 
     def __init__(self, key: str | Secret | Provider) -> None:
         key = conceal(key)  # rebound: a traceback may be printed with this local
@@ -262,7 +262,7 @@ class SessionAuth(Auth):
             repeat the token.
     """
 
-    _noun = "The session token"
+    _noun = "session token"
 
     def __init__(self, token: str | Secret | Provider, *, org_id: str) -> None:
         token = conceal(token)

@@ -179,9 +179,10 @@ def check_privacy(config: ClientConfig) -> None:
     through = urlsplit(proxy.reveal()).hostname if proxy else None
     if is_loopback(url.hostname) and (through is None or is_loopback(through)):
         return
+    to = f"through the proxy {through}" if is_loopback(url.hostname) else f"to {url.netloc}"
     raise ConfigurationError(
-        f"The credential would go to {url.netloc} over plain http, readable by anybody on the "
-        "way. Use https, or pass allow_insecure_http=True."
+        f"The credential would go {to} over plain http, readable by anybody on the way. "
+        "Use https, or pass allow_insecure_http=True."
     )
 
 

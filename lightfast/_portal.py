@@ -5,7 +5,7 @@ the coroutine itself releases it: half the CPU of `run_coroutine_threadsafe(…)
 which goes through two futures and a condition variable.
 
 *Several threads* share one loop. *A thread that runs a loop of its own* (Jupyter) may call,
-too; the loop's own thread may not, because it would wait for itself. *Ctrl-C* wakes the lock,
+too; the loop's own thread may not, because it would wait for itself. *Ctrl-C* ends the sleep,
 cancels the coroutine and waits until it has wound up, so that the connections stay whole.
 *A forked child* has no such thread: it starts another at its first call. *At exit* the thread
 is stopped, and as a daemon it could not keep the process alive in any case.
@@ -35,6 +35,9 @@ from lightfast.exceptions import UsageError
 
 _T = TypeVar("_T")
 
+# Seconds after which a sleeping caller looks up. Another thread may have been handed the
+# signal of a Ctrl-C, and nothing wakes the lock then; on Windows, nothing ever does.
+_GLANCE = 0.25
 _WIND_UP = 5.0  # seconds that a cancelled call is given to put its connection in order
 
 
@@ -107,7 +110,8 @@ class Portal:
         except RuntimeError:  # the loop is closed
             hand.abandon()
         try:
-            hand.lock.acquire()
+            while not hand.lock.acquire(timeout=_GLANCE):
+                pass
         except BaseException:  # KeyboardInterrupt, or whatever a signal handler raises
             self._wind_up(loop, hand)
             raise
@@ -190,8 +194,8 @@ def _new_loop() -> asyncio.AbstractEventLoop:
 
 def _stopped() -> UsageError:
     return UsageError(
-        "The client's event loop has stopped: it was closed, or the interpreter is shutting "
-        "down. Make a new client."
+        "This client is closed, or the interpreter is shutting down. Make a new client, or "
+        "close it only when everything is done."
     )
 
 

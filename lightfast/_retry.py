@@ -208,7 +208,8 @@ def _reason_to_stop(
 ) -> str | None:
     """Why there is no further retry, in words; None when there is one, and it is paid for."""
     if state.attempt_number > policy.retries:
-        return f"all {policy.retries} retries are used up" if policy.retries else "retries are off"
+        spent = {0: "retries are off", 1: "the one retry is used up"}
+        return spent.get(policy.retries, f"all {policy.retries} retries are used up")
     if state.upcoming_sleep >= remaining:
         return (
             f"a wait of {state.upcoming_sleep:.3g} s does not fit "

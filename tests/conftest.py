@@ -12,6 +12,8 @@ import pytest
 from lightfast import AsyncLightfast, RetryPolicy
 from tests.servers import Answer, Server
 
+pytest_plugins = ["pytester"]
+
 KEY = "sk-lf-ThisKeyMustNeverBeSeenAnywhere0123456789abc"
 QUICK = RetryPolicy(retries=2, base_delay=0.001, max_delay=0.002)
 

@@ -120,7 +120,7 @@ def test_use_after_close_says_what_to_do(server):
     client.close()
     client.close()
     for use in (client.search, lambda q: list(client.iter_results(q))):
-        with pytest.raises(UsageError, match="new client"):
+        with pytest.raises(UsageError, match="This client is closed"):
             use("q")
 
 
@@ -193,5 +193,5 @@ def test_a_call_that_is_handed_over_too_late_is_let_go():
     portal = Portal()
     portal.run(asyncio.sleep(0))
     portal.stop(timeout=5)
-    with pytest.raises(UsageError, match="stopped"):
+    with pytest.raises(UsageError, match="This client is closed"):
         portal.run(asyncio.sleep(0))

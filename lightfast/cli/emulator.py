@@ -154,7 +154,8 @@ def _key(opened: Emulator, place: Path, *, kept: bool) -> str | None:
 
 def _announce(opened: Emulator, key: str | None) -> None:
     url = opened.base_url
-    click.echo(f"Serving {opened.documents:,} documents. Ctrl-C stops it.\n")
+    click.echo(f"Serving {opened.documents:,} documents. Ctrl-C stops it.")
+    click.echo(f"Console: {opened.console_url}\n")
     click.echo(f"export LIGHTFAST_BASE_URL={shlex.quote(url)}")
     if key:
         click.echo(f"export LIGHTFAST_API_KEY={key}")

@@ -8,14 +8,30 @@
         ) as client:
             print(await client.search("how are failed requests retried?"))
 
-`Emulator` answers HTTP as the service does. It knows nothing of the SDK, so that one can prove the other wrong.
+`Emulator` answers HTTP as the service does: API keys and sessions, organizations and their members, a console in the
+browser at `Emulator.console_url`. `trouble` makes it misbehave for tests. It knows nothing of the SDK, so that one can
+prove the other wrong.
 """
 
 from __future__ import annotations
 
+from lightfast.emulator import trouble
 from lightfast.emulator.errors import EmulatorError
-from lightfast.emulator.identity import ApiKey
 from lightfast.emulator.index import CorpusInfo
+from lightfast.emulator.keys import ApiKey
+from lightfast.emulator.people import Organization, User
+from lightfast.emulator.rehearsal import RecordedRequest
+from lightfast.emulator.sample import SAMPLE
 from lightfast.emulator.service import Emulator
 
-__all__ = ["ApiKey", "CorpusInfo", "Emulator", "EmulatorError"]
+__all__ = [
+    "SAMPLE",
+    "ApiKey",
+    "CorpusInfo",
+    "Emulator",
+    "EmulatorError",
+    "Organization",
+    "RecordedRequest",
+    "User",
+    "trouble",
+]

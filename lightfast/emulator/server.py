@@ -1,83 +1,74 @@
-"""The HTTP face: one endpoint, and the documented body for every error."""
+"""The HTTP face: one endpoint of the API, and the console beside it."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-import secrets
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from time import perf_counter
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-import attrs
-import orjson
 from aiohttp import web
 
-from lightfast._version import __version__
-from lightfast.emulator import retrieval
-from lightfast.emulator.identity import Credentials, Identity, RefusedError
-from lightfast.emulator.retrieval import NotConfiguredError
-from lightfast.emulator.validation import InvalidRequestError, NotJsonError, SearchQuery, read_query
+from lightfast.emulator import retrieval, second_shape
+from lightfast.emulator.answers import BASE_PATH, SECOND, WIRE, answer, in_documented_shape
+from lightfast.emulator.console import Console
+from lightfast.emulator.incoming import MAX_BODY_BYTES, body, credentials
+from lightfast.emulator.playing import Stage
+from lightfast.emulator.validation import SearchQuery, read_query
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable
+    from collections.abc import AsyncIterator, Callable
 
+    from lightfast.emulator.identity import Identity
+    from lightfast.emulator.rehearsal import Rehearsal
     from lightfast.emulator.store import Store
 
 T = TypeVar("T")
 
-__all__ = ["BASE_PATH", "serving"]
+__all__ = ["serving"]
 
-BASE_PATH = "/api/v1"
-MAX_BODY_BYTES = 1 << 20
-BODY_TIMEOUT = 10.0  # seconds for a body to arrive
 IDLE_TIMEOUT = 75.0  # seconds that a connection may stay silent, before its first request too
 LINGERING_TIME = 2.0  # seconds to read on after an early answer, so that the sender sees it
 SHUTDOWN_TIMEOUT = 5.0
 READERS = 4
 
 _log = logging.getLogger("lightfast.emulator")
-_REQUEST_ID = web.RequestKey("request_id", str)
-_HEADERS = {
-    "Cache-Control": "no-store",
-    "Server": f"lightfast-emulator/{__version__}",
-    "X-Content-Type-Options": "nosniff",
-}
-
-
-class _SlowBodyError(Exception):
-    """The request's body did not arrive in time."""
-
-
-@attrs.frozen
-class _Failure:
-    """An answer other than 200."""
-
-    status: int
-    code: str
-    message: str
-    details: dict[str, Any] = attrs.field(factory=dict, kw_only=True)
-    headers: dict[str, str] = attrs.field(factory=dict, kw_only=True)
-
-    def body(self) -> dict[str, Any]:
-        """The documented body, but for the request's id."""
-        details = {"details": self.details} if self.details else {}
-        return {"error": self.code, "message": self.message, **details}
 
 
 @asynccontextmanager
 async def serving(
-    store: Store, identity: Identity, *, host: str, port: int
+    store: Store,
+    identity: Identity,
+    rehearsal: Rehearsal,
+    *,
+    host: str,
+    port: int,
+    organization: str,
 ) -> AsyncIterator[tuple[str, int]]:
     """The address and port where requests are answered, as long as the block lasts.
+
+    Args:
+        store: The database.
+        identity: Who may ask.
+        rehearsal: What shall go wrong, and who wants to know what came.
+        host: The address to listen on.
+        port: The port to listen on.
+        organization: Whose emulator it is: who signs up at the console becomes a member.
 
     Raises:
         OSError: The port cannot be had.
     """
     desk = _Desk(store, identity)
-    app = web.Application(client_max_size=MAX_BODY_BYTES, middlewares=[_in_documented_shape])
+    stage = Stage(rehearsal)
+    app = web.Application(
+        client_max_size=MAX_BODY_BYTES, middlewares=[stage.play, in_documented_shape]
+    )
     app.router.add_post(f"{BASE_PATH}/search", desk.search)
+    console = Console(store, identity, desk, organization=organization, host=host)
+    app.router.add_routes(console.routes())
+    app.on_shutdown.append(stage.end)
     runner = web.AppRunner(
         app,
         access_log=None,
@@ -116,12 +107,11 @@ class _Desk:
         """One search, from the credentials to the answer."""
         started = perf_counter()
         # Before the body is read: strangers cost as little as possible, and learn nothing of the body's rules.
-        principal = await self._on(
-            self._readers, self._identity.authenticate, _credentials(request)
-        )
+        principal = await self._on(self._readers, self._identity.authenticate, credentials(request))
         self._note_uses_soon()
         authenticated = perf_counter()
-        query = read_query(await _body(request))
+        read = second_shape.read_query if request[WIRE] == SECOND else read_query
+        query = read(await body(request))
         parsed = perf_counter()
         found = await self._on(
             self._readers, retrieval.search, self._store, principal.organization, query
@@ -138,6 +128,14 @@ class _Desk:
         }
         return _answer(request, query, found, {n: round(s * 1000, 3) for n, s in latency.items()})
 
+    async def read(self, work: Callable[..., T], *values: object) -> T:
+        """What the work gives, done on a thread that may wait for the database."""
+        return await self._on(self._readers, work, *values)
+
+    async def write(self, work: Callable[..., T], *values: object) -> T:
+        """The same for what changes the database, one after another."""
+        return await self._on(self._writer, work, *values)
+
     async def _on(self, pool: ThreadPoolExecutor, work: Callable[..., T], *values: object) -> T:
         return await asyncio.get_running_loop().run_in_executor(pool, work, *values)
 
@@ -148,32 +146,15 @@ class _Desk:
 
     def _note_uses(self) -> None:
         try:
-            self._identity.write_uses()
+            self._identity.keys.write_uses()
         except Exception:  # noqa: BLE001 - a search never fails for its bookkeeping
             _log.exception("could not write down when keys were last used")
-
-
-def _credentials(request: web.Request) -> Credentials:
-    return Credentials(
-        authorization=tuple(request.headers.getall("Authorization", ())),
-        session=request.cookies.get("__session"),
-        organization=request.headers.get("X-Org-ID"),
-        address=request.remote,
-    )
-
-
-async def _body(request: web.Request) -> bytes:
-    try:
-        async with asyncio.timeout(BODY_TIMEOUT):
-            return await request.read()
-    except TimeoutError:
-        raise _SlowBodyError from None
 
 
 def _answer(
     request: web.Request, query: SearchQuery, found: retrieval.Found, latency: dict[str, float]
 ) -> web.Response:
-    body = {
+    content = {
         "data": found.results,
         "meta": {
             "total": found.total,
@@ -185,69 +166,4 @@ def _answer(
         },
         "latency": latency,
     }
-    return _response(request, 200, body)
-
-
-@web.middleware
-async def _in_documented_shape(
-    request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
-) -> web.StreamResponse:
-    request[_REQUEST_ID] = f"req_{secrets.token_hex(12)}"
-    try:
-        return await handler(request)
-    except (asyncio.CancelledError, ConnectionError):
-        raise  # nobody is there to read an answer
-    except Exception as error:  # noqa: BLE001 - whatever it is, the body is the documented one
-        failure = _failure(error, request)
-    return _response(request, failure.status, failure.body(), failure.headers)
-
-
-def _failure(error: Exception, request: web.Request) -> _Failure:
-    """What to answer when a request could not be served."""
-    match error:
-        case _SlowBodyError():
-            message = f"Request body did not arrive within {BODY_TIMEOUT:g} s"
-            return _Failure(408, "REQUEST_TIMEOUT", message, headers={"Connection": "close"})
-        case RefusedError():
-            # RFC 9110 §15.5.2: a 401 names the scheme that would help.
-            challenge = {"WWW-Authenticate": "Bearer"} if error.status == 401 else {}
-            return _Failure(error.status, error.code, error.message, headers=challenge)
-        case NotJsonError():
-            return _Failure(400, "INVALID_JSON", "Request body is not valid JSON")
-        case InvalidRequestError():
-            details = {"formErrors": error.form_errors, "fieldErrors": error.field_errors}
-            return _Failure(400, "VALIDATION_ERROR", f"Invalid request: {error}", details=details)
-        case NotConfiguredError():
-            return _Failure(500, "CONFIG_ERROR", "Organization is not configured for search")
-        case web.HTTPException():
-            return _http_failure(error, request)
-    _log.error("request %s failed", request[_REQUEST_ID], exc_info=error)
-    return _Failure(500, "INTERNAL_ERROR", "Something went wrong; the emulator's log says what")
-
-
-def _http_failure(error: web.HTTPException, request: web.Request) -> _Failure:
-    match error:
-        case web.HTTPNotFound():
-            return _Failure(404, "NOT_FOUND", f"No such endpoint; search is {BASE_PATH}/search")
-        case web.HTTPMethodNotAllowed():
-            allowed = ", ".join(sorted(error.allowed_methods))
-            return _Failure(405, "METHOD_NOT_ALLOWED", f"Use {allowed}", headers={"Allow": allowed})
-        case web.HTTPRequestEntityTooLarge():
-            message = f"Request body is larger than {MAX_BODY_BYTES} bytes"
-            return _Failure(413, "PAYLOAD_TOO_LARGE", message, headers={"Connection": "close"})
-    return _Failure(error.status, "BAD_REQUEST", error.reason)
-
-
-def _response(
-    request: web.Request, status: int, body: dict[str, Any], headers: dict[str, str] | None = None
-) -> web.Response:
-    request_id = request[_REQUEST_ID]
-    response = web.Response(
-        status=status,
-        body=orjson.dumps(body | {"requestId": request_id}),
-        content_type="application/json",
-        headers={**_HEADERS, "X-Request-ID": request_id, **(headers or {})},
-    )
-    if response.headers.get("Connection") == "close":
-        response.force_close()
-    return response
+    return answer(request, content)

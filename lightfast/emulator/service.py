@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import errno
-import ipaddress
 import os
 import shutil
 import tempfile
@@ -13,30 +11,32 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lightfast.emulator.answers import BASE_PATH
 from lightfast.emulator.corpus import corpora_at
+from lightfast.emulator.directory import Directory
 from lightfast.emulator.errors import EmulatorError
+from lightfast.emulator.hosting import check_host, no_address, origin
 from lightfast.emulator.identity import Identity
 from lightfast.emulator.index import Index
-from lightfast.emulator.server import BASE_PATH, serving
+from lightfast.emulator.people import check_organization
+from lightfast.emulator.rehearsal import Rehearsal
+from lightfast.emulator.rehearsing import Rehearsing
+from lightfast.emulator.server import serving
 from lightfast.emulator.serving_thread import ServingThread
 from lightfast.emulator.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
-    from datetime import datetime
     from types import TracebackType
     from typing import Self
 
-    from lightfast.emulator.identity import ApiKey
     from lightfast.emulator.index import CorpusInfo
+    from lightfast.emulator.rehearsal import Wire
 
 __all__ = ["Emulator"]
 
-# Where to reach what listens everywhere.
-_ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104
 
-
-class Emulator:
+class Emulator(Directory, Rehearsing):
     """Answers the search API offline, from a repository, files or observations.
 
     ::
@@ -55,6 +55,8 @@ class Emulator:
         port: The port to listen on; 0 for any that is free.
         organization: Whose index and keys these are.
         allow_remote: Whether `host` may be one that other machines reach.
+        session_lifetime: Seconds that a session token lives.
+        wire: The revision of the API to speak.
         on_progress: Told now and then how many things were read for the index, and of how many, on the thread
             that indexes.
 
@@ -71,12 +73,15 @@ class Emulator:
         port: int = 0,
         organization: str = "local",
         allow_remote: bool = False,
+        session_lifetime: float = 60.0,
+        wire: Wire = "2026-04-03",
         on_progress: Callable[[int, int | None], None] | None = None,
     ) -> None:
-        _check_host(host, allow_remote=allow_remote)
-        _check_organization(organization)
+        check_host(host, allow_remote=allow_remote)
+        check_organization(organization)
         self._host = host
         self._port = port
+        self._rehearsal = Rehearsal(wire)
         self._organization = organization
         self._on_progress = on_progress
         given = [paths] if isinstance(paths, str | Path) else list(paths)
@@ -88,7 +93,7 @@ class Emulator:
         self._store = Store(Path(database).expanduser())
         # Runs at exit, too, when nobody closes the emulator.
         self._let_go = weakref.finalize(self, _let_go, self._store, temporary, os.getpid())
-        self._identity = Identity(self._store)
+        self._identity = Identity(self._store, session_lifetime=session_lifetime)
         self._index = Index(self._store, organization)
         self._address: tuple[str, int] | None = None
         self._served: AsyncExitStack | None = None
@@ -121,47 +126,6 @@ class Emulator:
         """What is indexed for the organization, corpus by corpus."""
         return self._index.corpora()
 
-    # --- who may ask --------------------------------------------------------------------------
-
-    def create_api_key(
-        self,
-        name: str = "default",
-        *,
-        organization: str | None = None,
-        expires_at: datetime | None = None,
-    ) -> str:
-        """A new API key. It cannot be shown again: only its digest is kept.
-
-        Args:
-            name: What it is for.
-            organization: Whose data it opens; made when there is none of that name. Else the emulator's.
-            expires_at: When it stops working, with a time zone; None for never.
-
-        Raises:
-            EmulatorError: The name is empty or too long, or the expiry has no time zone.
-        """
-        owner = self._organization if organization is None else organization
-        _check_organization(owner)
-        return self._identity.create_api_key(name, organization=owner, expires_at=expires_at)
-
-    def list_api_keys(self, *, organization: str | None = None) -> list[ApiKey]:
-        """The organization's keys, oldest first, revoked ones included."""
-        owner = self._organization if organization is None else organization
-        return self._identity.list_api_keys(organization=owner)
-
-    def revoke_api_key(self, id_or_masked: str, *, organization: str | None = None) -> ApiKey:
-        """The key, which from now on lets nobody in.
-
-        Args:
-            id_or_masked: Its id, its masked form such as ``sk-lf-...AbC1``, or the key itself.
-            organization: Whose key it is; else the emulator's.
-
-        Raises:
-            EmulatorError: There is no such key, or there are several.
-        """
-        owner = self._organization if organization is None else organization
-        return self._identity.revoke_api_key(id_or_masked, organization=owner)
-
     # --- serving ------------------------------------------------------------------------------
 
     @property
@@ -171,11 +135,18 @@ class Emulator:
         Raises:
             EmulatorError: Nothing is served now.
         """
+        return self.console_url.rstrip("/") + BASE_PATH
+
+    @property
+    def console_url(self) -> str:
+        """The address to open in a browser, such as ``http://127.0.0.1:8080/``.
+
+        Raises:
+            EmulatorError: Nothing is served now.
+        """
         if self._address is None:
             raise EmulatorError("This emulator is not serving; enter it: `with Emulator(…) as e:`.")
-        host, port = self._address
-        host = _ANYWHERE.get(host, host)
-        return f"http://{f'[{host}]' if ':' in host else host}:{port}{BASE_PATH}"
+        return origin(*self._address) + "/"
 
     async def __aenter__(self) -> Self:
         try:
@@ -229,11 +200,18 @@ class Emulator:
         if self._address is not None:
             raise EmulatorError("This emulator serves already; make another one.")
         async with AsyncExitStack() as stack:
-            server = serving(self._store, self._identity, host=self._host, port=self._port)
+            server = serving(
+                self._store,
+                self._identity,
+                self._rehearsal,
+                host=self._host,
+                port=self._port,
+                organization=self._organization,
+            )
             try:
                 self._address = await stack.enter_async_context(server)
             except OSError as error:
-                raise EmulatorError(_no_address(self._host, self._port, error)) from error
+                raise EmulatorError(no_address(self._host, self._port, error)) from error
             self._served = stack.pop_all()
 
     async def _stop(self) -> None:
@@ -243,35 +221,9 @@ class Emulator:
             await served.aclose()
 
 
-def _check_host(host: str, *, allow_remote: bool) -> None:
-    if not (allow_remote or host == "localhost" or _is_loopback(host)):
-        raise EmulatorError(
-            f"{host} can be reached from other machines, and the emulator speaks plain HTTP;"
-            " listen on 127.0.0.1, or pass allow_remote=True if you mean it."
-        )
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def _check_organization(organization: str) -> None:
-    if not organization.strip() or len(organization) > 100:
-        raise EmulatorError("An organization's name has 1 to 100 characters.")
-
-
 def _let_go(store: Store, temporary: str | None, owner: int) -> None:
     if os.getpid() != owner:
         return  # a forked child exits; the file is its parent's
     store.close()
     if temporary:
         shutil.rmtree(temporary, ignore_errors=True)
-
-
-def _no_address(host: str, port: int, error: OSError) -> str:
-    if error.errno == errno.EADDRINUSE:
-        return f"Port {port} on {host} is taken; stop what listens there, or give another `port` (0: any)."
-    return f"Cannot listen on {host}, port {port}: {error.strerror or error}; give another `host` or `port`."

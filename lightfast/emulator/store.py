@@ -84,6 +84,38 @@ MIGRATIONS = (
         title, body, identifiers, url UNINDEXED, details UNINDEXED, tokenize = 'porter unicode61 remove_diacritics 2'
     );
     """,
+    """
+    ALTER TABLE organization ADD COLUMN public_id TEXT;
+    UPDATE organization SET public_id = 'org_' || lower(hex(randomblob(12)));
+    CREATE UNIQUE INDEX organization_public_id ON organization (public_id);
+
+    CREATE TABLE user (
+        id TEXT PRIMARY KEY,
+        name TEXT NOT NULL CHECK (length(name) BETWEEN 1 AND 100),
+        created_at INTEGER NOT NULL
+    ) STRICT;
+
+    CREATE TABLE member (
+        organization_id TEXT NOT NULL REFERENCES organization (id),
+        user_id TEXT NOT NULL REFERENCES user (id),
+        created_at INTEGER NOT NULL,
+        PRIMARY KEY (organization_id, user_id)
+    ) STRICT, WITHOUT ROWID;
+
+    CREATE TABLE sign_in (
+        id TEXT PRIMARY KEY,
+        user_id TEXT NOT NULL REFERENCES user (id),
+        digest TEXT NOT NULL UNIQUE,
+        created_at INTEGER NOT NULL,
+        expires_at INTEGER NOT NULL
+    ) STRICT;
+
+    CREATE TABLE signing_key (
+        id TEXT PRIMARY KEY,
+        pem BLOB NOT NULL,
+        created_at INTEGER NOT NULL
+    ) STRICT;
+    """,
 )
 
 
@@ -176,16 +208,24 @@ class Store:
 
     @contextlib.contextmanager
     def write(self) -> Iterator[sqlite3.Connection]:
-        """A transaction that is kept whole, or not at all when the block raises."""
+        """A transaction that is kept whole, or not at all when the block raises.
+
+        Raises:
+            EmulatorError: Another process writes for too long, or the disk has no room.
+        """
         with self._write_lock:
             self.check_open()
             self._begin()
             try:
                 yield self._writer
-            except BaseException:
+                self._writer.commit()
+            except BaseException as error:
                 self._writer.rollback()
+                if isinstance(error, sqlite3.Error) and _is_out_of_room(error):
+                    raise EmulatorError(
+                        f"Cannot write to {self.path}: {error}; make room, or give another `database`."
+                    ) from error
                 raise
-            self._writer.commit()
 
     def _begin(self) -> None:
         # IMMEDIATE: what is read inside is still true when it is written.
@@ -213,6 +253,14 @@ class Store:
         with contextlib.suppress(IndexError):
             while True:
                 self._idle.pop().close()
+
+
+def _is_out_of_room(error: sqlite3.Error) -> bool:
+    # The low byte tells the kind: https://www.sqlite.org/rescode.html#pve
+    kind = (
+        getattr(error, "sqlite_errorcode", 0) & 0xFF
+    )  # errors of the Python module itself have none
+    return kind in {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY}
 
 
 def _pragma(db: sqlite3.Connection, name: str) -> int:

@@ -17,7 +17,14 @@ from lightfast.emulator import moments
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["InvalidRequestError", "NotJsonError", "SearchQuery", "read_query"]
+__all__ = [
+    "InvalidRequestError",
+    "NotJsonError",
+    "SearchQuery",
+    "query_from",
+    "read_json",
+    "read_query",
+]
 
 MODES = ("fast", "balanced", "thorough")
 MAX_LIMIT = 100
@@ -83,10 +90,27 @@ def read_query(body: bytes) -> SearchQuery:
         NotJsonError: The body is not JSON (RFC 8259, UTF-8).
         InvalidRequestError: It is, and something in it is wrong.
     """
+    return query_from(read_json(body))
+
+
+def read_json(body: bytes) -> Any:
+    """What a body holds.
+
+    Raises:
+        NotJsonError: It is not JSON (RFC 8259, UTF-8).
+    """
     try:
-        data = orjson.loads(body)
+        return orjson.loads(body)
     except orjson.JSONDecodeError:
         raise NotJsonError from None
+
+
+def query_from(data: Any) -> SearchQuery:
+    """The search that a document asks for.
+
+    Raises:
+        InvalidRequestError: Something in it is wrong.
+    """
     if not isinstance(data, dict):
         raise InvalidRequestError([f"Expected object, received {_kind(data)}"], {})
     return _Reading(data).query()

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from lightfast.emulator import Emulator, retrieval, server
+from lightfast.emulator import Emulator, incoming, retrieval
 
 from .conftest import Ask, contract
 
@@ -150,13 +150,6 @@ async def test_another_scheme_counts_as_nothing_given(emulator: Emulator, ask: A
     assert answer.body["message"].startswith("Authentication required.")
 
 
-async def test_a_session_is_not_known_yet(emulator: Emulator, ask: Ask) -> None:
-    """A session cookie without a bearer token is 401 for now."""
-    headers = {"Cookie": "__session=abc", "X-Org-ID": "org_1"}
-    answer = await ask(emulator, headers=headers, query="login")
-    assert (answer.status, answer.body["error"]) == (401, "UNAUTHORIZED")
-
-
 async def test_credentials_are_looked_at_before_the_body(emulator: Emulator, ask: Ask) -> None:
     """A stranger's nonsense is answered with 401, not 400."""
     assert (await ask(emulator, data=b"{")).status == 401
@@ -246,7 +239,7 @@ async def test_a_body_that_does_not_come_is_given_up(
     emulator: Emulator, key: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """408 in the documented shape, and the connection is closed."""
-    monkeypatch.setattr(server, "BODY_TIMEOUT", 0.05)
+    monkeypatch.setattr(incoming, "BODY_TIMEOUT", 0.05)
     host, port = emulator.base_url.removeprefix("http://").split("/")[0].split(":")
     reader, writer = await asyncio.open_connection(host, int(port))
     head = f"POST /api/v1/search HTTP/1.1\r\nHost: {host}\r\nContent-Length: 99\r\n"

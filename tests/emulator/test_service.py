@@ -131,7 +131,7 @@ def test_a_key_expires_at_its_time(tmp_path: Path) -> None:
     database = store.Store(tmp_path / "keys.sqlite3")
     people = identity.Identity(database, now=lambda: clock[0])
     expiry = datetime(2026, 4, 4, tzinfo=UTC)
-    key = people.create_api_key("k", organization="acme", expires_at=expiry)
+    key = people.keys.create("k", organization="acme", expires_at=expiry)
     credentials = identity.Credentials(authorization=(f"Bearer {key}",))
     clock[0] = moments.from_datetime(expiry) - 1
     assert people.authenticate(credentials).organization == "acme"

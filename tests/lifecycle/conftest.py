@@ -24,6 +24,7 @@ import asyncio, atexit, gc, os, pickle, signal, sys, threading, time, warnings
 from lightfast import AsyncLightfast, Lightfast, LightfastError, RetryPolicy
 warnings.simplefilter("error")
 URL = os.environ["LIGHTFAST_BASE_URL"]
+signal.signal(signal.SIGINT, signal.default_int_handler)  # whoever runs the tests may ignore it
 """
 
 Run = Callable[..., subprocess.CompletedProcess[str]]

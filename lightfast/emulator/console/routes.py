@@ -1,0 +1,254 @@
+"""What the console's page asks for: who is signed in, organizations, keys."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+from aiohttp import web
+
+from lightfast.emulator import moments
+from lightfast.emulator.answers import answer
+from lightfast.emulator.console import pages
+from lightfast.emulator.console.facets import facets
+from lightfast.emulator.console.guard import Guard
+from lightfast.emulator.errors import EmulatorError, RefusedError
+from lightfast.emulator.incoming import body
+from lightfast.emulator.validation import read_json
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from lightfast.emulator.identity import Identity
+    from lightfast.emulator.keys import ApiKey
+    from lightfast.emulator.people import Organization, User
+    from lightfast.emulator.store import Store
+
+    Handler = Callable[[web.Request], Awaitable[web.Response]]
+
+__all__ = ["Console"]
+
+T = TypeVar("T")
+
+_API = "/console/api"
+_SESSION = "__session"
+
+
+class Desk(Protocol):
+    """Does work that waits for the database, elsewhere than on the event loop."""
+
+    async def read(self, work: Callable[..., T], *values: object) -> T: ...
+
+    async def write(self, work: Callable[..., T], *values: object) -> T: ...
+
+
+class Console:
+    """The console of one emulator.
+
+    Args:
+        store: The database.
+        identity: Whom it knows.
+        desk: Who asks the database.
+        organization: What those who sign up become members of.
+        host: The address that the emulator listens on.
+    """
+
+    def __init__(
+        self, store: Store, identity: Identity, desk: Desk, *, organization: str, host: str
+    ) -> None:
+        self._store = store
+        self._identity = identity
+        self._desk = desk
+        self._organization = organization
+        self._guard = Guard(host)
+
+    def routes(self) -> list[web.RouteDef]:
+        """Every route of the console."""
+        asked = {"state": self._state, "keys": self._keys, "facets": self._facets}
+        told = {
+            "sign-in": self._sign_in,
+            "sign-out": self._sign_out,
+            "token": self._token,
+            "organizations": self._create_organization,
+            "keys": self._create_key,
+            "keys/revoke": self._revoke_key,
+        }
+        return [
+            *pages.routes(self._guarded),
+            *(web.get(f"{_API}/{name}", self._guarded(work)) for name, work in asked.items()),
+            *(web.post(f"{_API}/{name}", self._guarded(work)) for name, work in told.items()),
+        ]
+
+    def _guarded(self, handler: Handler) -> Handler:
+        async def guarded(request: web.Request) -> web.Response:
+            self._guard.check(request)
+            try:
+                response = await handler(request)
+            except EmulatorError as error:  # something that the person at the page can put right
+                raise RefusedError(str(error), status=400, code="BAD_REQUEST") from None
+            response.headers.update(pages.SECURITY_HEADERS)
+            return response
+
+        return guarded
+
+    # --- signing in ---------------------------------------------------------------------------
+
+    async def _state(self, request: web.Request) -> web.Response:
+        """Who is signed in and sees what; if nobody is, who could be."""
+        people = self._identity.people
+        state: dict[str, Any] = {"signIn": self._guard.signs_in, "user": None}
+        try:
+            user = await self._desk.read(people.user, await self._user_id(request))
+        except RefusedError:
+            users = await self._desk.read(people.users) if self._guard.signs_in else []
+            return answer(request, state | {"users": [_user(user) for user in users]})
+        of_user = await self._desk.read(lambda: people.organizations(member=user.id))
+        organizations = [_organization(organization) for organization in of_user]
+        return answer(request, state | {"user": _user(user), "organizations": organizations})
+
+    async def _sign_in(self, request: web.Request) -> web.Response:
+        """Let somebody in whom the page chose, or made: there are no passwords."""
+        self._guard.check_sign_in(request)
+        asked = await _asked(request)
+        secret = await self._desk.write(self._signed_in, asked.get("user"), asked.get("name"))
+        return await self._with_token(request, secret)
+
+    def _signed_in(self, user_id: object, name: object) -> str:
+        people = self._identity.people
+        if isinstance(user_id, str):
+            user = people.user(user_id)
+        else:
+            user = people.create_user(_text(name, "name"))
+            people.add_member(user.id, self._organization)
+        return self._identity.sessions.sign_in(user.id)
+
+    async def _token(self, request: web.Request) -> web.Response:
+        """A fresh session token, in its cookie only: no script can read it."""
+        return await self._with_token(request, await self._secret(request))
+
+    async def _with_token(self, request: web.Request, secret: str) -> web.Response:
+        sessions = self._identity.sessions
+        token = await self._desk.read(sessions.token, secret)
+        response = answer(request, {"expiresAt": token.expires_at})
+        self._set(response, _SESSION, token.text, path="/")
+        self._set(response, sessions.cookie, secret, path=_API)
+        return response
+
+    async def _sign_out(self, request: web.Request) -> web.Response:
+        sessions = self._identity.sessions
+        await self._desk.write(sessions.sign_out, await self._secret(request))
+        response = answer(request, {})
+        response.del_cookie(_SESSION, path="/", httponly=True, samesite="Strict")
+        response.del_cookie(sessions.cookie, path=_API, httponly=True, samesite="Strict")
+        return response
+
+    def _set(self, response: web.Response, name: str, value: str, *, path: str) -> None:
+        # Not `Secure`: it would not come back over the plain HTTP that loopback speaks.
+        response.set_cookie(name, value, path=path, httponly=True, samesite="Strict")
+
+    async def _secret(self, request: web.Request) -> str:
+        # The first time, reading the cookie's name makes the database's signing key.
+        name = await self._desk.read(lambda: self._identity.sessions.cookie)
+        secret = request.cookies.get(name)
+        if not secret:
+            raise RefusedError("Sign in first.")
+        return secret
+
+    async def _user_id(self, request: web.Request) -> str:
+        return await self._desk.read(self._identity.sessions.user, await self._secret(request))
+
+    # --- organizations and keys ---------------------------------------------------------------
+
+    async def _create_organization(self, request: web.Request) -> web.Response:
+        user_id = await self._user_id(request)
+        name = _text((await _asked(request)).get("name"), "name").strip()
+        people = self._identity.people
+
+        def create() -> Organization:
+            organization = people.create_organization(name)
+            people.add_member(user_id, organization.name)
+            return organization
+
+        return answer(request, _organization(await self._desk.write(create)))
+
+    async def _facets(self, request: web.Request) -> web.Response:
+        _, organization = await self._member(request)
+        return answer(request, await self._desk.read(facets, self._store, organization))
+
+    async def _keys(self, request: web.Request) -> web.Response:
+        _, organization = await self._member(request)
+        keys = await self._desk.read(self._identity.keys.of, organization)
+        return answer(request, {"keys": [_key(key) for key in reversed(keys)]})
+
+    async def _create_key(self, request: web.Request) -> web.Response:
+        """The one answer that holds a key."""
+        user_id, organization = await self._member(request)
+        asked = await _asked(request)
+        name, expires_at = _text(asked.get("name"), "name"), _moment(asked.get("expiresAt"))
+
+        def create() -> str:
+            return self._identity.keys.create(
+                name, organization=organization, created_by=user_id, expires_at=expires_at
+            )
+
+        return answer(request, {"key": await self._desk.write(create)})
+
+    async def _revoke_key(self, request: web.Request) -> web.Response:
+        _, organization = await self._member(request)
+        key_id = _text((await _asked(request)).get("id"), "id")
+        keys = self._identity.keys
+        key = await self._desk.write(lambda: keys.revoke(key_id, organization=organization))
+        return answer(request, {"key": _key(key)})
+
+    async def _member(self, request: web.Request) -> tuple[str, str]:
+        """The id of who is signed in, and the name of the organization that the request is about."""
+        user_id = await self._user_id(request)
+        organization_id = request.headers.get("X-Org-ID")
+        member = await self._desk.read(self._identity.member, user_id, organization_id)
+        return user_id, member.organization
+
+
+async def _asked(request: web.Request) -> dict[str, Any]:
+    asked = read_json(await body(request))
+    if not isinstance(asked, dict):
+        raise RefusedError("Send a JSON object.", status=400, code="BAD_REQUEST")
+    return asked
+
+
+def _text(value: object, name: str) -> str:
+    if not isinstance(value, str):
+        raise EmulatorError(f"`{name}` must be text.")
+    return value
+
+
+def _moment(value: object) -> datetime | None:
+    if value is None:
+        return None
+    moment = moments.from_wire(value) if isinstance(value, str) else None
+    if moment is None or moment <= moments.now():
+        raise EmulatorError("A key's expiry is a time to come, such as 2030-01-01T00:00:00Z.")
+    return moments.to_datetime(moment)
+
+
+def _user(user: User) -> dict[str, Any]:
+    return {"id": user.id, "name": user.name}
+
+
+def _organization(organization: Organization) -> dict[str, Any]:
+    return {"id": organization.id, "name": organization.name}
+
+
+def _key(key: ApiKey) -> dict[str, Any]:
+    return {
+        "id": key.id,
+        "masked": key.masked,
+        "name": key.name,
+        "active": key.active,
+        "createdAt": _wire(key.created_at),
+        "expiresAt": _wire(key.expires_at),
+        "lastUsedAt": _wire(key.last_used_at),
+    }
+
+
+def _wire(moment: datetime | None) -> str | None:
+    return None if moment is None else moments.to_wire(moments.from_datetime(moment))

@@ -1,0 +1,192 @@
+// Settings → API Keys: make one, see it once, revoke it.
+
+import * as api from "./api.js";
+import { copyButton, field, h, openDialog, problem, say, time } from "./dom.js";
+
+const LIFETIMES = [
+  ["", "Never"],
+  ["7", "In 7 days"],
+  ["30", "In 30 days"],
+  ["90", "In 90 days"],
+  ["365", "In a year"],
+];
+
+export function keysView({ organization }) {
+  const list = h("div", { class: "list", "aria-busy": "true" }, h("p", { class: "loading" }, "Loading…"));
+  const refresh = async () => {
+    try {
+      const { keys } = await api.ask("GET", "keys");
+      list.replaceChildren(keys.length ? table(keys, refresh) : empty());
+    } catch (error) {
+      list.replaceChildren(problem(error));
+    }
+    list.removeAttribute("aria-busy");
+  };
+  refresh();
+  const create = h("button", { type: "button", class: "primary" }, "Create New Key");
+  create.addEventListener("click", async () => {
+    await openDialog("Create New Key", (dialog) => creation(dialog, refresh));
+    create.focus();
+  });
+  return {
+    element: h(
+      "section",
+      { class: "page" },
+      h("div", { class: "head" }, h("h1", { tabindex: "-1" }, "API Keys"), create),
+      h(
+        "p",
+        { class: "lead" },
+        "A key opens the data of ",
+        h("strong", {}, organization.name),
+        " to code that runs on a server. Keep it in the environment, never in the code.",
+      ),
+      list,
+    ),
+  };
+}
+
+function empty() {
+  return h(
+    "div",
+    { class: "empty" },
+    h("p", {}, h("strong", {}, "No keys yet")),
+    h("p", {}, "Create one, and use it with the SDK, with curl, or from anywhere."),
+  );
+}
+
+// --- the list --------------------------------------------------------------------------------
+
+function table(keys, refresh) {
+  const heads = ["Name", "Key", "Created", "Last used", "Expires", "Status"];
+  return h(
+    "div",
+    { class: "scroll" },
+    h(
+      "table",
+      {},
+      h("caption", { class: "visually-hidden" }, "API keys, newest first"),
+      h(
+        "thead",
+        {},
+        h(
+          "tr",
+          {},
+          heads.map((head) => h("th", { scope: "col" }, head)),
+          h("td"),
+        ),
+      ),
+      h("tbody", {}, keys.map((key) => row(key, refresh))),
+    ),
+  );
+}
+
+function row(key, refresh) {
+  const state = status(key);
+  return h(
+    "tr",
+    { class: state === "active" ? null : "over" },
+    h("th", { scope: "row" }, key.name),
+    cell("Key", h("code", {}, key.masked)),
+    cell("Created", time(key.createdAt)),
+    cell("Last used", time(key.lastUsedAt, "Never")),
+    cell("Expires", time(key.expiresAt, "Never")),
+    cell("Status", h("span", { class: `status ${state}` }, state)),
+    h("td", { class: "end" }, state === "revoked" ? null : revokeButton(key, refresh)),
+  );
+}
+
+// On narrow screens, where the heads are not seen, each cell says its own.
+const cell = (head, content) => h("td", { "data-head": head }, content);
+
+function status(key) {
+  if (!key.active) return "revoked";
+  return key.expiresAt && new Date(key.expiresAt) <= new Date() ? "expired" : "active";
+}
+
+function revokeButton(key, refresh) {
+  const label = `Revoke ${key.name}`;
+  const revoke = async () => {
+    const answer = await openDialog("Revoke this key?", (dialog) => confirmation(dialog, key));
+    if (answer !== "revoked") return;
+    await refresh();
+    say(`${key.name} is revoked.`);
+    document.querySelector("h1")?.focus();
+  };
+  return h("button", { type: "button", class: "danger quiet", "aria-label": label, onclick: revoke }, "Revoke");
+}
+
+function confirmation(dialog, key) {
+  const said = h("div", { class: "said" });
+  const revoke = async () => {
+    try {
+      await api.ask("POST", "keys/revoke", { id: key.id });
+      dialog.close("revoked");
+    } catch (error) {
+      said.replaceChildren(problem(error));
+    }
+  };
+  return [
+    h("p", {}, h("strong", {}, key.name), " ", h("code", {}, key.masked)),
+    h("p", {}, "Whatever still uses it is refused from now on. This cannot be undone."),
+    said,
+    h(
+      "div",
+      { class: "actions" },
+      h("button", { type: "button", autofocus: true, onclick: () => dialog.close() }, "Cancel"),
+      h("button", { type: "button", class: "danger primary", onclick: revoke }, "Revoke key"),
+    ),
+  ];
+}
+
+// --- making one ------------------------------------------------------------------------------
+
+function creation(dialog, refresh) {
+  const name = h("input", { name: "key-name", required: true, maxlength: 100, autofocus: true, autocomplete: "off" });
+  const lifetime = h("select", { name: "lifetime" });
+  lifetime.append(...LIFETIMES.map(([value, label]) => h("option", { value }, label)));
+  const said = h("div", { class: "said" });
+  const submit = async (event) => {
+    event.preventDefault();
+    try {
+      const expiresAt = lifetime.value ? inDays(Number(lifetime.value)) : null;
+      const { key } = await api.ask("POST", "keys", { name: name.value, expiresAt });
+      refresh();
+      show(dialog, key);
+    } catch (error) {
+      said.replaceChildren(problem(error));
+    }
+  };
+  return [
+    h(
+      "form",
+      { onsubmit: submit },
+      field("Name", name, "What it is for, such as “billing service, production”."),
+      field("Expires", lifetime),
+      said,
+      h(
+        "div",
+        { class: "actions" },
+        h("button", { type: "button", onclick: () => dialog.close() }, "Cancel"),
+        h("button", { class: "primary" }, "Create key"),
+      ),
+    ),
+  ];
+}
+
+const inDays = (days) => new Date(Date.now() + days * 86_400_000).toISOString();
+
+function show(dialog, key) {
+  const shown = h("input", { class: "secret", readonly: true, value: key, spellcheck: "false" });
+  shown.addEventListener("focus", () => shown.select());
+  const copy = copyButton(key, "Copy key", { class: "primary" });
+  const done = h("button", { type: "button", onclick: () => dialog.close() }, "Done");
+  dialog.replaceChildren(
+    h("h2", { id: "dialog-title" }, "Copy your key now"),
+    h("p", {}, "It is shown this once: only its digest is kept."),
+    h("div", { class: "row" }, field("Your new API key", shown), copy),
+    h("p", { class: "fine" }, "For example into ", h("code", {}, ".env.local"), ", which git must ignore:"),
+    h("pre", { class: "code" }, "LIGHTFAST_API_KEY=sk-lf-…"),
+    h("div", { class: "actions" }, done),
+  );
+  copy.focus();
+}

@@ -1,0 +1,48 @@
+// What the organization is called on the wire, and how to get another.
+
+import * as api from "./api.js";
+import { copyButton, field, h, problem } from "./dom.js";
+
+export function organizationView({ session, organization, select }) {
+  return {
+    element: h(
+      "section",
+      { class: "page" },
+      h("h1", { tabindex: "-1" }, organization ? organization.name : "No organization yet"),
+      organization
+        ? [
+            h("p", { class: "lead" }, "Session authentication names the organization by its id:"),
+            h(
+              "p",
+              { class: "copy-line" },
+              h("code", {}, `X-Org-ID: ${organization.id}`),
+              copyButton(organization.id, "Copy id"),
+            ),
+          ]
+        : h("p", { class: "lead" }, `${session.user.name} is a member of no organization.`),
+      creation(select),
+    ),
+  };
+}
+
+function creation(select) {
+  const name = h("input", { name: "organization", required: true, maxlength: 100 });
+  const said = h("div", { class: "said" });
+  const submit = async (event) => {
+    event.preventDefault();
+    try {
+      const made = await api.ask("POST", "organizations", { name: name.value });
+      await select(made.id);
+    } catch (error) {
+      said.replaceChildren(problem(error));
+    }
+  };
+  return h(
+    "form",
+    { class: "inset", onsubmit: submit },
+    h("h2", {}, "Create an organization"),
+    h("p", { class: "fine" }, "You become a member. It has no data: searches in it answer CONFIG_ERROR."),
+    h("div", { class: "row" }, field("Name", name), h("button", {}, "Create organization")),
+    said,
+  );
+}

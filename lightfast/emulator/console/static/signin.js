@@ -1,0 +1,69 @@
+// Choose who you are, or make somebody up: there are no passwords.
+
+import * as api from "./api.js";
+import { field, h, problem } from "./dom.js";
+
+export function signInView(state, done) {
+  const said = h("div", { class: "said" });
+  const signIn = async (who) => {
+    said.replaceChildren();
+    try {
+      await api.signIn(who);
+      await done();
+    } catch (error) {
+      said.replaceChildren(problem(error));
+    }
+  };
+  return {
+    element: h(
+      "section",
+      { class: "card sign-in" },
+      h("h1", { tabindex: "-1" }, "Sign in"),
+      state.signIn
+        ? [
+            h("p", { class: "lead" }, "For development: no passwords, and from this machine only."),
+            known(state.users, signIn),
+            newUser(state.users.length > 0, signIn),
+          ]
+        : h(
+            "p",
+            { class: "notice" },
+            "There are no passwords here, so signing in works only while the emulator listens on a loopback address.",
+          ),
+      said,
+    ),
+  };
+}
+
+function known(users, signIn) {
+  if (!users.length) return null;
+  const choices = users.map((user) =>
+    h(
+      "li",
+      {},
+      h(
+        "button",
+        { type: "button", class: "person", onclick: () => signIn({ user: user.id }) },
+        h("span", { class: "avatar", "aria-hidden": "true" }, [...user.name][0].toUpperCase()),
+        h("span", { class: "who" }, h("strong", {}, user.name), h("small", {}, user.id)),
+      ),
+    ),
+  );
+  return h("ul", { class: "people", "aria-label": "Users" }, choices);
+}
+
+function newUser(others, signIn) {
+  const name = h("input", { name: "name", required: true, maxlength: 100, autocomplete: "name" });
+  return h(
+    "form",
+    {
+      class: others ? "apart" : null,
+      onsubmit: (event) => {
+        event.preventDefault();
+        signIn({ name: name.value });
+      },
+    },
+    field(others ? "Or as somebody new" : "Your name", name),
+    h("button", { class: "primary wide" }, "Create user and sign in"),
+  );
+}

@@ -1,0 +1,80 @@
+"""Every public call of the emulator and the pytest plugin, as mypy must understand it. It is checked, and never run."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, assert_type
+
+from lightfast.emulator import (
+    SAMPLE,
+    ApiKey,
+    CorpusInfo,
+    Emulator,
+    Organization,
+    RecordedRequest,
+    User,
+    trouble,
+)
+
+
+def people(emulator: Emulator) -> None:
+    acme = emulator.create_organization("acme")
+    assert_type(acme, Organization)
+    assert_type(emulator.organization, Organization)
+    assert_type(emulator.list_organizations(), list[Organization])
+    ada = emulator.create_user("Ada", organization=acme)
+    assert_type(ada, User)
+    assert_type(emulator.list_users(organization="acme"), list[User])
+    emulator.add_member(ada, acme)
+    emulator.add_member(ada.id)
+    emulator.remove_member(ada, acme.id)
+    assert_type(emulator.create_session_token(ada, lifetime=30), str)
+    assert_type(emulator.create_api_key("k", organization=acme, expires_at=datetime.now(UTC)), str)
+    assert_type(emulator.list_api_keys(organization=acme.id), list[ApiKey])
+    assert_type(emulator.revoke_api_key("sk-lf-...AbC1"), ApiKey)
+
+
+def rehearsal(emulator: Emulator) -> None:
+    emulator.script(trouble.rate_limited(retry_after=1), trouble.internal_error() * 2)
+    emulator.script(trouble.rate_limited(datetime.now(UTC)), 2 * trouble.rate_limited(None))
+    emulator.script(trouble.disconnect(midway=True), rate=0.05, seed=7)
+    emulator.script(
+        trouble.config_error(),
+        trouble.unauthorized(),
+        trouble.error(418, "TEAPOT", "Short", details={"a": 1}, headers={"X": "y"}),
+        trouble.error_without_message(),
+        trouble.edge_error(504, "FUNCTION_INVOCATION_TIMEOUT"),
+        trouble.not_json(),
+        trouble.raw(200, b"{}", content_type="application/json", headers={"X": "y"}),
+        trouble.drip(1.5),
+        trouble.delay(1),
+        trouble.healthy(),
+    )
+    assert_type(emulator.requests, list[RecordedRequest])
+    request = emulator.requests[-1]
+    assert_type(request.json, Any)
+    assert_type(request.status, int | None)
+    assert_type(request.trouble, trouble.Trouble | None)
+    assert_type(request.at, datetime)
+    emulator.wire = "2026-04-04"
+    emulator.clear()
+
+
+def life() -> None:
+    with Emulator(
+        [SAMPLE, "notes.md", Path()],
+        database="index.sqlite3",
+        host="127.0.0.1",
+        port=0,
+        organization="acme",
+        allow_remote=False,
+        session_lifetime=60,
+        wire="2026-04-03",
+    ) as emulator:
+        assert_type(emulator.base_url, str)
+        assert_type(emulator.console_url, str)
+        assert_type(emulator.documents, int)
+        assert_type(emulator.corpora(), list[CorpusInfo])
+        people(emulator)
+        rehearsal(emulator)
