@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import select
 import socket
+from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Any
-from weakref import WeakSet
+from weakref import WeakKeyDictionary
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
@@ -26,30 +27,31 @@ class Connector(aiohttp.TCPConnector):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
-        self._used: WeakSet[object] = WeakSet()
+        self._used: WeakKeyDictionary[object, Callable[[], bool]] = WeakKeyDictionary()
 
     async def connect(self, *args: Any, **options: Any) -> Any:
         reused.set(False)
         while True:
             connection: Any = await super().connect(*args, **options)
             protocol = connection.protocol
-            if protocol not in self._used:
-                self._used.add(protocol)
+            has_news = self._used.get(protocol)
+            if has_news is None:
+                self._used[protocol] = _ear_on(connection.transport)
                 return connection
-            if not protocol.should_close and not _has_news(connection.transport):
+            if not protocol.should_close and not has_news():
                 reused.set(True)
                 return connection
             connection.close()
 
 
-def _has_news(transport: asyncio.BaseTransport) -> bool:
-    """Whether something waits to be read: data, or the end. One system call."""
+def _ear_on(transport: asyncio.BaseTransport) -> Callable[[], bool]:
+    """Tells whether something waits to be read there, data or the end: one system call."""
     sock = transport.get_extra_info("socket")
     if not hasattr(select, "poll"):
-        return bool(select.select([sock], [], [], 0)[0])
+        return lambda: bool(select.select([sock], [], [], 0)[0])
     poll = select.poll()
     poll.register(sock, select.POLLIN)
-    return bool(poll.poll(0))
+    return lambda: bool(poll.poll(0))
 
 
 class Resolver(AbstractResolver):

@@ -208,6 +208,8 @@ def _serve(loop: asyncio.AbstractEventLoop, waiting: set[_Hand[Any]]) -> None:
         loop.run_until_complete(loop.shutdown_asyncgens())
     finally:
         asyncio.set_event_loop(None)
+        # uvloop's own look-ups may still come back to a closed loop: nobody is to hear of it.
+        loop.set_exception_handler(lambda *_: None)
         loop.close()
         for hand in list(waiting):
             if hand.task is None:  # handed over too late to be begun

@@ -183,22 +183,31 @@ time.sleep(0.3)
         )
 
 
+def stuck(play):
+    """Plays to the query that will be interrupted; answers all others."""
+
+    async def choose(wire) -> bool | None:
+        return await (play if b"stuck" in wire.request.body else healthy)(wire)
+
+    return choose
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="no SIGINT to oneself there")
+@pytest.mark.parametrize("delay", [0.1, 1.0], ids=["early", "late"])
 @pytest.mark.parametrize(
     ("play", "options"),
     [(hang, ""), (reply(b"", 503), "retries=RetryPolicy(base_delay=50, max_delay=50)")],
     ids=["in a request", "in a back-off"],
 )
-def test_ctrl_c(stage, run, play, options):
+def test_ctrl_c(stage, run, play, options, delay):
     """Ctrl-C comes through at once as KeyboardInterrupt, and the client goes on."""
-    with stage.serve(FaultServer(healthy, [healthy, play])) as server:
+    with stage.serve(FaultServer(stuck(play))) as server:
         done = run(
             f"""
 client = Lightfast(timeout=None, attempt_timeout=None, {options})
-client.search("first")  # what is slow at the start is over now
-threading.Timer(0.5, lambda: os.kill(os.getpid(), signal.SIGINT)).start()
+threading.Timer({delay}, lambda: os.kill(os.getpid(), signal.SIGINT)).start()
 try:
-    client.search("q"); print("no interrupt")
+    client.search("stuck"); print("no interrupt")
 except KeyboardInterrupt:
     print("interrupted")
 print(len(client.search("again")))
