@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import time
+import threading
 
 import pytest
 
@@ -16,16 +16,26 @@ FORGED = message(GOOD | {"data": [GOOD["data"][0] | {"id": "forged"}]})
 ID = GOOD["data"][0]["id"]
 
 
-def unasked(data: bytes, delay: float):
-    """Answers, and speaks again a moment later."""
+class Unasked:
+    """Answers; and once the answer has been read, speaks again."""
 
-    async def play(wire: Wire) -> bool:
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self._read = threading.Event()
+        self._said = threading.Event()
+
+    async def __call__(self, wire: Wire) -> bool:
         await wire.send(message())
-        await asyncio.sleep(delay)
-        await wire.send(data)
+        while not self._read.is_set():  # noqa: ASYNC110  # it is another thread's
+            await asyncio.sleep(0.005)
+        await wire.send(self._data)
+        self._said.set()
         return True
 
-    return play
+    def speak(self) -> None:
+        """Returns when it has spoken."""
+        self._read.set()
+        assert self._said.wait(10)
 
 
 @pytest.mark.parametrize("retries", [0, 2])
@@ -75,21 +85,23 @@ def test_an_idle_connection_that_the_server_closed_is_not_used(face, stage):
 )
 def test_what_a_server_says_unasked_is_never_taken_for_an_answer(face, stage, data):
     """A second reply on an idle connection does not become the answer to the next request."""
-    server = FaultServer(healthy, [unasked(data, 0.03)])
+    play = Unasked(data)
+    server = FaultServer(healthy, [play])
     with stage.serve(server), face(**USUAL | {"base_url": server.base_url, "retries": 0}) as client:
         client.search()
-        client.idle(0.15)
+        play.speak()
+        client.idle(0.05)
         assert client.search()[0].id == ID
     assert len(server.requests) == 2
 
 
 async def test_an_unasked_answer_that_the_loop_has_not_yet_read_is_found(stage):
     """A second reply that came while the application kept its loop busy is not taken either."""
-    server = FaultServer(healthy, [unasked(FORGED, 0.03)])
-    with stage.serve(server):
+    play = Unasked(FORGED)
+    with stage.serve(FaultServer(healthy, [play])) as server:
         async with AsyncLightfast(**USUAL | {"base_url": server.base_url}) as client:
             await client.search("q")
-            time.sleep(0.2)  # noqa: ASYNC251  # the loop stands still
+            play.speak()  # the loop stands still meanwhile
             assert (await client.search("q"))[0].id == ID
 
 

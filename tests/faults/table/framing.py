@@ -35,12 +35,12 @@ def _header(line: bytes) -> bytes:
     return b"HTTP/1.1 200 OK\r\n" + line + b"\r\nContent-Length: %d\r\n\r\n" % _SIZE + GOOD_BODY
 
 
-def _later(first: bytes, then: bytes) -> Play:
+def _later(first: bytes, then: bytes, pause: float = 0.05) -> Play:
     """Two packets."""
 
     async def play(wire: Wire) -> None:
         await wire.send(first)
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(pause)
         await wire.send(then)
         await wire.hang()
 
@@ -90,7 +90,7 @@ FAULTS = [
             "headers that are none": _later(b"HTTP/1.1 200 OK\r\n", b"no header\r\n\r\n"),
         }.items()
     ),
-    fault("an error's broken chunk, a moment later", _later(head(404, _CHUNKED), b"ten\r\n"), "NotFoundError", 1),
+    fault("an error's broken chunk, a moment later", _later(head(404, _CHUNKED), b"ten\r\n", 0.5), "NotFoundError", 1),
     fault("chunks that never end", flood(_chunked(), _chunk(b" " * 1000), 5000), ResponseError, 1, says="larger than", options={"max_response_bytes": 100_000}),
     fault("gzip as a transfer coding", raw(_chunked(_chunk(GOOD_BODY), _END, headers=(JSON_TYPE, ("Transfer-Encoding", "gzip, chunked")))), VALUE, None),
     fault("a transfer coding that nobody knows", raw(_chunked(GOOD_BODY, headers=(JSON_TYPE, ("Transfer-Encoding", "cow")))), VALUE, None),
