@@ -84,7 +84,7 @@ class AsyncLightfast:
         allow_insecure_http: bool = False,
     ) -> None:
         # Rebound at once: an error's traceback may be printed with these locals.
-        api_key, proxy = conceal(api_key), conceal(proxy)
+        api_key, auth, proxy = conceal(api_key), conceal(auth), conceal(proxy)
         self._config = ClientConfig(
             base_url=resolve_base_url(base_url),
             auth=resolve_auth(api_key, auth),
@@ -284,7 +284,7 @@ class AsyncLightfast:
         Raises:
             ConfigurationError: An option cannot be used.
         """
-        api_key = conceal(api_key)
+        api_key, auth = conceal(api_key), conceal(auth)
         changes: dict[str, Any] = {}
         if not isinstance(api_key, NotGiven) or not isinstance(auth, NotGiven):
             changes["auth"] = resolve_auth(_given(api_key), _given(auth))

@@ -102,7 +102,7 @@ def resolve_auth(
     if auth is not None:
         if not isinstance(auth, ApiKeyAuth | SessionAuth):
             raise ConfigurationError(
-                f"`auth` takes ApiKeyAuth(…) or SessionAuth(…), not {type(auth).__name__}."
+                "`auth` takes ApiKeyAuth(…) or SessionAuth(…); give a key as `api_key`."
             )
         return auth
     if api_key is not None:

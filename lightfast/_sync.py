@@ -61,7 +61,7 @@ class Lightfast:
         allow_insecure_http: bool = False,
     ) -> None:
         # Rebound at once: an error's traceback may be printed with these locals.
-        api_key, proxy = conceal(api_key), conceal(proxy)
+        api_key, auth, proxy = conceal(api_key), conceal(auth), conceal(proxy)
         self._client = AsyncLightfast(
             api_key,
             auth=auth,
@@ -178,7 +178,7 @@ class Lightfast:
         retry_budget: RetryBudget | NotGiven = NOT_GIVEN,
     ) -> Self:
         """A cheap copy on the same connections: see `AsyncLightfast.with_options`."""
-        api_key = conceal(api_key)
+        api_key, auth = conceal(api_key), conceal(auth)
         clone = object.__new__(type(self))
         clone._client = self._client.with_options(
             api_key=api_key,
