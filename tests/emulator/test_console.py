@@ -207,7 +207,7 @@ async def test_strangers_words_stay_words(emulator: Emulator, page: Page) -> Non
     """Markup in a title, a snippet, a source, a type, an address or a name is shown, never run."""
     await sign_in(page, emulator, name=PROBE)
     await open_search(page, "hostile")
-    assert PROBE in await page.js("document.querySelector('.result').innerText")
+    assert PROBE in await page.wait("document.querySelector('.result')?.innerText")
     assert PROBE in await page.js("document.querySelector('#user').innerText")
     await page.click("Settings")
     await page.click("Create New Key")

@@ -157,7 +157,7 @@ async def test_a_program_signs_in_as_the_console_does() -> None:
                 await asyncio.sleep(2.1)
                 await client.search("login")
                 (await http.post(api + "sign-out", json={})).raise_for_status()
-                with pytest.raises(ConfigurationError, match="provider of The session token"):
+                with pytest.raises(ConfigurationError, match="provider of the session token"):
                     await client.search("login")
             assert (await http.post(api + "token", json={})).status == 401
 

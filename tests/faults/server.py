@@ -15,6 +15,7 @@ import threading
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from itertools import repeat
 from typing import Self
+from weakref import WeakSet
 
 import attrs
 
@@ -146,6 +147,7 @@ class FaultServer:
         self.connections = 0
         self.port = 0
         self._tasks: set[asyncio.Task[None]] = set()
+        self._transports: WeakSet[asyncio.WriteTransport] = WeakSet()
 
     @property
     def base_url(self) -> str:
@@ -175,9 +177,13 @@ class FaultServer:
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        for transport in list(self._transports):  # also of a task that never came to its end
+            transport.abort()
+        await asyncio.sleep(0)
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
+        self._transports.add(writer.transport)
         task = asyncio.current_task()
         assert task is not None
         self._tasks.add(task)
