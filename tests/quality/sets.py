@@ -168,11 +168,13 @@ def _changes(path: Path) -> Iterator[tuple[dict[str, str], str]]:
 # --- this project ---------------------------------------------------------------------------
 
 _FEWEST = 10
-_SUMMARY = 5  # a commit that writes so many entries sums up what others did
 
 
 def _own_history() -> QuerySet | None:
-    """An entry of our changelog asks for the commit that wrote it; None while there are few."""
+    """An entry of our changelog asks for the commit that wrote it; None while there are few.
+
+    Only where a commit wrote one entry beside code: several together, or without code, sum up what others did.
+    """
     documents = []
     queries = []
     log = _git("log", "--no-merges", "--format=%H%x1f%s%x1f%b%x1e")
@@ -181,9 +183,10 @@ def _own_history() -> QuerySet | None:
         documents.append({"id": sha, "title": subject, "text": body})
         written = _git("show", "--format=", "--unified=0", sha, "--", "CHANGELOG.md")
         lines = re.findall(r"^\+- (.{20,})$", written, re.MULTILINE)
-        if len(lines) < _SUMMARY:
-            queries += [Query(plain(line), frozenset({sha})) for line in lines]
+        if len(lines) == 1 and _git("show", "--format=", "--name-only", sha, "--", "lightfast"):
+            queries.append(Query(plain(lines[0]), frozenset({sha})))
     if len(queries) < _FEWEST:
+        print(f"our changelog: {len(queries)} entries tell of one commit each; too few to measure")
         return None
     return QuerySet("our changelog", "commits", documents, queries)
 
