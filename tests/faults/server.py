@@ -146,6 +146,7 @@ class FaultServer:
         self.requests: list[Request] = []
         self.connections = 0
         self.port = 0
+        self._stopped = False
         self._tasks: set[asyncio.Task[None]] = set()
         self._transports: WeakSet[asyncio.WriteTransport] = WeakSet()
 
@@ -165,12 +166,14 @@ class FaultServer:
         self._script = self._greetings = iter(())
 
     async def start(self) -> None:
+        self._stopped = False
         self._server = await asyncio.start_server(
             self._accept, "127.0.0.1", self.port, ssl=self._context, limit=2**24
         )
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def stop(self) -> None:
+        self._stopped = True
         self._server.close()
         for _ in range(5):  # what was accepted just now becomes a task first
             await asyncio.sleep(0)
@@ -183,6 +186,9 @@ class FaultServer:
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
+        if self._stopped:  # accepted just before, begun just after
+            writer.transport.abort()
+            return
         self._transports.add(writer.transport)
         task = asyncio.current_task()
         assert task is not None
