@@ -88,6 +88,11 @@ class Portal:
         self._waiting: set[_Hand[Any]] = set()
         _portals.add(self)
 
+    @property
+    def running(self) -> bool:
+        """Whether the loop was started and has not ended."""
+        return self._loop is not None and not self._loop.is_closed()
+
     def run(self, coroutine: Coroutine[Any, Any, _T]) -> _T:
         """What a coroutine returns or raises.
 

@@ -13,6 +13,7 @@ from lightfast._client import AsyncLightfast, picklable_options
 from lightfast._config import NOT_GIVEN, NotGiven
 from lightfast._portal import Portal, feed
 from lightfast._retry import RetryBudget, RetryPolicy
+from lightfast.exceptions import UsageError
 from lightfast.models import JsonResponse, SearchOutcome, SearchResponse, SearchResult
 from lightfast.queries import MAX_LIMIT, Mode, SearchFilters
 
@@ -197,7 +198,12 @@ class Lightfast:
         """Close the client, and its connections if it was constructed with them."""
         if self._client.closed:
             return
-        self._portal.run(self._client.aclose())
+        try:
+            self._portal.run(self._client.aclose())
+        except UsageError:
+            if self._portal.running:  # called on the loop's own thread
+                raise
+            self._client.closed = True  # the loop has ended, and its connections with it
         if self._owner:
             self._portal.stop(timeout=5.0)
 

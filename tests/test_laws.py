@@ -74,7 +74,17 @@ ALLOWED = {
         "queries",
     },
     "_portal": {"_threads", "exceptions"},
-    "_sync": {"_auth", "_bulk", "_client", "_config", "_portal", "_retry", "models", "queries"},
+    "_sync": {
+        "_auth",
+        "_bulk",
+        "_client",
+        "_config",
+        "_portal",
+        "_retry",
+        "models",
+        "queries",
+        "exceptions",
+    },
 }
 
 

@@ -123,9 +123,12 @@ def test_many_kept_connections_that_all_died_are_left_behind(stage):
 
 
 def test_a_server_that_greets_every_connection_is_no_endless_loop(face, stage):
-    """Words before the request on a fresh connection end the call, and do not repeat it."""
+    """Words before the request on a fresh connection end the call, at the latest with its retries.
+
+    Where the connection breaks before the words are read, it is a lost one, and is repeated.
+    """
     server = FaultServer(raw(b""), greetings=[raw(b"220 hello\r\n", keep=True)] * 9)
     with stage.serve(server), face(**USUAL | {"base_url": server.base_url}) as client:
-        with pytest.raises(Exception, match="not HTTP"):
+        with pytest.raises(Exception, match=r"not HTTP|was lost"):
             client.search()
-    assert server.connections == 1
+    assert 1 <= server.connections <= 3
