@@ -275,6 +275,7 @@ def _breaks_off(error: aiohttp.ClientPayloadError) -> bool:
 def _errno(error: OSError) -> str:
     """What the operating system calls it."""
     words = os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror
-    if not words and isinstance(error, ConnectionError):  # asyncio's own has neither
+    # asyncio's own has neither, and aiohttp's has words of its own.
+    if not error.errno and isinstance(error, ConnectionError | aiohttp.ClientOSError):
         return "connection reset"
     return clean(words or type(error).__name__, 200).lower()

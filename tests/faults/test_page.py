@@ -28,7 +28,11 @@ def rendered() -> str:
 
 def _row(fault: Fault) -> str:
     what = fault.name.replace("|", "\\|").replace("<", "&lt;").replace("*", "\\*").replace("_", "\\_")  # fmt: skip
-    outcome = "the right value" if fault.outcome == "value" else f"`{fault.outcome}`"
+    outcome = (
+        "the right value"
+        if fault.outcome == "value"
+        else f"`{fault.outcome.replace(' or ', '` or `')}`"
+    )
     return f"| {what} | {outcome} | {'any' if fault.requests is None else fault.requests} |"
 
 

@@ -114,7 +114,8 @@ FAULTS = [
     fault("status -1", raw(_line(b"HTTP/1.1 -1 Less")), _BROKEN, 1),
     fault("a status in words", raw(_line(b"HTTP/1.1 OK 200")), _BROKEN, 1),
     fault("another protocol's banner", raw(b"SSH-2.0-OpenSSH_9.6\r\n"), _BROKEN, 1),
-    fault("a mail server's banner", None, _BROKEN, None, greet=raw(b"220 mail.example ESMTP\r\n", keep=True)),
+    # If aiohttp sees the banner before it has written, it is the writing that fails.
+    fault("a mail server's banner", None, "ResponseError or NetworkError", None, greet=raw(b"220 mail.example ESMTP\r\n", keep=True)),
     fault("random bytes", raw(bytes(range(256)) * 4), _BROKEN, 1),
     fault("zeros", raw(bytes(10_000)), _BROKEN, 1),
     fault("our own request back", echo(lambda key: b"POST /api/v1/search HTTP/1.1\r\nAuthorization: Bearer " + key + b"\r\n\r\n"), _BROKEN, 1),
