@@ -132,6 +132,7 @@ def test_closing_in_another_thread_ends_a_call_under_way(serve):
         client.search("q")
 
 
+@pytest.mark.filterwarnings("ignore:loop is closed:ResourceWarning")  # uvloop's own, of its handles
 def test_the_private_thread_ends_with_the_client(server):
     def names():
         return [thread.name for thread in threading.enumerate() if thread.name == "lightfast"]
