@@ -47,7 +47,7 @@ _RETRYABLE = frozenset({429, 500, 502, 503, 504})
 _EDGE_HEADERS = ("x-vercel-error", "x-vercel-id")
 
 
-@attrs.frozen(kw_only=True, weakref_slot=False)
+@attrs.define(kw_only=True, weakref_slot=False)
 class HttpResponse:
     """An answer, its body decompressed.
 

@@ -21,13 +21,13 @@ from collections.abc import (
 from typing import TypeAlias
 
 from lightfast._config import check_count
+from lightfast._retry import OnRetry
 from lightfast.exceptions import ConfigurationError, LightfastError, RateLimitError
 from lightfast.models import SearchOutcome, SearchResponse
 from lightfast.queries import SearchRequest
 
 Query: TypeAlias = str | SearchRequest
 Queries: TypeAlias = Iterable[Query] | AsyncIterable[Query]
-OnRetry: TypeAlias = Callable[[LightfastError, float], None]
 Search: TypeAlias = Callable[[Query, OnRetry], Awaitable[SearchResponse]]
 
 _TICKETS_PER_WORKER = 2

@@ -6,9 +6,10 @@ every call, it costs 25 to 40 µs, a third of the whole.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import math
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from lightfast._answers import HttpResponse, error_from
@@ -16,7 +17,7 @@ from lightfast._auth import Credential
 from lightfast._config import ClientConfig
 from lightfast._protocol import HttpRequest
 from lightfast._reply import Reply
-from lightfast._retry import retrying, should_retry
+from lightfast._retry import OnRetry, retrying, should_retry
 from lightfast.exceptions import (
     APIError,
     Attempt,
@@ -31,9 +32,6 @@ if TYPE_CHECKING:
     from lightfast._http import Session
 
 _T = TypeVar("_T")
-
-OnRetry = Callable[[LightfastError, float], None]
-"""Told the error and the wait, before each wait."""
 
 _log = logging.getLogger("lightfast")
 
@@ -68,9 +66,7 @@ class Call:
         """Seconds left of the whole call."""
         return self._deadline - self._now()
 
-    async def run(
-        self, sleep: Callable[[float], Awaitable[None]], on_retry: OnRetry | None
-    ) -> HttpResponse:
+    async def run(self, on_retry: OnRetry | None) -> HttpResponse:
         """The answer, after one attempt or several."""
         self._config.budget.deposit()
         try:
@@ -81,14 +77,9 @@ class Call:
             failure = error
         else:
             return response
-        return await self._again(failure, sleep, on_retry)
+        return await self._again(failure, on_retry)
 
-    async def _again(
-        self,
-        failure: LightfastError,
-        sleep: Callable[[float], Awaitable[None]],
-        on_retry: OnRetry | None,
-    ) -> HttpResponse:
+    async def _again(self, failure: LightfastError, on_retry: OnRetry | None) -> HttpResponse:
         """The attempts after the first, which tenacity is told of as if it had made it."""
         first = [failure]
 
@@ -107,7 +98,7 @@ class Call:
             self._config.budget,
             remaining=self.remaining,
             before_sleep=before_sleep,
-            sleep=sleep,
+            sleep=asyncio.sleep,
         )
         response: HttpResponse = await again(attempt)
         return response

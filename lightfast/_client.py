@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import ssl as _ssl
 import sys
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Coroutine, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -15,7 +15,6 @@ import attrs
 from lightfast import _answers, _bulk, _protocol
 from lightfast._auth import Auth, Provider, SessionAuth, conceal
 from lightfast._bulk import Queries, Query
-from lightfast._call import OnRetry
 from lightfast._config import (
     NOT_GIVEN,
     ClientConfig,
@@ -29,7 +28,7 @@ from lightfast._config import (
     resolve_auth,
     resolve_base_url,
 )
-from lightfast._retry import RetryBudget, RetryPolicy
+from lightfast._retry import OnRetry, RetryBudget, RetryPolicy
 from lightfast._transport import Transport, closed_error
 from lightfast.exceptions import ConfigurationError
 from lightfast.models import JsonResponse, SearchOutcome, SearchResponse, SearchResult
@@ -335,12 +334,12 @@ class AsyncLightfast:
             _log_answer(message.url, answer, response.request_id)
         return response
 
-    async def _send(
+    def _send(
         self,
         request: _protocol.HttpRequest,
         timeout: float | NotGiven | None,
         on_retry: OnRetry | None = None,
-    ) -> _answers.HttpResponse:
+    ) -> Coroutine[Any, Any, _answers.HttpResponse]:
         if self.closed:
             raise closed_error()
         seconds = (
@@ -348,7 +347,7 @@ class AsyncLightfast:
             if isinstance(timeout, NotGiven)
             else check_seconds("timeout", timeout)
         )
-        return await self._transport.send(request, self._config, seconds, on_retry)
+        return self._transport.send(request, self._config, seconds, on_retry)
 
     def __repr__(self) -> str:
         config = getattr(self, "_config", None)  # a traceback may show a half-made client

@@ -20,6 +20,7 @@ class Watch:
         self._loop = asyncio.get_running_loop()
         self._pending: set[Deadline] = set()
         self._timer: asyncio.TimerHandle | None = None
+        self._rings = math.inf
 
     def until(self, when: float) -> Deadline:
         """A block that ends with TimeoutError once the loop's clock shows `when`.
@@ -32,7 +33,7 @@ class Watch:
     def add(self, deadline: Deadline) -> None:
         """Begin to watch a deadline."""
         self._pending.add(deadline)
-        if self._timer is None or deadline.when < self._timer.when():
+        if deadline.when < self._rings:
             self._set_timer(deadline.when)
 
     def remove(self, deadline: Deadline) -> None:
@@ -47,9 +48,10 @@ class Watch:
     def _set_timer(self, when: float) -> None:
         self.close()
         self._timer = self._loop.call_at(when, self._on_time)
+        self._rings = when
 
     def _on_time(self) -> None:
-        self._timer = None
+        self._timer, self._rings = None, math.inf
         now = self._loop.time()
         for deadline in [pending for pending in self._pending if pending.when <= now]:
             self._pending.discard(deadline)

@@ -137,11 +137,12 @@ class Session:
             reply.status = response.status
             reply.headers = response.raw_headers
             reply.coding = response.headers.get("Content-Encoding")
-            with _until_lost(response) if response.content_length is None else _KNOWN_END:
-                if response.status >= 300:
-                    await _read_some(response, reply)
-                else:
-                    await _read_all(response, reply, self._config.max_response_bytes)
+            length, limit = response.content_length, self._config.max_response_bytes
+            with _until_lost(response) if length is None else _KNOWN_END:
+                if response.status >= 300:  # what is lost of an error's body does not matter
+                    await _read(response.content, reply, ERROR_BODY_BYTES)
+                elif (length or 0) > limit or not await _read(response.content, reply, limit):
+                    raise too_large(response.status, limit)
 
     def _headers(self, target: _Target, credential: Credential) -> CIMultiDict[str]:
         """All headers of a request; those of the last credential are kept prepared: 2 %."""
@@ -190,30 +191,16 @@ def _until_lost(response: aiohttp.ClientResponse) -> Iterator[None]:
         closed.remove_done_callback(lost)
 
 
-async def _read_all(response: aiohttp.ClientResponse, reply: Reply, limit: int) -> None:
-    """A success's body; not one byte of it when it says that it is too long."""
-    length = response.content_length
-    if length is not None and length <= limit:  # the parser holds the server to it
-        reply.chunks.append(await response.read())
-        return
-    if length is not None:
-        raise too_large(response.status, limit)
+async def _read(content: aiohttp.StreamReader, reply: Reply, limit: int) -> bool:
+    """Read a body; False when it was longer than the limit, where reading stopped."""
     size = 0
-    async for chunk in response.content.iter_any():
+    while not content.at_eof():
+        chunk = await content.readany()
         size += len(chunk)
+        reply.chunks.append(chunk)
         if size > limit:
-            raise too_large(response.status, limit)
-        reply.chunks.append(chunk)
-
-
-async def _read_some(response: aiohttp.ClientResponse, reply: Reply) -> None:
-    """The beginning of an error's body; what is lost of it does not matter."""
-    size = 0
-    async for chunk in response.content.iter_any():
-        size += len(chunk)
-        reply.chunks.append(chunk)
-        if size > ERROR_BODY_BYTES:
-            return
+            return False
+    return True
 
 
 # --- foreign errors → ours --------------------------------------------------------------------

@@ -12,7 +12,7 @@ import time
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import attrs
 
@@ -20,6 +20,9 @@ from lightfast.exceptions import APIError, ConfigurationError, LightfastError
 
 if TYPE_CHECKING:
     from tenacity import AsyncRetrying, RetryCallState
+
+OnRetry: TypeAlias = Callable[[LightfastError, float], None]
+"""Told the error and the wait, before each wait."""
 
 
 def _not_negative(instance: object, attribute: Any, value: object) -> None:
@@ -169,7 +172,7 @@ def retrying(
     budget: RetryBudget,
     *,
     remaining: Callable[[], float],
-    before_sleep: Callable[[LightfastError, float], None],
+    before_sleep: OnRetry,
     sleep: Callable[[float], Awaitable[None]],
 ) -> AsyncRetrying:
     """Tenacity, told our decisions. It raises the last error as it is.
@@ -178,7 +181,7 @@ def retrying(
         policy: How often and how long.
         budget: The client's purse.
         remaining: Seconds left of the whole call.
-        before_sleep: Called with the error and the wait, before each wait.
+        before_sleep: Told of each wait.
         sleep: Waits.
     """
     # Here, not on top: 29 ms that only a call which failed has to pay.

@@ -6,14 +6,15 @@ import asyncio
 import logging
 import os
 import warnings
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator
 from typing import TYPE_CHECKING
 from weakref import WeakSet
 
 from lightfast._answers import HttpResponse
-from lightfast._call import Call, OnRetry
+from lightfast._call import Call
 from lightfast._config import ClientConfig, ConnectionConfig
 from lightfast._protocol import HttpRequest
+from lightfast._retry import OnRetry
 from lightfast.exceptions import LightfastError, UsageError
 
 if TYPE_CHECKING:
@@ -29,19 +30,11 @@ class Transport:
     Args:
         config: What connections are made with.
         made_at: Where the client was made, for the warning when nobody closes it.
-        sleep: Waits between attempts, for tests.
     """
 
-    def __init__(
-        self,
-        config: ConnectionConfig,
-        *,
-        made_at: str = "",
-        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
-    ) -> None:
+    def __init__(self, config: ConnectionConfig, *, made_at: str = "") -> None:
         self._config = config
         self._made_at = made_at
-        self._sleep = sleep
         self._sessions: dict[asyncio.AbstractEventLoop, Session] = {}
         self._lifetimes: dict[asyncio.AbstractEventLoop, AsyncGenerator[None, None]] = {}
         self._used = False
@@ -70,7 +63,7 @@ class Transport:
         session = self._sessions.get(loop) or await self._open(loop)
         call = Call(session, request, config, timeout, loop.time)
         try:
-            return await call.run(self._sleep, on_retry)
+            return await call.run(on_retry)
         except LightfastError as error:
             error.history = tuple(call.history)
             _log.debug(

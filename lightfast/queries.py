@@ -16,6 +16,8 @@ __all__ = ["DateRange", "Mode", "SearchFilters", "SearchRequest"]
 Mode = Literal["fast", "balanced", "thorough"]
 """How hard the server ranks: vector scores only, reranked, or heavily scored."""
 
+_MODES = get_args(Mode)
+
 MAX_LIMIT = 100
 MAX_OFFSET = 2**53 - 1  # the largest run of integers that a JSON number carries exactly
 
@@ -161,9 +163,9 @@ class SearchRequest:
             )
         _whole("limit", self.limit, 1, MAX_LIMIT)
         _whole("offset", self.offset, 0, MAX_OFFSET)
-        if self.mode not in get_args(Mode):
+        if self.mode not in _MODES:
             raise ConfigurationError(
-                f"`mode` must be one of {', '.join(get_args(Mode))}, not {self.mode!r:.40}."
+                f"`mode` must be one of {', '.join(_MODES)}, not {self.mode!r:.40}."
             )
         if self.filters is not None and not isinstance(self.filters, SearchFilters):
             raise ConfigurationError(
