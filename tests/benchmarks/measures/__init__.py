@@ -6,7 +6,7 @@ A new one is a function here or in a module beside, entered in the table under i
 from collections.abc import Callable, Iterable
 
 from tests.benchmarks.bench import Bench
-from tests.benchmarks.measures import calls, decode, flight, imports, memory
+from tests.benchmarks.measures import calls, decode, emulator, flight, imports, memory
 from tests.benchmarks.results import Line
 
 Measure = Callable[[Bench], Iterable[Line]]
@@ -23,4 +23,6 @@ MEASURES: dict[str, Measure] = {
     "memory": memory.growth,
     "flight": flight.in_flight,
     "bulk": flight.bulk,
+    "emulator": emulator.emulator,
+    "local": emulator.local,
 }
