@@ -7,6 +7,7 @@ import shlex
 import signal
 import sys
 import time
+from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -18,7 +19,7 @@ from lightfast.cli.output import note, verbosity
 from lightfast.cli.tables import print_table
 
 if TYPE_CHECKING:
-    from lightfast.emulator import Emulator
+    from lightfast.emulator import EmbeddingProgress, Emulator
 
 __all__ = ["emulator"]
 
@@ -52,28 +53,43 @@ def _indexed(command: _F) -> _F:
 
 @emulator.command(short_help="Index, and print what there is now.")
 @_indexed
+@click.option("--no-embed", is_flag=True, help="Index words only.")
 @verbosity
-def index(paths: tuple[Path, ...], database: Path | None) -> None:
+def index(paths: tuple[Path, ...], *, database: Path | None, no_embed: bool) -> None:
     """Index repositories, directories or files, and print what there is now.
 
     PATHS are git repositories, directories, and Markdown, reST or JSON-lines files; this
     directory when none are given. What did not change since the last time is not read again.
+
+    With the extra "semantic", documents are also embedded, so that they can be searched by
+    meaning. That takes a while; Ctrl-C keeps what is done, and the next time goes on from there.
     """
     from lightfast.cli.local import cached_database, open_emulator  # 170 ms, not for --help
-    from lightfast.cli.progress import Indexing
+    from lightfast.cli.meaning import embed, embedder
+    from lightfast.cli.progress import Embedding, Indexing
 
     given = paths or (Path(),)
     place = database or cached_database(given)
-    with Indexing() as indexing:
-        opened = open_emulator(given, place, on_progress=indexing)
-        with contextlib.closing(opened):
+    embedding = Embedding()
+    with contextlib.ExitStack() as stack:
+        with Indexing() as indexing:
+            opened = open_emulator(
+                given,
+                place,
+                on_progress=indexing,
+                embedder=None if no_embed else embedder(),
+                on_embedding=embedding,
+            )
+            stack.enter_context(contextlib.closing(opened))
             fresh = opened.refresh()
-            corpora, total = opened.corpora(), opened.documents
+        progress = embed(opened, embedding)
+        corpora, total = opened.corpora(), opened.documents
     heads = ("documents", "kind", "location")
     print_table(heads, [(str(c.documents), c.kind, c.location) for c in corpora])
     skipped = sum(corpus.skipped for corpus in corpora)
     left_out = f", {skipped:,} files too large" if skipped else ""
-    note(f"{fresh:,} indexed now, {total:,} in all{left_out}, kept in {place}")
+    by_meaning = f", {progress.embedded:,} searchable by meaning" if progress else ""
+    note(f"{fresh:,} indexed now, {total:,} in all{by_meaning}{left_out}, kept in {place}")
 
 
 @emulator.command()
@@ -110,8 +126,12 @@ def serve(
     Prints the base URL and a key. The index in the cache directory has one key, the same at every
     start; a database of your own gets one at its first start, and after that
     `lightfast emulator keys create` makes others.
+
+    With the extra "semantic", documents are embedded behind the answers; until then they are
+    found by words.
     """
     from lightfast.cli.local import cached_database, open_emulator  # 170 ms, not for --help
+    from lightfast.cli.meaning import embedder, follow
     from lightfast.cli.progress import Indexing
 
     given = paths or (() if database else (Path(),))
@@ -119,6 +139,7 @@ def serve(
     # As Ctrl-C: whoever supervises us says it with SIGTERM.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     serving = False
+    news: deque[EmbeddingProgress] = deque(maxlen=1)
     try:
         with contextlib.ExitStack() as stack:
             with Indexing() as indexing:
@@ -129,10 +150,13 @@ def serve(
                     port=port,
                     allow_remote=allow_remote,
                     on_progress=indexing,
+                    embedder=embedder(),
+                    on_embedding=news.append,
                 )
                 stack.enter_context(opened)
             serving = True
             _announce(opened, _key(opened, place, kept=database is None))
+            follow(opened, news)
             while True:
                 time.sleep(3600)
     except KeyboardInterrupt:

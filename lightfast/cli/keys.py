@@ -97,7 +97,7 @@ def _emulator(database: Path | None, *, make: bool = False) -> Iterator[Emulator
     database = database or cached_database([Path.cwd()])
     if not make and not database.exists():
         raise EmulatorError(f"There is no database at {database}; give --database.")
-    emulator = open_emulator([], database)
+    emulator = open_emulator([], database, embedder=None)
     try:
         yield emulator
     finally:

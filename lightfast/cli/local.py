@@ -19,6 +19,7 @@ from typing import Any
 
 from platformdirs import user_cache_path
 
+from lightfast.cli.meaning import embedder
 from lightfast.cli.output import note
 from lightfast.cli.progress import Indexing
 from lightfast.emulator import Emulator, EmulatorError
@@ -39,7 +40,7 @@ def local_emulator(path: Path) -> Iterator[tuple[str, str]]:
     database = cached_database([path])
     with contextlib.ExitStack() as stack:
         with Indexing() as indexing:
-            options = {"on_progress": indexing, "embed_behind": False}
+            options = {"on_progress": indexing, "embedder": embedder(), "embed_behind": False}
             emulator, kept = _with_cache([path], database, **options)
             stack.enter_context(emulator)
             with contextlib.suppress(EmulatorError):  # without a model that works, by words alone

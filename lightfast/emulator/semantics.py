@@ -53,6 +53,11 @@ class Semantics:
         self._thread = EmbeddingThread(self._embedding)
         self._thread.start()
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether the thread embeds, or is about to."""
+        return self._thread is not None and self._thread.is_busy
+
     def wake(self) -> None:
         """Something was indexed."""
         if self._thread:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from lightfast.emulator.answers import BASE_PATH
 from lightfast.emulator.corpus import corpora_at
 from lightfast.emulator.directory import Directory
-from lightfast.emulator.embedding import installed_embedder
+from lightfast.emulator.embedding import chosen_embedder
 from lightfast.emulator.errors import EmulatorError
 from lightfast.emulator.hosting import check_host, no_address, origin
 from lightfast.emulator.identity import Identity
@@ -156,6 +156,11 @@ class Emulator(Directory, Rehearsing):
         return self._semantics.progress() if self._semantics else None
 
     @property
+    def is_embedding(self) -> bool:
+        """Whether documents are being embedded behind the answers now."""
+        return self._semantics is not None and self._semantics.is_busy
+
+    @property
     def documents(self) -> int:
         """How many documents are indexed for the organization."""
         return self._index.documents
@@ -268,7 +273,7 @@ def _semantics(
     embedder: EmbedderChoice,
     on_progress: Callable[[EmbeddingProgress], None] | None,
 ) -> Semantics | None:
-    chosen = installed_embedder() if embedder == "auto" else embedder
+    chosen = chosen_embedder(embedder)
     if chosen is None:
         return None
     # Only there with the extra: it takes numpy.

@@ -9,6 +9,7 @@ import re
 import subprocess
 import sys
 import tarfile
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,9 @@ from lightfast.emulator.ranking import STOP_WORDS, plain, words_of
 from lightfast.emulator.sections import SUFFIXES, Section, sections
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+
+    Make = Callable[[], "QuerySet | None"]
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
@@ -42,16 +45,25 @@ class QuerySet:
     queries: list[Query]
 
 
-def query_sets(cache: Path) -> Iterator[QuerySet]:
-    """Every set; archives are kept in the cache."""
+def query_sets(cache: Path, wanted: str) -> Iterator[QuerySet]:
+    """Every set that has what is wanted in its name; archives are kept in the cache."""
+    for name, make in _makers(cache):
+        if wanted in name and (made := make()):
+            yield made
+
+
+def _makers(cache: Path) -> Iterator[tuple[str, Make]]:
     for part, packages in DOCS.items():
-        yield _headings(cache, part, packages)
+        name = f"headings, {part}"
+        yield name, partial(_headings, name, cache, packages)
     for part, packages in DOCS.items():
-        yield _paraphrases(cache, part, packages)
+        name = f"paraphrases, {part}"
+        yield name, partial(_paraphrases, name, cache, packages)
     for part, versions in HISTORY.items():
-        yield _history(cache, part, versions)
-    if own := _own_history():
-        yield own
+        name = f"changes, {part}"
+        yield name, partial(_history, name, cache, versions)
+    name = "our changelog"
+    yield name, partial(_own_history, name)
 
 
 # --- archives -------------------------------------------------------------------------------
@@ -83,19 +95,19 @@ def _sections(cache: Path, package: str) -> Iterator[tuple[str, Section]]:
 # --- headings → the text below them ---------------------------------------------------------
 
 
-def _headings(cache: Path, part: str, packages: tuple[str, ...]) -> QuerySet:
+def _headings(name: str, cache: Path, packages: tuple[str, ...]) -> QuerySet:
     """A heading asks for its own text, which is indexed without it."""
     documents = []
     answers: dict[str, set[str]] = {}
     for package in packages:
         for number, (place, section) in enumerate(_sections(cache, package)):
-            name = f"{package}-{number}"
+            key = f"{package}-{number}"
             above = " › ".join(section.path[:-1]) or place  # noqa: RUF001
-            documents.append({"id": name, "title": above, "text": section.body})
+            documents.append({"id": key, "title": above, "text": section.body})
             if section.path and len(section.body) > 200 and _says_something(section.path[-1]):
-                answers.setdefault(section.path[-1], set()).add(name)
+                answers.setdefault(section.path[-1], set()).add(key)
     queries = [Query(text, frozenset(ids)) for text, ids in answers.items()]
-    return QuerySet(f"headings, {part}", "docs", documents, queries)
+    return QuerySet(name, "docs", documents, queries)
 
 
 def _says_something(heading: str) -> bool:
@@ -105,22 +117,22 @@ def _says_something(heading: str) -> bool:
 # --- questions in other words ---------------------------------------------------------------
 
 
-def _paraphrases(cache: Path, part: str, packages: tuple[str, ...]) -> QuerySet:
+def _paraphrases(name: str, cache: Path, packages: tuple[str, ...]) -> QuerySet:
     documents = []
     by_heading: dict[tuple[str, str], set[str]] = {}
     for package in packages:
         for number, (place, section) in enumerate(_sections(cache, package)):
-            name = f"{package}-{number}"
+            key = f"{package}-{number}"
             title = " › ".join(section.path) or place  # noqa: RUF001
-            documents.append({"id": name, "title": title, "text": section.body})
+            documents.append({"id": key, "title": title, "text": section.body})
             if section.path:
-                by_heading.setdefault((package, section.path[-1]), set()).add(name)
+                by_heading.setdefault((package, section.path[-1]), set()).add(key)
     queries = [
         Query(question, frozenset(by_heading[package, heading]))
         for package, heading, question in _lines()
         if package in packages and (package, heading) in by_heading
     ]
-    return QuerySet(f"paraphrases, {part}", "paraphrases", documents, queries)
+    return QuerySet(name, "paraphrases", documents, queries)
 
 
 def _lines() -> list[list[str]]:
@@ -134,7 +146,7 @@ _CHANGE = re.compile(r"^    \.\. change::\n((?:        .*\n|\s*\n)+)", re.MULTIL
 _TICKET = re.compile(r":ticket:`(\d+)`")
 
 
-def _history(cache: Path, part: str, versions: tuple[str, ...]) -> QuerySet:
+def _history(name: str, cache: Path, versions: tuple[str, ...]) -> QuerySet:
     """SQLAlchemy tells each change in the words of its commit; its migration notes tell some of them again."""
     root = source_of(cache, "sqlalchemy") / "doc/build/changelog"
     documents: dict[str, dict[str, str]] = {}
@@ -142,12 +154,12 @@ def _history(cache: Path, part: str, versions: tuple[str, ...]) -> QuerySet:
     notes: list[Section] = []
     for version in versions:
         for number, entry in enumerate(_changes(root / f"changelog_{version}.rst")):
-            name = f"change-{version}-{number}"
+            key = f"change-{version}-{number}"
             options, text = entry
             for ticket in re.findall(r"\d{2,}", options.get("tickets", "")):
-                by_ticket.setdefault(ticket, set()).add(name)
+                by_ticket.setdefault(ticket, set()).add(key)
             subject, _, rest = plain(text).partition(". ")
-            documents[name] = {"id": name, "title": subject or name, "text": rest}
+            documents[key] = {"id": key, "title": subject or key, "text": rest}
         for path in (*root.glob(f"migration_{version}.rst"), *root.glob(f"whatsnew_{version}.rst")):
             notes += sections(path.name, path.read_text("utf-8"))
     queries = []
@@ -155,7 +167,7 @@ def _history(cache: Path, part: str, versions: tuple[str, ...]) -> QuerySet:
         found = {d for ticket in _TICKET.findall(note.body) for d in by_ticket.get(ticket, ())}
         if found and note.path and _says_something(note.path[-1]):
             queries.append(Query(note.path[-1], frozenset(found)))
-    return QuerySet(f"changes, {part}", "commits", list(documents.values()), queries)
+    return QuerySet(name, "commits", list(documents.values()), queries)
 
 
 def _changes(path: Path) -> Iterator[tuple[dict[str, str], str]]:
@@ -168,27 +180,52 @@ def _changes(path: Path) -> Iterator[tuple[dict[str, str], str]]:
 # --- this project ---------------------------------------------------------------------------
 
 _FEWEST = 10
+_ENTRY = re.compile(r"^- (.*(?:\n  .*)*)", re.MULTILINE)
+# "`symbol`, `symbol` and the others: what they are"; without the colon it tells how a known one changed.
+_NEW = re.compile(r"((?:`[^`]*\w[^`]*`(?:, | and )?)+)(?:(?:its|the) [a-z ]+)?: ")
 
 
-def _own_history() -> QuerySet | None:
-    """An entry of our changelog asks for the commit that wrote it; None while there are few.
-
-    Only where a commit wrote one entry beside code: several together, or without code, sum up what others did.
-    """
+def _own_history(name: str) -> QuerySet | None:
+    """An entry of our changelog asks for the commits that wrote it or brought what it is about; None while there are few."""
     documents = []
-    queries = []
-    log = _git("log", "--no-merges", "--format=%H%x1f%s%x1f%b%x1e")
-    for record in log.split("\x1e")[:-1]:
+    queries = _asking_for_symbols()
+    for record in _git("log", "--no-merges", "--format=%H%x1f%s%x1f%b%x1e").split("\x1e")[:-1]:
         sha, subject, body = record.strip("\n").split("\x1f")
         documents.append({"id": sha, "title": subject, "text": body})
-        written = _git("show", "--format=", "--unified=0", sha, "--", "CHANGELOG.md")
-        lines = re.findall(r"^\+- (.{20,})$", written, re.MULTILINE)
-        if len(lines) == 1 and _git("show", "--format=", "--name-only", sha, "--", "lightfast"):
-            queries.append(Query(plain(lines[0]), frozenset({sha})))
+        queries += _asking_for_commit(sha)
     if len(queries) < _FEWEST:
-        print(f"our changelog: {len(queries)} entries tell of one commit each; too few to measure")
+        print(f"our changelog: {len(queries)} entries lead to commits; too few to measure")
         return None
-    return QuerySet("our changelog", "commits", documents, queries)
+    return QuerySet(name, "commits", documents, queries)
+
+
+def _asking_for_commit(sha: str) -> list[Query]:
+    # Only where it wrote one entry beside code: several together, or without code, sum up what others did.
+    written = _git("show", "--format=", "--unified=0", sha, "--", "CHANGELOG.md")
+    lines = re.findall(r"^\+- (.{20,})$", written, re.MULTILINE)
+    touched = _git("show", "--format=", "--name-only", sha, "--", "lightfast")
+    return [Query(plain(lines[0]), frozenset({sha}))] if len(lines) == 1 and touched else []
+
+
+def _asking_for_symbols() -> list[Query]:
+    """The first sentence of each entry about something new; the commits that brought its symbols answer it."""
+    queries = []
+    for entry in _ENTRY.findall((ROOT / "CHANGELOG.md").read_text("utf-8")):
+        sentence = re.split(r"(?<=\.) ", " ".join(entry.split()))[0]
+        new = _NEW.match(sentence)
+        symbols = re.findall("`([^`]+)`", new[1]) if new else []
+        if found := {sha for symbol in symbols if (sha := _bringer(symbol))}:
+            queries.append(Query(plain(sentence), frozenset(found)))
+    return queries
+
+
+def _bringer(symbol: str) -> str | None:
+    """The first commit that defined a symbol's last name."""
+    # The bare word would lead to the first commit that happens to hold it: `keys` and `search` are words, too.
+    name = re.findall(r"\w+", symbol)[-1]
+    definition = rf"^ +{name}: .* = " if f"{name}=" in symbol else rf"(def|class) {name}\b"
+    log = ("log", "--reverse", "--no-merges", "--format=%H", "--pickaxe-regex", f"-S{definition}")
+    return next(iter(_git(*log, "--", "lightfast").split()), None)
 
 
 def _git(*arguments: str) -> str:
