@@ -77,7 +77,7 @@ class HttpResponse:
         return HttpInfo(
             status=self.status,
             headers=self.safe_headers(),
-            attempts=self.attempts,
+            attempts=len(self.history) + 1,
             elapsed=self.elapsed,
         )
 

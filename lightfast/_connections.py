@@ -27,7 +27,7 @@ class Connector(aiohttp.TCPConnector):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
-        self._used: WeakKeyDictionary[object, Callable[[], bool]] = WeakKeyDictionary()
+        self._used: WeakKeyDictionary[object, Callable[[int], object]] = WeakKeyDictionary()
 
     async def connect(self, *args: Any, **options: Any) -> Any:
         reused.set(False)
@@ -38,20 +38,20 @@ class Connector(aiohttp.TCPConnector):
             if has_news is None:
                 self._used[protocol] = _ear_on(connection.transport)
                 return connection
-            if not protocol.should_close and not has_news():
+            if not protocol.should_close and not has_news(0):
                 reused.set(True)
                 return connection
             connection.close()
 
 
-def _ear_on(transport: asyncio.BaseTransport) -> Callable[[], bool]:
-    """Tells whether something waits to be read there, data or the end: one system call."""
+def _ear_on(transport: asyncio.BaseTransport) -> Callable[[int], object]:
+    """Tells whether something is to be read there within so many ms, data or the end: one system call."""
     sock = transport.get_extra_info("socket")
     if not hasattr(select, "poll"):
-        return lambda: bool(select.select([sock], [], [], 0)[0])
+        return lambda timeout: select.select([sock], [], [], timeout / 1000)[0]
     poll = select.poll()
     poll.register(sock, select.POLLIN)
-    return lambda: bool(poll.poll(0))
+    return poll.poll
 
 
 class Resolver(AbstractResolver):

@@ -9,18 +9,27 @@ from __future__ import annotations
 
 import asyncio
 import math
+from asyncio import current_task
 from types import TracebackType
 from typing import Self
 
+_NEVER = math.inf
+
 
 class Watch:
-    """Watches over the running event loop's deadlines."""
+    """Watches over the running event loop's deadlines.
+
+    Attributes:
+        loop: The event loop.
+        pending: The deadlines that are watched.
+        rings: When the timer goes off, on the loop's clock.
+    """
 
     def __init__(self) -> None:
-        self._loop = asyncio.get_running_loop()
-        self._pending: set[Deadline] = set()
+        self.loop = asyncio.get_running_loop()
+        self.pending: set[Deadline] = set()
+        self.rings = math.inf
         self._timer: asyncio.TimerHandle | None = None
-        self._rings = math.inf
 
     def until(self, when: float) -> Deadline:
         """A block that ends with TimeoutError once the loop's clock shows `when`.
@@ -30,34 +39,25 @@ class Watch:
         """
         return Deadline(self, when)
 
-    def add(self, deadline: Deadline) -> None:
-        """Begin to watch a deadline."""
-        self._pending.add(deadline)
-        if deadline.when < self._rings:
-            self._set_timer(deadline.when)
-
-    def remove(self, deadline: Deadline) -> None:
-        """Watch it no longer."""
-        self._pending.discard(deadline)
-
     def close(self) -> None:
         """Let go of the timer."""
         if self._timer is not None:
             self._timer.cancel()
 
-    def _set_timer(self, when: float) -> None:
+    def ring_at(self, when: float) -> None:
+        """Set the timer."""
         self.close()
-        self._timer = self._loop.call_at(when, self._on_time)
-        self._rings = when
+        self._timer = self.loop.call_at(when, self._on_time)
+        self.rings = when
 
     def _on_time(self) -> None:
-        self._timer, self._rings = None, math.inf
-        now = self._loop.time()
-        for deadline in [pending for pending in self._pending if pending.when <= now]:
-            self._pending.discard(deadline)
+        self._timer, self.rings = None, math.inf
+        now = self.loop.time()
+        for deadline in [pending for pending in self.pending if pending.when <= now]:
+            self.pending.discard(deadline)
             deadline.expire()
-        if self._pending:
-            self._set_timer(min(pending.when for pending in self._pending))
+        if self.pending:
+            self.ring_at(min(pending.when for pending in self.pending))
 
 
 class Deadline:
@@ -71,13 +71,15 @@ class Deadline:
         self.when = when
 
     def __enter__(self) -> Self:
-        if self.when != math.inf:
-            task = asyncio.current_task()
+        if self.when != _NEVER:
+            task = current_task(self._watch.loop)
             if task is None:
                 raise RuntimeError("a deadline needs a task to cancel")
             self._task = task
             self._cancelling = task.cancelling()
-            self._watch.add(self)
+            self._watch.pending.add(self)
+            if self.when < self._watch.rings:
+                self._watch.ring_at(self.when)
         return self
 
     def expire(self) -> None:
@@ -91,9 +93,9 @@ class Deadline:
         exc: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        if self.when == math.inf:
+        if self.when == _NEVER:
             return
-        self._watch.remove(self)
+        self._watch.pending.discard(self)
         # As asyncio.Timeout does: another cancellation, counted besides ours, goes on.
         if (
             self._expired

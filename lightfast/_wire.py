@@ -66,6 +66,8 @@ _ALWAYS: dict[type, set[str]] = {
 }
 
 _converter = _make_converter()
+_write_request = _converter.get_unstructure_hook(SearchRequest)
+_read_response = _converter.get_structure_hook(SearchResponse)
 
 
 # --- out --------------------------------------------------------------------------------------
@@ -77,10 +79,9 @@ def write_search(request: SearchRequest) -> bytes:
     Raises:
         ConfigurationError: It holds something that JSON cannot.
     """
-    body = _converter.unstructure(request)
-    filters = request.extra.get("filters")
-    if request.filters is not None and isinstance(filters, Mapping):
-        body["filters"] = _converter.unstructure(request.filters) | filters
+    body = _write_request(request)
+    if request.filters is not None and isinstance(request.extra.get("filters"), Mapping):
+        body["filters"] = _converter.unstructure(request.filters) | request.extra["filters"]
     return write_json(body)
 
 
@@ -148,7 +149,7 @@ def read_search(body: bytes, http: HttpInfo | None = None) -> SearchResponse:
     if type(document) is dict and "data" not in document and "results" in document:
         document = _from_second_shape(document)
     try:
-        response = _converter.structure(document, SearchResponse)
+        response: SearchResponse = _read_response(document, SearchResponse)
         object.__setattr__(response, "http", http)  # nobody else has seen this value yet
         return response
     except (AttributeError, KeyError, OverflowError, TypeError, ValueError):

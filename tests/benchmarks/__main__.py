@@ -1,6 +1,6 @@
 """Runs the measures, prints one line for each, and ends with 1 when a target is missed.
 
-``python -m tests.benchmarks [--quick] [--only NAME] [--json FILE] [--plot FILE.svg]``
+``python -m tests.benchmarks [--quick] [--only NAME] [--json FILE]``
 """
 
 import argparse
@@ -23,7 +23,6 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true", help="fewer rounds, under 90 seconds")
     parser.add_argument("--only", action="append", choices=MEASURES, help="may be repeated")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all results")
-    parser.add_argument("--plot", type=Path, metavar="FILE.svg", help="draw the CPU per call")
     return parser.parse_args(arguments)
 
 
@@ -59,13 +58,9 @@ def main() -> int:
         print(report.headline(line), *report.details(line), sep="\n", flush=True)
     print(f"\nIn short, after {time.monotonic() - began:.0f} s:")
     print(*map(report.headline, lines), sep="\n")
-    document = report.document(lines, about)
     if options.json:
+        document = report.document(lines, about)
         options.json.write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n")
-    if options.plot:
-        from tests.benchmarks.plot import draw  # matplotlib: only where a chart is wanted
-
-        draw(document, options.plot)
     return int(any(line.verdict == "MISS" for line in lines))
 
 

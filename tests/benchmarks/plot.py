@@ -16,12 +16,16 @@ OURS, LIMIT, BASE, OTHERS = "#1f6f5c", "#b9b9b9", "#6b7785", "#d9a15b"
 
 
 def draw(document: Mapping[str, Any], path: Path) -> None:
-    """Writes the chart of a run's document as SVG."""
+    """Writes the chart of a run's document as SVG.
+
+    Raises:
+        SystemExit: The run measured nothing that is drawn.
+    """
     mpl.rcParams.update({"svg.hashsalt": "lightfast", "font.size": 10})
     measures = {measure["name"]: measure for measure in document["measures"]}
     panels = [name for name in PANELS if name in measures]
     if not panels:
-        raise SystemExit(f"--plot draws {' and '.join(PANELS)}; this run measured neither.")
+        raise SystemExit(f"the chart shows {' and '.join(PANELS)}; this run measured neither")
     figure = Figure(figsize=(8.4, 0.9 + 2.6 * len(panels)), facecolor="white", layout="constrained")
     axes = figure.subplots(len(panels), 1, sharex=True, squeeze=False)[:, 0]
     for name, panel in zip(panels, axes, strict=True):

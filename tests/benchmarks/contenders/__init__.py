@@ -23,6 +23,7 @@ CONTENDERS = {
     "openai": f"{_HERE}.sdks:OpenAISync",
     "lightfast async": f"{_HERE}.sdk:LightfastAsync",
     "lightfast": f"{_HERE}.sdk:LightfastSync",
+    "lightfast[speedups]": f"{_HERE}.sdk:LightfastSpeedups",
     "lightfast without retries": f"{_HERE}.sdk:LightfastWithoutRetries",
     "lightfast search_many": f"{_HERE}.sdk:LightfastBulk",
     "orjson.loads": f"{_HERE}.decoders:Orjson",

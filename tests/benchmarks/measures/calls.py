@@ -18,7 +18,7 @@ ASYNC = (
     "exa-py async",
     "openai async",
 )
-SYNC = ("lightfast", "raw socket", "requests", "httpx", "exa-py", "openai")
+SYNC = ("lightfast", "lightfast[speedups]", "raw socket", "requests", "httpx", "exa-py", "openai")
 
 
 def _async(bench: Bench, name: str, what: str, target: Target, plan: Plan) -> Line:
@@ -27,15 +27,19 @@ def _async(bench: Bench, name: str, what: str, target: Target, plan: Plan) -> Li
 
 
 def _sync(bench: Bench, name: str, what: str, target: Target, plan: Plan) -> Iterator[Line]:
-    """One line on the server's core and, without a target, one on all cores.
+    """Without uvloop and with it on the server's core and, without a target, on all cores.
 
     On several idle cores, the threads of any client fight over the interpreter's lock, which
     makes the base itself dearer and every ratio smaller; on a busy machine they do not.
     """
     race = bench.race(SYNC_BASE, SYNC, plan)
-    yield cpu_line(name, what, race, "lightfast", target=target)
-    race = bench.race(SYNC_BASE, SYNC[:3], attrs.evolve(plan, place="anywhere"))
-    yield cpu_line(f"{name}-all-cores", what, race, "lightfast", target=None)
+    yield cpu_line(name, what, race, SYNC[0], target=target)
+    faster = cpu_line(
+        f"{name}-uvloop", f"{what}, with the extra speedups", race, SYNC[1], target=target
+    )
+    yield attrs.evolve(faster, rows={})  # the table of the line above has them
+    race = bench.race(SYNC_BASE, SYNC[:4], attrs.evolve(plan, place="anywhere"))
+    yield cpu_line(f"{name}-all-cores", f"{what}, on all cores", race, SYNC[0], target=None)
 
 
 def async_sequential(bench: Bench) -> Iterator[Line]:
