@@ -50,7 +50,7 @@ def _figures(runs: Sequence[Run]) -> Iterator[str]:
         yield f"\n### {title}\n"
         yield from _peers(runs[0], measures)
     yield "\n### Measured with\n"
-    yield from (_conditions(run) for run in runs)
+    yield from dict.fromkeys(map(_conditions, runs))
 
 
 def _targets(runs: Sequence[Run]) -> Iterator[str]:
@@ -59,7 +59,9 @@ def _targets(runs: Sequence[Run]) -> Iterator[str]:
     yield from _head("What", "Target", *(_label(runs, n) for n in range(len(runs))))
     for name, line in found[0].items():
         cells = [_figure(one.get(name)) for one in found]
-        yield _row(line["what"], f"{line['target'] or '-'}", *cells)
+        yield _row(
+            line["what"], f"{line['target'] or '-'}{line['unit'] * bool(line['target'])}", *cells
+        )
 
 
 def _label(runs: Sequence[Run], number: int) -> str:
@@ -72,6 +74,8 @@ def _figure(line: Mapping[str, Any] | None) -> str:
     if line is None or line["figure"] is None:
         return "-"
     figure = _number(line["figure"]) + line["unit"]
+    if line["verdict"].startswith("no verdict"):
+        return f"({figure})"
     return f"**{figure}** missed" if line["verdict"] == "MISS" else figure
 
 

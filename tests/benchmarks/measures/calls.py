@@ -10,6 +10,8 @@ from tests.benchmarks.results import Line, Target, cpu_line
 
 ASYNC_BASE = "aiohttp + orjson"
 SYNC_BASE = "urllib3 + orjson"
+AWAITED = f"typed awaited call ÷ untyped {ASYNC_BASE}"
+BLOCKING = f"typed blocking call ÷ untyped {SYNC_BASE}"
 ASYNC = (
     "lightfast async",
     "raw socket",
@@ -44,31 +46,29 @@ def _sync(bench: Bench, name: str, what: str, target: Target, plan: Plan) -> Ite
 
 def async_sequential(bench: Bench) -> Iterator[Line]:
     """One call after another."""
-    what = "typed async call ÷ untyped aiohttp + orjson"
-    yield _async(bench, "async-sequential", what, Target("≤", 1.20), Plan())
+    yield _async(bench, "async-sequential", AWAITED, Target("≤", 1.20), Plan())
 
 
 def async_fifty(bench: Bench) -> Iterator[Line]:
     """Fifty calls at once."""
-    what = "the same, 50 at once"
+    what = f"{AWAITED}, 50 at once"
     yield _async(bench, "async-50", what, Target("≤", 1.20), Plan(concurrency=50, seconds=0.1))
 
 
 def async_hundred_results(bench: Bench) -> Iterator[Line]:
     """Pages ten times as long."""
-    what = "the same, 100 results"
+    what = f"{AWAITED}, 100 results"
     yield _async(bench, "async-100-results", what, Target("≤", 2.0), Plan(kind="hundred"))
 
 
 def sync_one_thread(bench: Bench) -> Iterator[Line]:
     """One thread, one call after another."""
-    what = "typed sync call ÷ untyped urllib3 + orjson"
-    return _sync(bench, "sync-1", what, Target("≤", 1.0), Plan())
+    return _sync(bench, "sync-1", BLOCKING, Target("≤", 1.0), Plan())
 
 
 def sync_eight_threads(bench: Bench) -> Iterator[Line]:
     """Eight threads that share one client."""
-    what = "the same, 8 threads sharing one client"
+    what = f"{BLOCKING}, 8 threads sharing one client"
     plan = Plan(concurrency=8, seconds=0.1)
     return _sync(bench, "sync-8", what, Target("≤", 0.75), plan)
 
