@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lightfast.emulator.people import Organization, User, check_organization
+from lightfast.emulator.people import Member, Organization, User, check_organization
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -104,6 +104,10 @@ class Directory:
         """All users, or the members of an organization, oldest first."""
         members_of = None if organization is None else self._named(organization)
         return self._identity.people.users(organization=members_of)
+
+    def list_members(self, *, organization: str | Organization | None = None) -> list[Member]:
+        """The organization's members, by when they became it."""
+        return self._identity.people.members(self._named(organization))
 
     def add_member(self, user: str | User, organization: str | Organization | None = None) -> None:
         """Let a user see the organization's data.
