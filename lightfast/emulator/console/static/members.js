@@ -65,7 +65,7 @@ function removeButton(member, you, { organization, refresh, reload }) {
   const remove = async () => {
     const done = await confirmed(you ? "Leave this organization?" : "Remove this member?", {
       about: [h("strong", {}, member.name), " ", h("code", {}, member.id)],
-      consequence: `${you ? "You see" : "They see"} nothing of ${organization.name} from now on. Keys stay as they are.`,
+      consequence: `${you ? "You see" : "They see"} nothing of ${organization.name} from now on. Keys that ${you ? "you" : "they"} made go on working.`,
       action: you ? "Leave organization" : "Remove member",
       work: () => api.ask("POST", "members/remove", { user: member.id }),
     });
