@@ -16,17 +16,14 @@ import pytest
 from lightfast import AsyncLightfast, AuthenticationError
 from lightfast.emulator import SAMPLE, Emulator
 
-from .browser import Page, browsing, chromium
+from .visiting import IN_A_BROWSER, PROBE, open_search, sign_in
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
-pytestmark = pytest.mark.skipif(
-    chromium() is None,
-    reason="NO CHROMIUM: the console was not tested in a browser; apt-get install chromium",
-)
+    from .browser import Page
 
-PROBE = "<img src=x onerror=window.probed=1><script>window.probed=2</script>"
+pytestmark = IN_A_BROWSER
 
 
 @pytest.fixture
@@ -55,39 +52,6 @@ def _hostile(emulator: Emulator, lines: Callable[..., Path]) -> None:
     helper = Emulator([path], database=emulator._store.path)
     helper.refresh()
     helper.close()
-
-
-@pytest.fixture
-async def page(emulator: Emulator) -> AsyncIterator[Page]:
-    async with browsing(emulator.console_url.rstrip("/")) as page:
-        await page.size(1280, 800)
-        await page.dark(False)
-        yield page
-        assert page.complaints == []
-        assert {url.split("/")[2] for url in page.loaded if "//" in url} == {
-            emulator.console_url.split("/")[2]
-        }
-
-
-@pytest.fixture(scope="session")
-def shots(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where screenshots go: a temporary directory, or the one that SCREENSHOTS names."""
-    wanted = os.environ.get("SCREENSHOTS")
-    return Path(wanted) if wanted else tmp_path_factory.mktemp("screenshots")
-
-
-async def sign_in(page: Page, emulator: Emulator, name: str = "Ada Lovelace") -> None:
-    await page.go(emulator.console_url)
-    await page.text("Sign in")
-    await page.fill("input[name=name]", name)
-    await page.press("Enter")
-    await page.text("Settings")
-
-
-async def open_search(page: Page, query: str) -> None:
-    await page.fill("input[type=search]", query)
-    await page.press("Enter")
-    await page.wait("!!document.querySelector('.result, .empty')")
 
 
 async def test_a_key_is_made_copied_used_revoked_and_refused(
@@ -132,112 +96,6 @@ async def test_a_key_is_made_copied_used_revoked_and_refused(
     known = {k.name: k for k in emulator.list_api_keys()}
     assert known["Billing service"].created_by.startswith("user_")
     assert known["Nightly report"].active
-
-
-async def choose(page: Page, name: str) -> None:
-    """Click the user of that name, among those to choose from."""
-    mine = f"[...document.querySelectorAll('.person')].find((e) => e.innerText.includes({json.dumps(name)}))"
-    await page.wait(f"!!{mine}")
-    await page.js(f"{mine}.click()")
-
-
-async def test_a_member_is_added_signs_in_is_removed_and_refused(
-    emulator: Emulator, page: Page, shots: Path
-) -> None:
-    """An existing user and a new one become members; one of them signs in, and loses all while looking on."""
-    emulator.create_user("Grace Hopper")
-    await sign_in(page, emulator)
-    await page.click("Settings")
-    await page.click("Members")
-    await page.text("Ada Lovelace you")
-    await page.click("Add Member")
-    await page.text("Or somebody new")
-    await page.shoot(shots / "add-member.png")
-    await choose(page, "Grace Hopper")
-    await page.wait("document.querySelectorAll('tbody tr').length === 2")
-    await page.wait("document.activeElement.innerText === 'Add Member'")
-    await page.click("Add Member")
-    await page.fill("input[name=member-name]", "Margaret Hamilton")
-    await page.press("Enter")
-    await page.wait("document.querySelectorAll('tbody tr').length === 3")
-    await page.wait("!document.querySelector('dialog')")
-    await page.js("document.activeElement.blur()")
-    await page.shoot(shots / "members.png")
-    grace = emulator.list_members()[1]
-    assert grace.name == "Grace Hopper"
-
-    await page.click("Sign out")
-    await choose(page, "Grace Hopper")
-    await page.text("Margaret Hamilton")
-    await page.click("Search")
-    await open_search(page, "login")
-    await page.text("results in")
-    emulator.remove_member(grace)
-    for path in ("#/search?q=payments", "#/settings/members"):
-        await page.js(f"location.hash = {json.dumps(path)}")
-        await page.text("Access denied to this organization")
-    page.complaints.clear()  # the browser itself tells of the 403
-    await page.js("location.reload()")
-    await page.text("Grace Hopper is a member of no organization.")
-
-    await page.click("Sign out")
-    await choose(page, "Ada Lovelace")
-    await page.js("location.hash = '#/settings/members'")
-    await page.click("Remove Margaret Hamilton")
-    await page.text("They see nothing of local from now on.")
-    assert await page.js("document.activeElement.innerText") == "Cancel"
-    await page.shoot(shots / "remove-member.png")
-    await page.click("Remove member")
-    await page.wait("document.querySelectorAll('tbody tr').length === 1")
-    await page.wait("document.activeElement.innerText === 'Members'")
-    assert [member.name for member in emulator.list_members()] == ["Ada Lovelace"]
-
-
-async def test_whoever_leaves_falls_back_to_what_they_still_see(
-    emulator: Emulator, page: Page
-) -> None:
-    """To another organization, and from the last one to the page that says that there is none."""
-    emulator.create_organization("acme")
-    await sign_in(page, emulator)
-    (ada,) = emulator.list_members()
-    emulator.add_member(ada, "acme")
-    await page.js("location.hash = '#/settings/members'; location.reload()")
-    await page.text("Ada Lovelace you")
-    first = await page.js("document.querySelector('#organization').selectedOptions[0].text")
-    for left, seen in ((first, "make its keys"), (None, "is a member of no organization")):
-        await page.click("Remove Ada Lovelace")
-        await page.text("Leave this organization?")
-        await page.press("Escape")
-        await page.wait("!document.querySelector('dialog')")
-        await page.click("Remove Ada Lovelace")
-        await page.click("Leave organization")
-        await page.wait("!document.querySelector('dialog')")
-        await page.text(seen)
-        names = "[...document.querySelector('#organization').options].map((o) => o.text)"
-        await page.wait(f"!{names}.includes({json.dumps(left)})")
-        assert await page.js("document.activeElement.tagName") == "H1"
-    assert await page.js(f"{names}.length") == 0
-    assert not emulator.list_members() + emulator.list_members(organization="acme")
-    await page.fill("input[name=organization]", "fresh")
-    await page.press("Enter")
-    await page.wait(f"{names}.includes('fresh')")
-
-
-async def test_what_nobody_can_be_called_is_told_in_words(emulator: Emulator, page: Page) -> None:
-    """In the dialog, which stays open for another try."""
-    await sign_in(page, emulator)
-    await page.js("location.hash = '#/settings/members'")
-    await page.click("Add Member")
-    await page.wait("document.activeElement.name === 'member-name'")
-    await page.type("  ")
-    await page.press("Enter")
-    await page.text("A user's name has 1 to 100 characters")
-    page.complaints.clear()  # the browser itself tells of the 400
-    await page.fill("input[name=member-name]", PROBE)
-    await page.press("Enter")
-    await page.wait("document.querySelectorAll('tbody tr').length === 2")
-    assert PROBE in await page.js("document.querySelector('tbody').innerText")
-    assert await page.js("window.probed") is None
 
 
 async def test_search_shows_filters_and_turns_pages(
