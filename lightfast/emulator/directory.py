@@ -93,11 +93,13 @@ class Directory:
             organization: What they are a member of; without it they are of none yet.
 
         Raises:
-            EmulatorError: The name is empty or too long.
+            EmulatorError: The name is empty or too long, or there can be no such organization.
         """
-        user = self._identity.people.create_user(name)
-        if organization is not None:
-            self.add_member(user, organization)
+        people = self._identity.people
+        member_of = None if organization is None else self._named(organization)
+        user = people.create_user(name)
+        if member_of is not None:
+            people.add_member(user.id, member_of)
         return user
 
     def list_users(self, *, organization: str | Organization | None = None) -> list[User]:

@@ -8,6 +8,7 @@ import re
 import pytest
 
 from lightfast import Lightfast, PermissionDeniedError, SessionAuth
+from lightfast.emulator import Emulator
 from tests.cli.test_emulator import serving
 
 USER = re.compile(r"user_[0-9a-f]{24}\n")
@@ -124,6 +125,16 @@ def test_a_name_that_cannot_be_is_an_emulator_error(people, group, name):
     """Nothing is made of it."""
     result = people(group, "create", name)
     assert (result.exit_code, result.stdout) == (9, "")
+
+
+@pytest.mark.parametrize("organization", ["", "org_0"])
+def test_nobody_is_made_for_an_organization_that_cannot_be(people, tmp_path, organization):
+    """The error leaves no user behind who is a member of nothing."""
+    result = people("members", "create", "Ada", "--organization", organization)
+    assert (result.exit_code, result.stdout) == (9, "")
+    emulator = Emulator(database=tmp_path / "db.sqlite3")
+    assert emulator.list_users() == []
+    emulator.close()
 
 
 def test_an_organizations_name_is_taken_once(people):
