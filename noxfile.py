@@ -33,15 +33,6 @@ def group(name: str) -> list[str]:
     return list(PROJECT["dependency-groups"][name])
 
 
-def run_tests(session: nox.Session, *arguments: str) -> None:
-    """All tests; what a busy machine made fail has to pass alone, and both runs are shown."""
-    try:
-        session.run("pytest", *arguments)
-    except nox.command.CommandFailed:
-        session.warn("some tests failed side by side with others: once more, by themselves")
-        session.run("pytest", "--last-failed", "--last-failed-no-failures=none")
-
-
 @nox.session(python=PYTHONS[0])
 def lint(session: nox.Session) -> None:
     """Ruff: style and likely faults."""
@@ -63,9 +54,9 @@ def tests(session: nox.Session) -> None:
     extras = "cli,emulator,semantic" if session.python == PYTHONS[0] else "all"
     session.install("-e", f".[{extras}]", *group("test"))
     if session.python != PYTHONS[0] or session.posargs:
-        run_tests(session, *(session.posargs or PARALLEL))
+        session.run("pytest", *(session.posargs or PARALLEL))
         return
-    run_tests(session, *PARALLEL, "--cov", "--cov-report=")
+    session.run("pytest", *PARALLEL, "--cov", "--cov-report=")
     session.run("coverage", "report", "--include=lightfast/*.py", "--fail-under=95")
 
 
@@ -76,7 +67,7 @@ def lowest(session: nox.Session) -> None:
         re.sub(r">=\s*", "==", requirement) for requirement in PROJECT["project"]["dependencies"]
     ]
     session.install("-e", ".[all]", *oldest, *group("test"))
-    run_tests(session, *(session.posargs or PARALLEL))
+    session.run("pytest", *(session.posargs or PARALLEL))
 
 
 @nox.session(python=PYTHONS[0])

@@ -249,16 +249,13 @@ def _dense_lines(field: _Field) -> list[str]:
 
 
 def _draft(cls: type) -> type:
-    """A class laid out like `cls` whose attributes can be set.
+    """`cls` without its `__init__`, and not frozen.
 
-    A frozen attrs `__init__` sets each through `object.__setattr__`. Filling a draft and
+    A frozen attrs `__init__` sets each field through `object.__setattr__`. Filling a draft and
     turning it into the frozen class takes a third of the time.
     """
-    slots = tuple(field.name for field in attrs.fields(cls))
-    draft: type = type(cls)(f"_{cls.__name__}Draft", cls.__bases__, {"__slots__": slots})
-    # A draft of a Sequence would be abstract; it is never used as one.
-    setattr(draft, "__abstractmethods__", frozenset())  # noqa: B010  # typeshed lacks it
-    return draft
+    plain = {name: getattr(object, name) for name in ("__init__", "__setattr__", "__delattr__")}
+    return type(cls)(f"_{cls.__name__}Draft", (cls,), {"__slots__": (), **plain})
 
 
 # --- what is wrong ----------------------------------------------------------------------------

@@ -6,7 +6,8 @@ from tests.benchmarks.bench import Bench
 from tests.benchmarks.processes import ContenderError, worker
 from tests.benchmarks.results import Line, Target, Value
 
-CALLS = 10_000
+CALLS, QUERIES = 10_000, 100_000
+BULK = "lightfast search_many"
 CONTENDERS = ("lightfast async", "lightfast", "aiohttp + orjson", "urllib3 + orjson")
 
 
@@ -16,7 +17,7 @@ def growth(bench: Bench) -> Iterator[Line]:
     absent: dict[str, str] = {}
     for name in CONTENDERS[:3] if bench.quick else CONTENDERS:
         try:
-            rows[name] = _growth(bench, name)
+            rows[name] = _growth(bench, name, bench.fewer(CALLS))
         except ContenderError as error:
             absent[name] = str(error)
     ours = [rows[name]["KiB grown"] for name in CONTENDERS[:2] if name in rows]
@@ -29,14 +30,26 @@ def growth(bench: Bench) -> Iterator[Line]:
         rows=rows,
         absent=absent,
     )
+    queries = bench.fewer(QUERIES)
+    bulk = _growth(bench, BULK, queries, concurrency=8)
+    yield Line(
+        name="bulk-memory",
+        what=f"growth over {queries:,} queries in one search_many",
+        figure=float(bulk["KiB grown"]),
+        unit=" KiB",
+        target=Target("≤", 64),
+        rows={BULK: bulk},
+    )
 
 
-def _growth(bench: Bench, name: str) -> dict[str, Value]:
-    with worker(name, bench.origin, kind="ten", concurrency=1, place="server's") as contender:
+def _growth(bench: Bench, name: str, calls: int, concurrency: int = 1) -> dict[str, float]:
+    with worker(
+        name, bench.origin, kind="ten", concurrency=concurrency, place="server's"
+    ) as contender:
         contender.wait()
-        contender.run(bench.fewer(CALLS) // 2, 1)
+        contender.run(calls // 2, concurrency)
         before = contender.memory()
-        contender.run(bench.fewer(CALLS), 1)
+        contender.run(calls, concurrency)
         after = contender.memory()
     return {
         "KiB grown": (after["resident"] - before["resident"]) / 1024,
