@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from lightfast.cli.keys import keys
+from lightfast.cli.members import members
+from lightfast.cli.organizations import organizations
 from lightfast.cli.output import note, verbosity
 from lightfast.cli.tables import print_table
 
@@ -35,7 +37,8 @@ def emulator() -> None:
     """
 
 
-emulator.add_command(keys)
+for group in (keys, members, organizations):
+    emulator.add_command(group)
 
 
 def _indexed(command: _F) -> _F:

@@ -20,7 +20,7 @@ from lightfast.emulator.embedding import Embedder
 from lightfast.emulator.errors import EmulatorError
 from lightfast.emulator.index import CorpusInfo
 from lightfast.emulator.keys import ApiKey
-from lightfast.emulator.people import Organization, User
+from lightfast.emulator.people import Member, Organization, User
 from lightfast.emulator.progress import EmbeddingProgress
 from lightfast.emulator.rehearsal import RecordedRequest
 from lightfast.emulator.sample import SAMPLE
@@ -34,6 +34,7 @@ __all__ = [
     "EmbeddingProgress",
     "Emulator",
     "EmulatorError",
+    "Member",
     "Organization",
     "RecordedRequest",
     "User",

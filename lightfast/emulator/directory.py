@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lightfast.emulator.people import Organization, User, check_organization
+from lightfast.emulator.people import Member, Organization, User, check_organization
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -93,17 +93,23 @@ class Directory:
             organization: What they are a member of; without it they are of none yet.
 
         Raises:
-            EmulatorError: The name is empty or too long.
+            EmulatorError: The name is empty or too long, or there can be no such organization.
         """
-        user = self._identity.people.create_user(name)
-        if organization is not None:
-            self.add_member(user, organization)
+        people = self._identity.people
+        member_of = None if organization is None else self._named(organization)
+        user = people.create_user(name)
+        if member_of is not None:
+            people.add_member(user.id, member_of)
         return user
 
     def list_users(self, *, organization: str | Organization | None = None) -> list[User]:
         """All users, or the members of an organization, oldest first."""
         members_of = None if organization is None else self._named(organization)
         return self._identity.people.users(organization=members_of)
+
+    def list_members(self, *, organization: str | Organization | None = None) -> list[Member]:
+        """The organization's members, by when they became it."""
+        return self._identity.people.members(self._named(organization))
 
     def add_member(self, user: str | User, organization: str | Organization | None = None) -> None:
         """Let a user see the organization's data.

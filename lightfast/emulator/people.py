@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from lightfast.emulator.store import Store
 
-__all__ = ["Organization", "People", "User", "check_organization", "ensure_organization"]
+__all__ = ["Member", "Organization", "People", "User", "check_organization", "ensure_organization"]
 
 MAX_NAME = 100
 
@@ -50,6 +50,20 @@ class User:
     id: str
     name: str
     created_at: datetime
+
+
+@attrs.frozen(kw_only=True)
+class Member(User):
+    """A user who sees an organization's data.
+
+    Args:
+        id: ``user_…``.
+        name: What people call them.
+        created_at: When they were made.
+        since: When they became a member.
+    """
+
+    since: datetime
 
 
 class People:
@@ -145,6 +159,17 @@ class People:
             ).fetchall()
         return [_user(row) for row in rows]
 
+    def members(self, organization: str) -> list[Member]:
+        """The members of the organization of that name, by when they became it."""
+        with self._store.read() as db:
+            rows = db.execute(
+                "SELECT user.*, member.created_at AS since FROM member"
+                " JOIN user ON user.id = member.user_id WHERE member.organization_id = ?"
+                " ORDER BY since, user.rowid",
+                (organization,),
+            ).fetchall()
+        return [_member(row) for row in rows]
+
     def add_member(self, user_id: str, organization: str) -> None:
         """Make the user a member of the organization of that name, which is made if need be."""
         user = self.user(user_id)
@@ -155,13 +180,14 @@ class People:
                 (organization, user.id, self._now()),
             )
 
-    def remove_member(self, user_id: str, organization: str) -> None:
-        """Let the user see the organization's data no more, from the next request on."""
+    def remove_member(self, user_id: str, organization: str) -> bool:
+        """Let the user see the organization's data no more, from the next request on; whether they did."""
         with self._store.write() as db:
-            db.execute(
+            removed = db.execute(
                 "DELETE FROM member WHERE organization_id = ? AND user_id = ?",
                 (organization, user_id),
             )
+        return removed.rowcount > 0
 
     def membership(self, user_id: str, organization_id: str) -> str | None:
         """The name of the organization of that id; None when the user is no member of such a one."""
@@ -202,3 +228,8 @@ def _organization(row: sqlite3.Row) -> Organization:
 
 def _user(row: sqlite3.Row) -> User:
     return User(id=row["id"], name=row["name"], created_at=moments.to_datetime(row["created_at"]))
+
+
+def _member(row: sqlite3.Row) -> Member:
+    user, since = _user(row), moments.to_datetime(row["since"])
+    return Member(id=user.id, name=user.name, created_at=user.created_at, since=since)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ import attrs
 import pytest
 from multidict import CIMultiDict
 
+from .browser import Page, browsing
 from .repositories import Repository
 
 if TYPE_CHECKING:
@@ -76,6 +78,26 @@ def lines(tmp_path: Path) -> Callable[..., Path]:
 @pytest.fixture
 def repository(tmp_path: Path) -> Repository:
     return Repository(tmp_path / "repository")
+
+
+@pytest.fixture
+async def page(emulator: Emulator) -> AsyncIterator[Page]:
+    """A tab that complains of nothing and asks the test's own emulator only."""
+    async with browsing(emulator.console_url.rstrip("/")) as page:
+        await page.size(1280, 800)
+        await page.dark(False)
+        yield page
+        assert page.complaints == []
+        assert {url.split("/")[2] for url in page.loaded if "//" in url} == {
+            emulator.console_url.split("/")[2]
+        }
+
+
+@pytest.fixture(scope="session")
+def shots(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where screenshots go: a temporary directory, or the one that SCREENSHOTS names."""
+    wanted = os.environ.get("SCREENSHOTS")
+    return Path(wanted) if wanted else tmp_path_factory.mktemp("screenshots")
 
 
 def contract(name: str) -> Any:

@@ -16,17 +16,14 @@ import pytest
 from lightfast import AsyncLightfast, AuthenticationError
 from lightfast.emulator import SAMPLE, Emulator
 
-from .browser import Page, browsing, chromium
+from .visiting import IN_A_BROWSER, PROBE, open_search, sign_in
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
-pytestmark = pytest.mark.skipif(
-    chromium() is None,
-    reason="NO CHROMIUM: the console was not tested in a browser; apt-get install chromium",
-)
+    from .browser import Page
 
-PROBE = "<img src=x onerror=window.probed=1><script>window.probed=2</script>"
+pytestmark = IN_A_BROWSER
 
 
 @pytest.fixture
@@ -55,39 +52,6 @@ def _hostile(emulator: Emulator, lines: Callable[..., Path]) -> None:
     helper = Emulator([path], database=emulator._store.path)
     helper.refresh()
     helper.close()
-
-
-@pytest.fixture
-async def page(emulator: Emulator) -> AsyncIterator[Page]:
-    async with browsing(emulator.console_url.rstrip("/")) as page:
-        await page.size(1280, 800)
-        await page.dark(False)
-        yield page
-        assert page.complaints == []
-        assert {url.split("/")[2] for url in page.loaded if "//" in url} == {
-            emulator.console_url.split("/")[2]
-        }
-
-
-@pytest.fixture(scope="session")
-def shots(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where screenshots go: a temporary directory, or the one that SCREENSHOTS names."""
-    wanted = os.environ.get("SCREENSHOTS")
-    return Path(wanted) if wanted else tmp_path_factory.mktemp("screenshots")
-
-
-async def sign_in(page: Page, emulator: Emulator, name: str = "Ada Lovelace") -> None:
-    await page.go(emulator.console_url)
-    await page.text("Sign in")
-    await page.fill("input[name=name]", name)
-    await page.press("Enter")
-    await page.text("Settings")
-
-
-async def open_search(page: Page, query: str) -> None:
-    await page.fill("input[type=search]", query)
-    await page.press("Enter")
-    await page.wait("!!document.querySelector('.result, .empty')")
 
 
 async def test_a_key_is_made_copied_used_revoked_and_refused(
@@ -276,6 +240,7 @@ async def test_it_is_dark_where_the_system_is(emulator: Emulator, page: Page, sh
         for path in (
             "#/search?q=payments&source=sentry",
             "#/settings/keys",
+            "#/settings/members",
             "#/settings/organization",
         ):
             await page.js(f"location.hash = {json.dumps(path)}")
@@ -302,6 +267,7 @@ async def test_it_fits_a_narrow_screen(emulator: Emulator, page: Page, shots: Pa
     for name, path in {
         "search": "#/search?q=payments fail at checkout&source=sentry",
         "keys": "#/settings/keys",
+        "members": "#/settings/members",
     }.items():
         await page.js(f"location.hash = {json.dumps(path)}")
         await page.wait(
@@ -323,6 +289,16 @@ async def test_it_works_from_the_keyboard(emulator: Emulator, page: Page) -> Non
     await page.wait("document.activeElement.name === 'key-name'")
     await page.press("Escape")
     await page.wait("document.activeElement.innerText === 'Create New Key'")
+    await page.js("location.hash = '#/settings/members'")
+    await page.text("Remove")
+    assert await page.js("document.activeElement.innerText") == "Members"
+    for reached in ("Add Member", "Remove"):
+        await page.press("Tab")
+        await page.wait(f"document.activeElement.innerText === '{reached}'")
+    await page.press("Enter")
+    await page.wait("document.activeElement.innerText === 'Cancel'")
+    await page.press("Escape")
+    await page.wait("document.activeElement.innerText === 'Remove'")
     unnamed = """[...document.querySelectorAll('input, select, button, a')].filter((e) =>
         !(e.innerText?.trim() || e.getAttribute('aria-label') || e.labels?.length)).length"""
     assert await page.js(unnamed) == 0

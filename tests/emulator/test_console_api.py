@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,10 @@ if TYPE_CHECKING:
 
     from lightfast.emulator import Organization
 
+CHANGES = (
+    *("keys", "keys/revoke", "members", "members/remove", "organizations"),
+    *("sign-in", "token", "sign-out"),
+)
 SECRETS = re.compile(r"sk-lf-[0-9A-Za-z]{43}|eyJ")
 
 
@@ -108,13 +113,15 @@ async def test_other_sites_change_nothing(
     headers: dict[str, str], emulator: Emulator, browser: aiohttp.ClientSession
 ) -> None:
     """Though the browser would send the cookies along."""
-    data = b'{"name": "stolen"}'
+    (ada,) = emulator.list_members()
+    data = json.dumps({"name": "stolen", "user": ada.id}).encode()
     kind = {"Content-Type": "application/json"}
-    for path in ("keys", "sign-in", "sign-out", "token", "organizations", "keys/revoke"):
+    for path in CHANGES:
         sent = {**kind, **named(emulator.organization), **headers}
         status, body, _ = await ask(browser, "POST", f"console/api/{path}", data=data, headers=sent)
         assert status in (400, 403, 415), (path, body)
     assert emulator.list_api_keys() == []
+    assert emulator.list_members() == [ada]
     assert len(emulator.list_users()) == 1
 
 
@@ -142,8 +149,8 @@ async def test_a_stranger_sees_nothing(emulator: Emulator, http: aiohttp.ClientS
     cookie = emulator._identity.sessions.cookie
     for headers in ({}, {"Cookie": f"{cookie}=made-up"}):
         for method, path in (
-            *(("GET", p) for p in ("keys", "facets")),
-            *(("POST", p) for p in ("keys", "keys/revoke", "organizations", "token", "sign-out")),
+            *(("GET", p) for p in ("keys", "facets", "members")),
+            *(("POST", p) for p in CHANGES if p != "sign-in"),
         ):
             sent = {**headers, **named(emulator.organization)}
             options = {"json": {"name": "x", "id": "y"}} if method == "POST" else {}
@@ -181,6 +188,63 @@ async def test_keys_stay_in_their_organization(
     assert emulator.list_api_keys(organization=other)[0].active
 
 
+async def test_members_stay_in_their_organization(
+    emulator: Emulator, browser: aiohttp.ClientSession
+) -> None:
+    """Who is no member of one sees none of its members, adds none, and removes none."""
+    other = emulator.create_organization("other")
+    grace = emulator.create_user("Grace", organization=other)
+    (ada,) = emulator.list_members()
+    for headers, status in ((named(other), 403), ({}, 400)):
+        for method, path, options in (
+            ("GET", "members", {}),
+            ("POST", "members", {"json": {"user": ada.id}}),
+            ("POST", "members", {"json": {"name": "Eve"}}),
+            ("POST", "members/remove", {"json": {"user": grace.id}}),
+        ):
+            told = await ask(browser, method, f"console/api/{path}", headers=headers, **options)
+            assert told[0] == status
+            assert "Grace" not in str(told[1])
+    told = await ask(
+        browser,
+        "POST",
+        "console/api/members/remove",
+        json={"user": grace.id},
+        headers=named(emulator.organization),
+    )
+    assert told[0] == 400
+    assert [m.name for m in emulator.list_members(organization=other)] == ["Grace"]
+    assert [user.name for user in emulator.list_users()] == ["Ada", "Grace"]
+
+
+async def test_members_are_listed_added_and_removed(
+    emulator: Emulator, browser: aiohttp.ClientSession
+) -> None:
+    """An existing user and a new one; whoever is left out can be chosen again, oneself included."""
+    grace = emulator.create_user("Grace")
+    mine = {"headers": named(emulator.organization)}
+
+    async def names() -> tuple[list[str], list[str]]:
+        _, told, _ = await ask(browser, "GET", "console/api/members", **mine)
+        assert all(m["since"].endswith("Z") for m in told["members"])
+        return [m["name"] for m in told["members"]], [u["name"] for u in told["others"]]
+
+    async def change(path: str, **body: str) -> int:
+        return (await ask(browser, "POST", f"console/api/{path}", json=body, **mine))[0]
+
+    assert await names() == (["Ada"], ["Grace"])
+    assert await change("members", user=grace.id) == 200
+    assert await change("members", name=" Eve ") == 200
+    assert await names() == (["Ada", "Grace", "Eve"], [])
+    assert await change("members/remove", user=grace.id) == 200
+    assert await names() == (["Ada", "Eve"], ["Grace"])
+    (ada, _) = emulator.list_members()
+    assert await change("members/remove", user=ada.id) == 200
+    assert (await ask(browser, "GET", "console/api/members", **mine))[0] == 403
+    _, state, _ = await ask(browser, "GET", "console/api/state")
+    assert (state["user"]["name"], state["organizations"]) == ("Ada", [])
+
+
 async def test_a_key_is_shown_once(emulator: Emulator, browser: aiohttp.ClientSession) -> None:
     """In the answer that made it, and in no other."""
     mine = named(emulator.organization)
@@ -214,6 +278,13 @@ async def test_a_key_is_shown_once(emulator: Emulator, browser: aiohttp.ClientSe
         ("keys", b'{"name": "x", "expiresAt": 5}'),
         ("keys/revoke", b'{"id": "key_0"}'),
         ("keys/revoke", b'{"id": null}'),
+        ("members", b"{}"),
+        ("members", b'{"name": " "}'),
+        ("members", b'{"user": "user_0"}'),
+        ("members", b'{"user": 5}'),
+        ("members/remove", b"{}"),
+        ("members/remove", b'{"user": "user_0"}'),
+        ("members/remove", b'{"user": null}'),
         ("organizations", b'{"name": " "}'),
         ("organizations", b'{"name": "local"}'),
         ("sign-in", b"{}"),

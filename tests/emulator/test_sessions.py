@@ -383,6 +383,25 @@ def test_people_are_kept() -> None:
         emulator.close()
 
 
+def test_a_member_is_a_user_since_they_joined() -> None:
+    """Members come by when they joined, not by when they were made; adding one again changes nothing."""
+    emulator = Emulator()
+    try:
+        grace, ada = emulator.create_user("Grace"), emulator.create_user("Ada")
+        for user in (ada, grace, ada):
+            emulator.add_member(user, "acme")
+        first, second = emulator.list_members(organization="acme")
+        assert [(m.id, m.name, m.created_at) for m in (first, second)] == [
+            (user.id, user.name, user.created_at) for user in (ada, grace)
+        ]
+        assert second.created_at <= first.since <= second.since
+        emulator.remove_member(first, "acme")
+        assert emulator.list_members(organization="acme") == [second]
+        assert emulator.list_members() == []
+    finally:
+        emulator.close()
+
+
 def _claims(token: str) -> dict[str, Any]:
     part = token.split(".")[1]
     decoded: dict[str, Any] = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))

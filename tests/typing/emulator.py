@@ -11,6 +11,7 @@ from lightfast.emulator import (
     ApiKey,
     CorpusInfo,
     Emulator,
+    Member,
     Organization,
     RecordedRequest,
     User,
@@ -27,6 +28,7 @@ def people(emulator: Emulator) -> None:
     assert_type(ada, User)
     assert_type(emulator.list_users(organization="acme"), list[User])
     emulator.add_member(ada, acme)
+    assert_type(emulator.list_members(organization=acme), list[Member])
     emulator.add_member(ada.id)
     emulator.remove_member(ada, acme.id)
     assert_type(emulator.create_session_token(ada, lifetime=30), str)

@@ -3,43 +3,34 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
 from lightfast.emulator import moments
 from lightfast.emulator.answers import answer
 from lightfast.emulator.console import pages
+from lightfast.emulator.console.asked import asked, text
 from lightfast.emulator.console.facets import facets
 from lightfast.emulator.console.guard import Guard
+from lightfast.emulator.console.members import Members, chosen, shown
 from lightfast.emulator.errors import EmulatorError, RefusedError
-from lightfast.emulator.incoming import body
-from lightfast.emulator.validation import read_json
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from lightfast.emulator.console.desk import Desk
     from lightfast.emulator.identity import Identity
     from lightfast.emulator.keys import ApiKey
-    from lightfast.emulator.people import Organization, User
+    from lightfast.emulator.people import Organization
     from lightfast.emulator.store import Store
 
     Handler = Callable[[web.Request], Awaitable[web.Response]]
 
 __all__ = ["Console"]
 
-T = TypeVar("T")
-
 _API = "/console/api"
 _SESSION = "__session"
-
-
-class Desk(Protocol):
-    """Does work that waits for the database, elsewhere than on the event loop."""
-
-    async def read(self, work: Callable[..., T], *values: object) -> T: ...
-
-    async def write(self, work: Callable[..., T], *values: object) -> T: ...
 
 
 class Console:
@@ -61,22 +52,32 @@ class Console:
         self._desk = desk
         self._organization = organization
         self._guard = Guard(host)
+        self._members = Members(
+            identity.people, desk, self._member, offers_users=self._guard.signs_in
+        )
 
     def routes(self) -> list[web.RouteDef]:
         """Every route of the console."""
-        asked = {"state": self._state, "keys": self._keys, "facets": self._facets}
-        told = {
+        reads = {
+            "state": self._state,
+            "keys": self._keys,
+            "facets": self._facets,
+            "members": self._members.list,
+        }
+        changes = {
             "sign-in": self._sign_in,
             "sign-out": self._sign_out,
             "token": self._token,
             "organizations": self._create_organization,
             "keys": self._create_key,
             "keys/revoke": self._revoke_key,
+            "members": self._members.add,
+            "members/remove": self._members.remove,
         }
         return [
             *pages.routes(self._guarded),
-            *(web.get(f"{_API}/{name}", self._guarded(work)) for name, work in asked.items()),
-            *(web.post(f"{_API}/{name}", self._guarded(work)) for name, work in told.items()),
+            *(web.get(f"{_API}/{name}", self._guarded(work)) for name, work in reads.items()),
+            *(web.post(f"{_API}/{name}", self._guarded(work)) for name, work in changes.items()),
         ]
 
     def _guarded(self, handler: Handler) -> Handler:
@@ -101,25 +102,21 @@ class Console:
             user = await self._desk.read(people.user, await self._user_id(request))
         except RefusedError:
             users = await self._desk.read(people.users) if self._guard.signs_in else []
-            return answer(request, state | {"users": [_user(user) for user in users]})
+            return answer(request, state | {"users": [shown(user) for user in users]})
         of_user = await self._desk.read(lambda: people.organizations(member=user.id))
         organizations = [_organization(organization) for organization in of_user]
-        return answer(request, state | {"user": _user(user), "organizations": organizations})
+        return answer(request, state | {"user": shown(user), "organizations": organizations})
 
     async def _sign_in(self, request: web.Request) -> web.Response:
         """Let somebody in whom the page chose, or made: there are no passwords."""
         self._guard.check_sign_in(request)
-        asked = await _asked(request)
-        secret = await self._desk.write(self._signed_in, asked.get("user"), asked.get("name"))
+        secret = await self._desk.write(self._signed_in, await asked(request))
         return await self._with_token(request, secret)
 
-    def _signed_in(self, user_id: object, name: object) -> str:
-        people = self._identity.people
-        if isinstance(user_id, str):
-            user = people.user(user_id)
-        else:
-            user = people.create_user(_text(name, "name"))
-            people.add_member(user.id, self._organization)
+    def _signed_in(self, content: dict[str, Any]) -> str:
+        user = chosen(self._identity.people, content)
+        if user.id != content.get("user"):  # made just now
+            self._identity.people.add_member(user.id, self._organization)
         return self._identity.sessions.sign_in(user.id)
 
     async def _token(self, request: web.Request) -> web.Response:
@@ -161,7 +158,7 @@ class Console:
 
     async def _create_organization(self, request: web.Request) -> web.Response:
         user_id = await self._user_id(request)
-        name = _text((await _asked(request)).get("name"), "name").strip()
+        name = text(await asked(request), "name").strip()
         people = self._identity.people
 
         def create() -> Organization:
@@ -183,8 +180,8 @@ class Console:
     async def _create_key(self, request: web.Request) -> web.Response:
         """The one answer that holds a key."""
         user_id, organization = await self._member(request)
-        asked = await _asked(request)
-        name, expires_at = _text(asked.get("name"), "name"), _moment(asked.get("expiresAt"))
+        content = await asked(request)
+        name, expires_at = text(content, "name"), _moment(content.get("expiresAt"))
 
         def create() -> str:
             return self._identity.keys.create(
@@ -195,7 +192,7 @@ class Console:
 
     async def _revoke_key(self, request: web.Request) -> web.Response:
         _, organization = await self._member(request)
-        key_id = _text((await _asked(request)).get("id"), "id")
+        key_id = text(await asked(request), "id")
         keys = self._identity.keys
         key = await self._desk.write(lambda: keys.revoke(key_id, organization=organization))
         return answer(request, {"key": _key(key)})
@@ -208,19 +205,6 @@ class Console:
         return user_id, member.organization
 
 
-async def _asked(request: web.Request) -> dict[str, Any]:
-    asked = read_json(await body(request))
-    if not isinstance(asked, dict):
-        raise RefusedError("Send a JSON object.", status=400, code="BAD_REQUEST")
-    return asked
-
-
-def _text(value: object, name: str) -> str:
-    if not isinstance(value, str):
-        raise EmulatorError(f"`{name}` must be text.")
-    return value
-
-
 def _moment(value: object) -> datetime | None:
     if value is None:
         return None
@@ -228,10 +212,6 @@ def _moment(value: object) -> datetime | None:
     if moment is None or moment <= moments.now():
         raise EmulatorError("A key's expiry is a time to come, such as 2030-01-01T00:00:00Z.")
     return moments.to_datetime(moment)
-
-
-def _user(user: User) -> dict[str, Any]:
-    return {"id": user.id, "name": user.name}
 
 
 def _organization(organization: Organization) -> dict[str, Any]:

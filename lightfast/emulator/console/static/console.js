@@ -3,6 +3,7 @@
 import * as api from "./api.js";
 import { h, problem, say } from "./dom.js";
 import { keysView } from "./keys.js";
+import { membersView } from "./members.js";
 import { organizationView } from "./organization.js";
 import { searchView } from "./search.js";
 import { signInView } from "./signin.js";
@@ -16,6 +17,7 @@ const REMEMBERED = "lightfast.organization";
 const VIEWS = {
   "/search": ["Search", searchView],
   "/settings/keys": ["API Keys", keysView],
+  "/settings/members": ["Members", membersView],
   "/settings/organization": ["Organization", organizationView],
 };
 
@@ -61,7 +63,7 @@ function route() {
     return;
   }
   const [title, make] = VIEWS[wanted];
-  const context = { session, organization, select: chooseOrganization };
+  const context = { session, organization, select: chooseOrganization, reload: start };
   const view = make(context, parameters);
   show(title, wanted.startsWith("/settings") ? settings(wanted, view) : view);
   shown = { path: wanted, view };
@@ -79,6 +81,7 @@ function settings(path, view) {
         { class: "side", "aria-label": "Settings" },
         h("p", { class: "side-title" }, "Settings"),
         link("/settings/keys", "API Keys"),
+        link("/settings/members", "Members"),
         link("/settings/organization", "Organization"),
       ),
       view.element,

@@ -1,7 +1,9 @@
 // Settings → API Keys: make one, see it once, revoke it.
 
 import * as api from "./api.js";
+import { confirmed } from "./confirm.js";
 import { copyButton, field, h, openDialog, problem, say, time } from "./dom.js";
+import { cell, table } from "./table.js";
 
 const LIFETIMES = [
   ["", "Never"],
@@ -16,7 +18,8 @@ export function keysView({ organization }) {
   const refresh = async () => {
     try {
       const { keys } = await api.ask("GET", "keys");
-      list.replaceChildren(keys.length ? table(keys, refresh) : empty());
+      const rows = keys.map((key) => row(key, refresh));
+      list.replaceChildren(rows.length ? table("API keys, newest first", HEADS, rows) : empty());
     } catch (error) {
       list.replaceChildren(problem(error));
     }
@@ -56,29 +59,7 @@ function empty() {
 
 // --- the list --------------------------------------------------------------------------------
 
-function table(keys, refresh) {
-  const heads = ["Name", "Key", "Created", "Last used", "Expires", "Status"];
-  return h(
-    "div",
-    { class: "scroll" },
-    h(
-      "table",
-      {},
-      h("caption", { class: "visually-hidden" }, "API keys, newest first"),
-      h(
-        "thead",
-        {},
-        h(
-          "tr",
-          {},
-          heads.map((head) => h("th", { scope: "col" }, head)),
-          h("td"),
-        ),
-      ),
-      h("tbody", {}, keys.map((key) => row(key, refresh))),
-    ),
-  );
-}
+const HEADS = ["Name", "Key", "Created", "Last used", "Expires", "Status"];
 
 function row(key, refresh) {
   const state = status(key);
@@ -95,9 +76,6 @@ function row(key, refresh) {
   );
 }
 
-// On narrow screens, where the heads are not seen, each cell says its own.
-const cell = (head, content) => h("td", { "data-head": head }, content);
-
 function status(key) {
   if (!key.active) return "revoked";
   return key.expiresAt && new Date(key.expiresAt) <= new Date() ? "expired" : "active";
@@ -106,36 +84,18 @@ function status(key) {
 function revokeButton(key, refresh) {
   const label = `Revoke ${key.name}`;
   const revoke = async () => {
-    const answer = await openDialog("Revoke this key?", (dialog) => confirmation(dialog, key));
-    if (answer !== "revoked") return;
+    const done = await confirmed("Revoke this key?", {
+      about: [h("strong", {}, key.name), " ", h("code", {}, key.masked)],
+      consequence: "Whatever still uses it is refused from now on. This cannot be undone.",
+      action: "Revoke key",
+      work: () => api.ask("POST", "keys/revoke", { id: key.id }),
+    });
+    if (!done) return;
     await refresh();
     say(`${key.name} is revoked.`);
     document.querySelector("h1")?.focus();
   };
   return h("button", { type: "button", class: "danger quiet", "aria-label": label, onclick: revoke }, "Revoke");
-}
-
-function confirmation(dialog, key) {
-  const said = h("div", { class: "said" });
-  const revoke = async () => {
-    try {
-      await api.ask("POST", "keys/revoke", { id: key.id });
-      dialog.close("revoked");
-    } catch (error) {
-      said.replaceChildren(problem(error));
-    }
-  };
-  return [
-    h("p", {}, h("strong", {}, key.name), " ", h("code", {}, key.masked)),
-    h("p", {}, "Whatever still uses it is refused from now on. This cannot be undone."),
-    said,
-    h(
-      "div",
-      { class: "actions" },
-      h("button", { type: "button", autofocus: true, onclick: () => dialog.close() }, "Cancel"),
-      h("button", { type: "button", class: "danger primary", onclick: revoke }, "Revoke key"),
-    ),
-  ];
 }
 
 // --- making one ------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 import * as api from "./api.js";
 import { field, h, problem } from "./dom.js";
+import { peopleList } from "./people.js";
 
 export function signInView(state, done) {
   const said = h("div", { class: "said" });
@@ -22,7 +23,7 @@ export function signInView(state, done) {
       state.signIn
         ? [
             h("p", { class: "lead" }, "For development: no passwords, and from this machine only."),
-            known(state.users, signIn),
+            peopleList(state.users, (user) => signIn({ user: user.id })),
             newUser(state.users.length > 0, signIn),
           ]
         : h(
@@ -33,23 +34,6 @@ export function signInView(state, done) {
       said,
     ),
   };
-}
-
-function known(users, signIn) {
-  if (!users.length) return null;
-  const choices = users.map((user) =>
-    h(
-      "li",
-      {},
-      h(
-        "button",
-        { type: "button", class: "person", onclick: () => signIn({ user: user.id }) },
-        h("span", { class: "avatar", "aria-hidden": "true" }, [...user.name][0].toUpperCase()),
-        h("span", { class: "who" }, h("strong", {}, user.name), h("small", {}, user.id)),
-      ),
-    ),
-  );
-  return h("ul", { class: "people", "aria-label": "Users" }, choices);
 }
 
 function newUser(others, signIn) {

@@ -1,0 +1,90 @@
+"""The emulator's database: which one a command is about, and how what it knows is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import attrs
+import click
+
+from lightfast.cli.output import note, print_json
+from lightfast.cli.tables import print_table
+
+if TYPE_CHECKING:
+    from lightfast.emulator import Emulator
+
+__all__ = ["day", "in_database", "of_organization", "opened", "print_known"]
+
+_F = TypeVar("_F", bound=Callable[..., Any])
+
+
+def in_database(command: _F) -> _F:
+    """Give a command ``--database``."""
+    return click.option(
+        "--database",
+        type=click.Path(dir_okay=False, path_type=Path),
+        metavar="FILE",
+        help="The emulator's database.",
+    )(command)
+
+
+def of_organization(text: str) -> Callable[[_F], _F]:
+    """Give a command ``--organization``, with this help."""
+    return click.option(
+        "--organization", metavar="NAME", default="local", help=text, show_default=True
+    )
+
+
+@contextmanager
+def opened(database: Path | None, *, make: bool = False, **options: Any) -> Iterator[Emulator]:
+    """The emulator on a database, by default on that of `lightfast emulator serve` in this directory.
+
+    Args:
+        database: The file.
+        make: Whether to make it if it is missing.
+        **options: The emulator's.
+
+    Raises:
+        EmulatorError: There is no such file.
+    """
+    from lightfast.cli.local import cached_database, open_emulator  # 170 ms, not for --help
+    from lightfast.emulator import EmulatorError
+
+    database = database or cached_database([Path.cwd()])
+    if not make and not database.exists():
+        raise EmulatorError(f"There is no database at {database}; give --database.")
+    emulator = open_emulator([], database, embedder=None, **options)
+    try:
+        yield emulator
+    finally:
+        emulator.close()
+
+
+def print_known(
+    known: Sequence[Any],
+    heads: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    *,
+    as_json: bool,
+    nothing: str,
+) -> None:
+    """What a database knows, as JSON or as a table; a note when that is nothing."""
+    if as_json:
+        print_json([attrs.asdict(value, value_serializer=_plain) for value in known])
+    elif known:
+        print_table(heads, rows)
+    else:
+        note(nothing)
+
+
+def day(moment: datetime | None) -> str:
+    """The moment as a table shows it."""
+    return f"{moment:%Y-%m-%d}" if moment else "-"
+
+
+def _plain(_: type, __: Any, value: Any) -> Any:
+    return value.isoformat().replace("+00:00", "Z") if isinstance(value, datetime) else value

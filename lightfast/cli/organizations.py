@@ -1,0 +1,45 @@
+"""``lightfast emulator organizations``: whose data an emulator keeps apart."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from lightfast.cli.database import day, in_database, opened, print_known
+from lightfast.cli.output import note, verbosity
+
+__all__ = ["organizations"]
+
+
+@click.group()
+def organizations() -> None:
+    """Make and list the organizations of an emulator.
+
+    Without --database they are those of `lightfast emulator serve` in this directory.
+    """
+
+
+@organizations.command()
+@click.argument("name")
+@in_database
+@verbosity
+def create(name: str, database: Path | None) -> None:
+    """Make an organization and print its id, alone, on stdout."""
+    with opened(database, make=True) as emulator:
+        made = emulator.create_organization(name)
+    click.echo(made.id)
+    note(f"{made.name!r} has no data and no members yet.")
+
+
+@organizations.command(name="list")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@in_database
+@verbosity
+def list_(*, as_json: bool, database: Path | None) -> None:
+    """List organizations, oldest first."""
+    with opened(database) as emulator:
+        known = emulator.list_organizations()
+    rows = [(one.id, day(one.created_at), one.name) for one in known]
+    nothing = "No organizations yet."
+    print_known(known, ("id", "made", "name"), rows, as_json=as_json, nothing=nothing)

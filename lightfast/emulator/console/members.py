@@ -1,0 +1,94 @@
+"""What the page asks for under Settings, Members: who is a member, and who shall be."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from lightfast.emulator import moments
+from lightfast.emulator.answers import answer
+from lightfast.emulator.console.asked import asked, text
+from lightfast.emulator.errors import EmulatorError
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from aiohttp import web
+
+    from lightfast.emulator.console.desk import Desk
+    from lightfast.emulator.people import Member, People, User
+
+    Membership = Callable[[web.Request], Awaitable[tuple[str, str]]]
+
+__all__ = ["Members", "chosen", "shown"]
+
+
+class Members:
+    """The members of the organization that a request is about, for its members.
+
+    Args:
+        people: Everybody whom the database knows.
+        desk: Who asks the database.
+        member: Gives the user's id and the organization's name, or refuses the request.
+        offers_users: Whether the page may choose among all users, as when signing in.
+    """
+
+    def __init__(
+        self, people: People, desk: Desk, member: Membership, *, offers_users: bool
+    ) -> None:
+        self._people, self._desk, self._member = people, desk, member
+        self._offers_users = offers_users
+
+    async def list(self, request: web.Request) -> web.Response:
+        """Members, and the users who could become one."""
+        _, organization = await self._member(request)
+
+        def read() -> dict[str, Any]:
+            members = self._people.members(organization)
+            inside = {member.id for member in members}
+            users = self._people.users() if self._offers_users else []
+            return {
+                "members": [_shown(member) for member in members],
+                "others": [shown(user) for user in users if user.id not in inside],
+            }
+
+        return answer(request, await self._desk.read(read))
+
+    async def add(self, request: web.Request) -> web.Response:
+        """Let a user in whom the page chose, or made."""
+        _, organization = await self._member(request)
+        content = await asked(request)
+
+        def add() -> User:
+            user = chosen(self._people, content)
+            self._people.add_member(user.id, organization)
+            return user
+
+        return answer(request, {"user": shown(await self._desk.write(add))})
+
+    async def remove(self, request: web.Request) -> web.Response:
+        """Let a member in no more; that may be who asks."""
+        _, organization = await self._member(request)
+        user_id = text(await asked(request), "user")
+        if not await self._desk.write(self._people.remove_member, user_id, organization):
+            raise EmulatorError(f"There is no such member of {organization!r}; reload the page.")
+        return answer(request, {})
+
+
+def chosen(people: People, content: dict[str, Any]) -> User:
+    """The user whom the page chose by id, or a new one of the name that it sent.
+
+    Raises:
+        EmulatorError: There is no such user, or nobody can have that name.
+    """
+    if isinstance(content.get("user"), str):
+        return people.user(content["user"])
+    return people.create_user(text(content, "name"))
+
+
+def shown(user: User) -> dict[str, Any]:
+    """A user as the page sees them."""
+    return {"id": user.id, "name": user.name}
+
+
+def _shown(member: Member) -> dict[str, Any]:
+    return shown(member) | {"since": moments.to_wire(moments.from_datetime(member.since))}
