@@ -1,6 +1,7 @@
-"""Measures every mode on every query set, or on some: ``python -m tests.quality [--only NAME] [DIRECTORY]``.
+"""Measures every mode on every query set, or on some.
 
-Archives and indexes are kept in the directory; ``--only changelog`` needs neither network nor archives.
+``python -m tests.quality [--only NAME] [--release-notes FILE] [DIRECTORY]``: archives and indexes are kept in the directory;
+``--only changelog`` needs neither network nor archives; ``--release-notes`` is PostgreSQL's `release-15.sgml`.
 """
 
 from __future__ import annotations
@@ -9,16 +10,18 @@ import argparse
 import json
 import sys
 import tempfile
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lightfast.emulator import Emulator, retrieval
 from lightfast.emulator.validation import SearchQuery
 
+from .release_notes import release_notes
 from .sets import Query, QuerySet, query_sets
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from lightfast.emulator.vectors import Meaning
 
@@ -31,12 +34,16 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.quality")
     parser.add_argument("directory", nargs="?", type=Path, help="where to keep things")
     parser.add_argument("--only", default="", metavar="NAME", help="sets with this in their names")
+    parser.add_argument("--release-notes", type=Path, metavar="FILE", help="see release_notes.py")
     given = parser.parse_args()
     cache = (given.directory or Path(tempfile.mkdtemp())).resolve()
     print(f"{'':24}{'queries':>8}" + "".join(f"{mode:>18}" for mode in MODES))
     print(f"{'':32}" + f"{'MRR@10   R@10':>18}" * len(MODES))
     figures = []
-    for each in query_sets(cache, given.only):
+    sets: Iterable[QuerySet] = query_sets(cache, given.only)
+    if given.release_notes:
+        sets = chain([release_notes("release notes, held out", given.release_notes)], sets)
+    for each in sets:
         row = dict(_measure(each, cache))
         figures.append((each, row))
         cells = "".join(f"{mrr:>12.3f}{recall:>6.2f}" for mrr, recall in row.values())
