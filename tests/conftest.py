@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import AsyncIterator, Callable, Iterator
 from types import SimpleNamespace
 
@@ -17,6 +18,10 @@ pytest_plugins = ["pytester"]
 
 # What an emulator finds must not depend on how far embedding has come, here and in processes of our own.
 os.environ["LIGHTFAST_EMBEDDER"] = "none"
+
+# A shell that started us with `&` has us ignore Ctrl-C, and whatever we start, too: some of that is to be interrupted.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 KEY = "sk-lf-ThisKeyMustNeverBeSeenAnywhere0123456789abc"
 QUICK = RetryPolicy(retries=2, base_delay=0.001, max_delay=0.002)
