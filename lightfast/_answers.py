@@ -47,6 +47,7 @@ _RETRYABLE = frozenset({429, 500, 502, 503, 504})
 _EDGE_HEADERS = ("x-vercel-error", "x-vercel-id")
 
 
+# Not frozen: nobody but the core sees it, and it is made in 0.3 µs instead of 0.65.
 @attrs.define(kw_only=True, weakref_slot=False)
 class HttpResponse:
     """An answer, its body decompressed.
@@ -77,7 +78,7 @@ class HttpResponse:
         return HttpInfo(
             status=self.status,
             headers=self.safe_headers(),
-            attempts=len(self.history) + 1,
+            attempts=self.attempts,
             elapsed=self.elapsed,
         )
 

@@ -18,7 +18,7 @@ import atexit
 import contextlib
 import os
 import threading
-from _thread import allocate_lock, get_ident
+from _thread import allocate_lock
 from collections.abc import (
     AsyncGenerator,
     AsyncIterable,
@@ -44,11 +44,10 @@ _WIND_UP = 5.0  # seconds that a cancelled call is given to put its connection i
 class _Hand(Generic[_T]):
     """One call, handed over: the coroutine goes in, a value or an error comes out."""
 
-    __slots__ = ("_coroutine", "_loop", "error", "lock", "task", "value")
+    __slots__ = ("_coroutine", "error", "lock", "task", "value")
 
-    def __init__(self, coroutine: Coroutine[Any, Any, _T], loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, coroutine: Coroutine[Any, Any, _T]) -> None:
         self._coroutine = coroutine
-        self._loop = loop
         self.lock = allocate_lock()
         self.lock.acquire()
         self.task: asyncio.Task[None] | None = None
@@ -57,7 +56,7 @@ class _Hand(Generic[_T]):
 
     def start(self) -> None:
         """Begin, on the loop's thread."""
-        self.task = self._loop.create_task(self._run())
+        self.task = asyncio.get_running_loop().create_task(self._run())
 
     async def _run(self) -> None:
         try:
@@ -85,7 +84,6 @@ class Portal:
     def __init__(self) -> None:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
-        self._ident: int | None = None
         self._starting = threading.Lock()
         self._waiting: set[_Hand[Any]] = set()
         _portals.add(self)
@@ -103,13 +101,13 @@ class Portal:
                 meanwhile.
         """
         loop = self._loop or self._start(coroutine)
-        if self._ident == get_ident():
+        if self._thread is threading.current_thread():
             coroutine.close()
             raise UsageError(
                 "A blocking call on the client's own event loop would wait for itself. "
                 "Await AsyncLightfast there instead."
             )
-        hand = _Hand(coroutine, loop)
+        hand = _Hand(coroutine)
         self._waiting.add(hand)
         try:
             # The coroutine sees the caller's context variables: this copies the context.
@@ -160,7 +158,7 @@ class Portal:
     def forget(self) -> None:
         """Start afresh in a forked child, where the thread does not exist."""
         _inherited.append((self._loop, self._thread))
-        self._loop = self._thread = self._ident = None
+        self._loop = self._thread = None
         self._waiting = set()
         self._starting = threading.Lock()
 
@@ -180,7 +178,7 @@ class Portal:
                     loop.close()
                     coroutine.close()
                     raise _stopped() from None
-                self._loop, self._ident = loop, self._thread.ident
+                self._loop = loop
             return self._loop
 
     def _wind_up(self, loop: asyncio.AbstractEventLoop, hand: _Hand[Any]) -> None:
