@@ -2,7 +2,7 @@
 
 A timer for each call is set and cancelled again 12 µs later in nearly every case: 5 % of a
 call. Here one timer stands at the earliest deadline. A call that ends in time leaves it
-standing; when it goes off, it cancels what is due and moves on to the next deadline.
+standing; when it goes off, it cancels what is due, the earliest first, and moves on to the next.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import math
 from asyncio import current_task
+from operator import attrgetter
 from types import TracebackType
 from typing import Self
 
@@ -56,7 +57,8 @@ class Watch:
     def _on_time(self) -> None:
         self._timer, self.rings = None, _NEVER
         now = self.loop.time()
-        for deadline in [pending for pending in self.pending if pending.when <= now]:
+        due = [pending for pending in self.pending if pending.when <= now]
+        for deadline in sorted(due, key=attrgetter("when")):
             self.pending.discard(deadline)
             deadline.expire()
         if self.pending:

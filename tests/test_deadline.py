@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+import time
 
 import pytest
 
@@ -35,17 +36,28 @@ async def test_a_deadline_in_the_past_ends_the_first_wait():
         await asyncio.sleep(30)
 
 
-async def test_many_deadlines_end_each_at_its_time():
+async def test_many_deadlines_end_the_earliest_first_even_when_all_are_late():
     watch = Watch()
+    now = watch.loop.time()
     order = []
 
     async def wait(seconds):
-        with pytest.raises(TimeoutError), watch.until(soon(seconds)):
+        with pytest.raises(TimeoutError), watch.until(now + seconds):
             await asyncio.sleep(30)
         order.append(seconds)
 
-    await asyncio.gather(*map(wait, (0.15, 0.05, 0.1)))
-    assert order == [0.05, 0.1, 0.15]
+    waits = [asyncio.create_task(wait(seconds)) for seconds in (0.03, 0.01, 0.04, 0.02)]
+    await asyncio.sleep(0)
+    time.sleep(0.05)  # the loop stands still until every one of them is due
+    await asyncio.gather(*waits)
+    assert order == [0.01, 0.02, 0.03, 0.04]
+
+
+async def test_a_later_deadline_is_watched_once_the_earlier_is_over():
+    watch = Watch()
+    for seconds in (0.01, 0.02):
+        with pytest.raises(TimeoutError), watch.until(soon(seconds)), watch.until(soon(30)):
+            await asyncio.sleep(30)
 
 
 async def test_a_cancellation_from_outside_stays_one():
