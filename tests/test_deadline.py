@@ -48,7 +48,7 @@ async def test_many_deadlines_end_the_earliest_first_even_when_all_are_late():
 
     waits = [asyncio.create_task(wait(seconds)) for seconds in (0.03, 0.01, 0.04, 0.02)]
     await asyncio.sleep(0)
-    time.sleep(0.05)  # the loop stands still until every one of them is due
+    watch.loop.call_soon(time.sleep, 0.05)  # the loop stands still until all of them are due
     await asyncio.gather(*waits)
     assert order == [0.01, 0.02, 0.03, 0.04]
 
