@@ -120,20 +120,15 @@ def array_reader(annotation: Any, converter: Converter) -> Reader:
     """A reader of JSON arrays into tuples."""
     item_type = get_args(annotation)[0]
     if attrs.has(item_type):
-        return _generate(item_type, converter, array=True)
-    read = converter.get_structure_hook(item_type)
-
-    def read_array(value: Any, _: Any) -> tuple[Any, ...]:
-        if type(value) is not list:
-            raise TypeError
-        return tuple([read(item, item_type) for item in value])
-
-    return read_array
+        return _generate(item_type, converter, _insert(_ARRAY, item="o"))
+    item = _Field("item", "", item_type, nullable=False, default=_REQUIRED)
+    body = "\n".join(_value_lines(item, "r"))
+    return _compile(_insert(_ARRAY, item="v", body=body), _scope_of([item], converter))
 
 
 def object_reader(cls: type, converter: Converter) -> Reader:
     """A reader of JSON objects into an attrs class."""
-    return _generate(cls, converter, array=False)
+    return _generate(cls, converter, _OBJECT)
 
 
 # --- generated readers ------------------------------------------------------------------------
@@ -149,7 +144,7 @@ _ARRAY = """\
 def read(a, _):
     if type(a) is not list: raise TypeError
     found = []
-    for o in a:
+    for {item} in a:
         {body}
         found.append(r)
     return tuple(found)
@@ -177,28 +172,23 @@ def fill(o, r):
 """
 
 # What most values are stands in line: a call for each field would double the time.
-_INLINE = {
-    str: "type(v) is str: {target} = v",
-    bool: "type(v) is bool: {target} = v",
-    float: "type(v) is float: {target} = v",
-    int: "type(v) is int: {target} = v",
-    tuple: "v == []: {target} = ()",
-    datetime: "type(v) is str and v[-1:] == 'Z': {target} = from_iso(v)",
+_INLINE: dict[Any, tuple[str, ...]] = {
+    str: ("type(v) is str: {target} = v",),
+    bool: ("type(v) is bool: {target} = v",),
+    float: ("type(v) is float: {target} = v", "type(v) is int: {target} = float(v)"),
+    int: ("type(v) is int: {target} = v",),
+    tuple: ("v == []: {target} = ()",),
+    datetime: ("type(v) is str and v[-1:] == 'Z': {target} = from_iso(v)",),
 }
 
 
-def _generate(cls: type, converter: Converter, *, array: bool) -> Reader:
+def _generate(cls: type, converter: Converter, template: str) -> Reader:
     layout = _layout(cls)
-    scope: dict[str, Any] = {
+    scope = _scope_of(layout, converter) | {
         "new": _draft(cls),
         "cls": cls,
         "known": frozenset(field.wire for field in layout),
-        "from_iso": datetime.fromisoformat,
     }
-    for field in layout:
-        scope[f"read_{field.name}"] = converter.get_structure_hook(field.type)
-        scope[f"type_{field.name}"] = field.type
-        scope[f"default_{field.name}"] = field.default
     fill = _insert(
         _FILL,
         required=str(sum(field.default is _REQUIRED for field in layout)),
@@ -209,9 +199,23 @@ def _generate(cls: type, converter: Converter, *, array: bool) -> Reader:
         count=str(len(layout)),
         dense="\n".join(line for field in layout for line in _dense_lines(field)),
     )
-    exec(fill + _insert(_ARRAY if array else _OBJECT, body=body), scope)  # noqa: S102  # ours
+    return _compile(fill + _insert(template, body=body), scope)
+
+
+def _compile(source: str, scope: dict[str, Any]) -> Reader:
+    exec(source, scope)  # noqa: S102  # ours
     reader: Reader = scope["read"]
     return reader
+
+
+def _scope_of(fields: list[_Field], converter: Converter) -> dict[str, Any]:
+    """The names that the lines of these fields use."""
+    scope: dict[str, Any] = {"from_iso": datetime.fromisoformat}
+    for field in fields:
+        scope[f"read_{field.name}"] = converter.get_structure_hook(field.type)
+        scope[f"type_{field.name}"] = field.type
+        scope[f"default_{field.name}"] = field.default
+    return scope
 
 
 def _insert(template: str, **texts: str) -> str:
@@ -236,16 +240,20 @@ def _sparse_lines(field: _Field) -> list[str]:
 
 
 def _dense_lines(field: _Field) -> list[str]:
-    """The lines that read one field of `o` into `r`: the likely cases, then a call for the rest."""
-    target = f"r.{field.name}"
-    inline = _INLINE.get(get_origin(field.type) or field.type)
-    cases = [inline.format(target=target)] if inline else []
+    """The lines that read one field of `o` into `r`."""
+    return [f"v = o[{field.wire!r}]", *_value_lines(field, f"r.{field.name}")]
+
+
+def _value_lines(field: _Field, target: str) -> list[str]:
+    """The lines that read `v` into a target: the likely cases, then a call for the rest."""
+    inline = _INLINE.get(get_origin(field.type) or field.type, ())
+    cases = [case.format(target=target) for case in inline]
     if field.nullable:
         null = "None" if field.default is _REQUIRED else f"default_{field.name}"
         cases.append(f"v is None: {target} = {null}")
-    lines = [f"{word} {case}" for word, case in zip(("if", "elif"), cases, strict=False)]
+    lines = [f"{'elif' if index else 'if'} {case}" for index, case in enumerate(cases)]
     rest = f"{target} = read_{field.name}(v, type_{field.name})"
-    return [f"v = o[{field.wire!r}]", *lines, f"else: {rest}" if lines else rest]
+    return [*lines, f"else: {rest}" if lines else rest]
 
 
 def _draft(cls: type) -> type:

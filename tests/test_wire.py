@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import gc
 import json
 from datetime import UTC, datetime
 
@@ -284,3 +285,46 @@ def test_every_response_of_the_contract_is_read():
 
 def test_json_is_read_as_it_is():
     assert read_json(b'{"a": [1, 2.5, null]}') == {"a": [1, 2.5, None]}
+
+
+def many_results(**changes):
+    document = contract("response_documented.json")
+    document["data"] = [document["data"][0] | {"id": f"obs_{n}"} | changes for n in range(2000)]
+    return orjson.dumps(document)
+
+
+@pytest.fixture(params=[True, False], ids=["collector on", "collector off"])
+def collecting(request):
+    if not request.param:
+        gc.disable()
+    yield request.param
+    gc.enable()
+
+
+def test_the_garbage_collector_is_as_it_was_after_a_large_answer(collecting):
+    read_search(many_results())
+    assert gc.isenabled() is collecting
+
+
+def test_the_garbage_collector_is_as_it_was_after_a_large_body_that_is_no_answer(collecting):
+    for body in (many_results(title=1), b"[" + b" " * 20_000):
+        with pytest.raises(WireError):
+            read_search(body)
+        assert gc.isenabled() is collecting
+
+
+def test_the_garbage_collector_does_not_pass_over_an_answer_that_is_being_read():
+    body = many_results()
+    passes = []
+
+    def note(phase, _):
+        passes.append(phase)
+
+    gc.collect()
+    gc.callbacks.append(note)
+    try:
+        answer = read_search(body)
+    finally:
+        gc.callbacks.remove(note)
+    assert len(answer) == 2000
+    assert passes.count("start") <= 1  # one may follow at once; in between there would be twenty
