@@ -174,9 +174,14 @@ class FaultServer:
 
     async def stop(self) -> None:
         self._stopped = True
-        self._server.close()
-        for _ in range(5):  # what was accepted just now becomes a task first
+        loop = asyncio.get_running_loop()
+        # Accept no more, and let what was accepted become a task, before the server is closed:
+        # asyncio loses, and never closes, a connection that comes in between.
+        for listener in self._server.sockets:
+            loop.remove_reader(listener)
+        for _ in range(5):
             await asyncio.sleep(0)
+        self._server.close()
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

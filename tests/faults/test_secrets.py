@@ -169,8 +169,6 @@ def test_asyncios_debug_mode_shows_no_key(stage, caplog):
     assert not shows_secret(caplog.text)
 
 
-# A cancelled connection's other end, the fault server's, may be collected late.
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize("moment", [0.0, 0.001, 0.05])
 async def test_a_cancelled_calls_traceback_shows_no_key(stage, moment):
     """Aiohttp's frames stand in it with their locals: headers, request and writer."""
