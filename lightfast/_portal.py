@@ -68,11 +68,15 @@ class _Hand(Generic[_T]):
 
     def cancel(self) -> None:
         """Cancel, on the loop's thread."""
-        if self.task is not None:
-            self.task.cancel()
+        if self.task is None:
+            self.abandon()
+        else:
+            # Not at once: a task that is cancelled before its first step takes none, and then
+            # nothing would release the lock.
+            asyncio.get_running_loop().call_soon(self.task.cancel)
 
     def abandon(self) -> None:
-        """Let the caller go: the loop ended before it began."""
+        """Let the caller go: it was not begun, and will not be."""
         self.error = asyncio.CancelledError()
         self._coroutine.close()
         self.lock.release()
@@ -100,21 +104,24 @@ class Portal:
             UsageError: Called on the private loop's own thread, or the loop was stopped
                 meanwhile.
         """
-        loop = self._loop or self._start(coroutine)
-        if self._thread is threading.current_thread():
+        try:
+            loop = self._loop or self._start()
+            if self._thread is threading.current_thread():
+                raise UsageError(
+                    "A blocking call on the client's own event loop would wait for itself. "
+                    "Await AsyncLightfast there instead."
+                )
+            hand = _Hand(coroutine)
+        except BaseException:
             coroutine.close()
-            raise UsageError(
-                "A blocking call on the client's own event loop would wait for itself. "
-                "Await AsyncLightfast there instead."
-            )
-        hand = _Hand(coroutine)
-        self._waiting.add(hand)
+            raise
         try:
-            # The coroutine sees the caller's context variables: this copies the context.
-            loop.call_soon_threadsafe(hand.start)
-        except RuntimeError:  # the loop is closed
-            hand.abandon()
-        try:
+            self._waiting.add(hand)
+            try:
+                # The coroutine sees the caller's context variables: this copies the context.
+                loop.call_soon_threadsafe(hand.start)
+            except RuntimeError:  # the loop is closed
+                hand.abandon()
             while not hand.lock.acquire(timeout=_GLANCE):
                 pass
         except BaseException:  # KeyboardInterrupt, or whatever a signal handler raises
@@ -165,7 +172,7 @@ class Portal:
     def __del__(self) -> None:
         self.stop()
 
-    def _start(self, coroutine: Coroutine[Any, Any, Any]) -> asyncio.AbstractEventLoop:
+    def _start(self) -> asyncio.AbstractEventLoop:
         with self._starting:
             if self._loop is None:
                 loop = _new_loop()
@@ -174,11 +181,13 @@ class Portal:
                 )
                 try:
                     self._thread.start()
+                    self._loop = loop
                 except RuntimeError:  # the interpreter is shutting down
                     loop.close()
-                    coroutine.close()
                     raise _stopped() from None
-                self._loop = loop
+                except BaseException:  # Ctrl-C: the thread runs all the same
+                    loop.call_soon_threadsafe(loop.stop)
+                    raise
             return self._loop
 
     def _wind_up(self, loop: asyncio.AbstractEventLoop, hand: _Hand[Any]) -> None:

@@ -103,15 +103,51 @@ def test_leaving_an_iteration_early_ends_what_is_under_way(serve):
     assert len(server.requests) < 50
 
 
+def interrupt_after(seconds):
+    timer = threading.Timer(seconds, os.kill, [os.getpid(), signal.SIGINT])
+    timer.start()
+    return timer
+
+
 def test_ctrl_c_cancels_the_call_and_leaves_the_client_usable(serve):
     server = serve(delayed(30, page("1")), page("2"))
     with Lightfast(KEY, base_url=server.base_url, max_connections=1) as client:
-        timer = threading.Timer(0.3, os.kill, [os.getpid(), signal.SIGINT])
-        timer.start()
+        timer = interrupt_after(0.3)
         with pytest.raises(KeyboardInterrupt):
             client.search("q")
         assert client.search("q")[0].id == "2"
         timer.join()
+
+
+def test_ctrl_c_before_a_call_was_begun_leaves_nothing_behind():
+    portal = Portal()
+    portal.run(asyncio.sleep(0))
+    portal._loop.call_soon_threadsafe(time.sleep, 0.3)  # start and cancel come in one turn of it
+    timer = interrupt_after(0.1)
+    with pytest.raises(KeyboardInterrupt):
+        portal.run(asyncio.sleep(30))
+    timer.join()
+    assert not portal._waiting
+    assert portal.run(asyncio.sleep(0, "usable")) == "usable"
+    portal.stop(timeout=5)
+
+
+def test_ctrl_c_while_the_private_loop_starts_leaves_nothing_behind(monkeypatch):
+    def interrupted(thread, start=threading.Thread.start):
+        start(thread)
+        raise KeyboardInterrupt
+
+    portal = Portal()
+    before = set(threading.enumerate())
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            portal.run(asyncio.sleep(0))
+    for thread in set(threading.enumerate()) - before:
+        thread.join(timeout=5)
+    assert set(threading.enumerate()) <= before
+    assert portal.run(asyncio.sleep(0, "usable")) == "usable"
+    portal.stop(timeout=5)
 
 
 def test_use_after_close_says_what_to_do(server):
