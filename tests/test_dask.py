@@ -33,7 +33,7 @@ def test_a_cluster_finds_what_one_process_does_and_is_sent_no_key(tmp_path, monk
         parts = [queries[start : start + 10] for start in range(0, 40, 10)]
         client = Lightfast()
         assert key.encode() not in pickle.dumps(client)
-        options = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": None}
+        options = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": ":0"}
         with (
             distributed.LocalCluster(processes=True, **options) as cluster,
             distributed.Client(cluster) as dask,
