@@ -66,6 +66,13 @@ class _Hand(Generic[_T]):
         finally:
             self.lock.release()
 
+    def failure(self) -> BaseException:
+        """The error, given away: its traceback will hold the frame that holds this hand."""
+        error, self.error = self.error, None
+        if isinstance(error, asyncio.CancelledError):
+            return _stopped()
+        return error  # type: ignore[return-value]  # asked for only when there is one
+
     def cancel(self) -> None:
         """Cancel, on the loop's thread."""
         if self.task is None:
@@ -131,11 +138,7 @@ class Portal:
             self._waiting.discard(hand)
         if hand.error is None:
             return hand.value  # type: ignore[return-value]  # set when there is no error
-        error, hand.error = hand.error, None
-        try:
-            raise _stopped() if isinstance(error, asyncio.CancelledError) else error
-        finally:
-            del error  # its traceback holds this frame: together they would be a cycle
+        raise hand.failure()
 
     def iterate(self, items: AsyncIterator[_T]) -> Iterator[_T]:
         """The items of an asynchronous iterator, each awaited when it is asked for."""
