@@ -157,7 +157,6 @@ r = new()
 if len(o) == {count}:
     try:
         {dense}
-        r.extra = {{}}
     except KeyError:
         fill(o, r)
 else:
@@ -168,7 +167,7 @@ _FILL = """\
 def fill(o, r):
     n = {required}
     {sparse}
-    r.extra = {{}} if len(o) == n else {{k: o[k] for k in o if k not in known}}
+    if len(o) != n: r.extra = {{k: o[k] for k in o if k not in known}}
 """
 
 # What most values are stands in line: a call for each field would double the time.

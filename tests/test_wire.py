@@ -5,8 +5,10 @@ from __future__ import annotations
 import copy
 import gc
 import json
+import pickle
 from datetime import UTC, datetime
 
+import attrs
 import orjson
 import pytest
 from hypothesis import given
@@ -54,6 +56,21 @@ def test_the_documented_response_reads_into_models_field_by_field():
     assert response.latency.max_parallel_ms == 41.0
     assert response.request_id == "req_7f3a2c"
     assert response.extra == hit.extra == response.meta.extra == response.latency.extra == {}
+
+
+def test_a_dict_for_unknown_fields_is_there_once_somebody_looks_and_stays():
+    hit = read(contract("response_documented.json"))[0]
+    assert not [value for value in gc.get_referents(hit) if isinstance(value, dict)]
+    assert hit.extra == {}
+    assert hit.extra is hit.extra
+    hit.extra["note"] = "mine"
+    assert attrs.evolve(hit, title="other").extra == {"note": "mine"}
+
+
+def test_a_value_whose_unknown_fields_nobody_asked_for_is_equal_copied_and_pickled():
+    text = contract("response_documented.json")
+    for remade in (copy.copy, copy.deepcopy, lambda value: pickle.loads(pickle.dumps(value))):
+        assert remade(read(text)) == read(text)
 
 
 def test_optional_fields_may_be_missing_or_null():
