@@ -34,6 +34,9 @@ class Connector(aiohttp.TCPConnector):
         while True:
             connection: Any = await super().connect(*args, **options)
             protocol = connection.protocol
+            if connection.transport is None:  # lost again before we could look at it
+                connection.close()
+                raise aiohttp.ServerDisconnectedError
             has_news = self._used.get(protocol)
             if has_news is None:
                 self._used[protocol] = _ear_on(connection.transport)

@@ -7,25 +7,20 @@ so that whoever stops waiting still has what came, and raises nothing but our ow
 from __future__ import annotations
 
 import asyncio
-import io
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
 
 import aiohttp
-import attrs
-from aiohttp.http_exceptions import BadHttpMessage, PayloadEncodingError
-from multidict import CIMultiDict
-from yarl import URL
+from aiohttp.http_exceptions import BadHttpMessage, HttpProcessingError, PayloadEncodingError
 
 from lightfast._auth import Credential
 from lightfast._config import ConnectionConfig
 from lightfast._connections import Connector, Resolver, reused
 from lightfast._deadline import Watch
-from lightfast._protocol import HEADERS, HttpRequest
-from lightfast._reply import Reply, too_large
-from lightfast._route import Route, route_to
+from lightfast._protocol import HttpRequest
+from lightfast._reply import Reply
+from lightfast._route import route_to
 from lightfast._text import clean
+from lightfast._ways import BrokenBodyError, Target, Ways
 from lightfast.exceptions import (
     ConfigurationError,
     LightfastError,
@@ -33,28 +28,13 @@ from lightfast.exceptions import (
     ResponseError,
 )
 
-ERROR_BODY_BYTES = 256 * 1024
-"""How much of an error's body is read: enough for any message."""
-
-_SEND_WHOLE = 512 * 1024  # aiohttp warns of larger bytes, and sends files piece by piece
-
-
-@attrs.frozen
-class _Target:
-    """A URL and the way to it, worked out once."""
-
-    url: URL
-    proxy: URL | None
-    route: Route
-
 
 class Session:
     """The connections of the running event loop."""
 
     def __init__(self, config: ConnectionConfig) -> None:
         self._config = config
-        self._targets: dict[str, _Target] = {}
-        self._prepared: tuple[Credential | None, CIMultiDict[str]] = (None, CIMultiDict())
+        self._targets: dict[str, Target] = {}
         self.slots = asyncio.Semaphore(config.max_connections)
         self.watch = Watch()
         self.closed = False
@@ -70,6 +50,7 @@ class Session:
             timeout=aiohttp.ClientTimeout(total=None),  # the caller holds the one timer
             auto_decompress=False,  # aiohttp's own has no bound
         )
+        self._ways = Ways(self._client, self._connector, config.max_response_bytes)
 
     async def close(self) -> None:
         """Close the connections; a call in flight fails."""
@@ -106,10 +87,12 @@ class Session:
             ResponseError: What came is no HTTP, or is too large.
         """
         target = self._targets.get(request.url) or self._target(request.url)
+        ways = self._ways
+        go = ways.straight if ways.may_go_straight(target, request.body) else ways.by_session
         problem: LightfastError
         stale = False
         try:
-            await self._post(target, request.body, credential, reply)
+            await go(target, request.body, credential, reply)
             return
         except LightfastError as error:
             problem = error
@@ -123,93 +106,20 @@ class Session:
         # Raised out here, so that no aiohttp error, which may print the key, hangs on it.
         raise problem
 
-    async def _post(
-        self, target: _Target, body: bytes, credential: Credential, reply: Reply
-    ) -> None:
-        async with self._client.post(
-            target.url,
-            data=body if len(body) < _SEND_WHOLE else io.BytesIO(body),
-            headers=self._headers(target, credential),
-            allow_redirects=False,  # the credential and the query would travel
-            proxy=target.proxy,
-            proxy_headers=target.route.tunnel_headers,
-        ) as response:
-            reply.status = response.status
-            reply.headers = response.raw_headers
-            reply.coding = response.headers.get("Content-Encoding")
-            length, limit = response.content_length, self._config.max_response_bytes
-            with _until_lost(response) if length is None else _KNOWN_END:
-                if response.status >= 300:  # what is lost of an error's body does not matter
-                    await _read(response.content, reply, ERROR_BODY_BYTES)
-                elif (length or 0) > limit or not await _read(response.content, reply, limit):
-                    raise too_large(response.status, limit)
-
-    def _headers(self, target: _Target, credential: Credential) -> CIMultiDict[str]:
-        """All headers of a request; those of the last credential are kept prepared: 2 %."""
-        if target.route.headers:
-            return CIMultiDict({**HEADERS, **credential.headers, **target.route.headers})
-        if self._prepared[0] is not credential:
-            self._prepared = (credential, CIMultiDict({**HEADERS, **credential.headers}))
-        return self._prepared[1]
-
-    def _target(self, url: str) -> _Target:
-        route = route_to(url, self._config)
-        proxy = URL(route.proxy) if route.proxy else None
-        target = self._targets[url] = _Target(URL(url), proxy, route)
+    def _target(self, url: str) -> Target:
+        target = self._targets[url] = Target(url, route_to(url, self._config), self._client)
         return target
-
-
-_KNOWN_END = nullcontext()
-
-
-@contextmanager
-def _until_lost(response: aiohttp.ClientResponse) -> Iterator[None]:
-    """Reading ends when the connection does.
-
-    Over a broken chunk, aiohttp 3.14 closes the connection and leaves the reader waiting.
-    """
-    connection, content = response.connection, response.content
-    if connection is None or connection.protocol is None:
-        yield  # all has come already
-        return
-
-    def lost(closed: asyncio.Future[None] | None) -> None:
-        if closed is not None and not closed.cancelled():
-            closed.exception()  # has been seen: the content has it, too
-        if not content.is_eof() and content.exception() is None:
-            content.set_exception(_NotHttpError())
-
-    closed = connection.protocol.closed
-    if closed is None:
-        lost(None)
-        yield
-        return
-    closed.add_done_callback(lost)
-    try:
-        yield
-    finally:
-        closed.remove_done_callback(lost)
-
-
-async def _read(content: aiohttp.StreamReader, reply: Reply, limit: int) -> bool:
-    """Read a body; False when it was longer than the limit, where reading stopped."""
-    size = 0
-    while not content.at_eof():
-        chunk = await content.readany()
-        size += len(chunk)
-        reply.chunks.append(chunk)
-        if size > limit:
-            return False
-    return True
 
 
 # --- foreign errors → ours --------------------------------------------------------------------
 
-_LOST = (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError)
-
-
-class _NotHttpError(Exception):
-    """A body breaks the rules of its framing."""
+_LOST = (aiohttp.ServerDisconnectedError, OSError)
+_NOT_HTTP = (
+    aiohttp.ClientResponseError,
+    aiohttp.ClientPayloadError,
+    HttpProcessingError,
+    BrokenBodyError,
+)
 
 
 def _translate(error: Exception, host: str) -> LightfastError:
@@ -243,7 +153,7 @@ def _translate(error: Exception, host: str) -> LightfastError:
             return NetworkError(f"{host} closed the connection without an answer.")
         case aiohttp.ClientPayloadError() if _breaks_off(error):
             return NetworkError(f"{host} broke off in the middle of its answer.")
-        case aiohttp.ClientResponseError() | aiohttp.ClientPayloadError() | _NotHttpError():
+        case _ if isinstance(error, _NOT_HTTP):
             return ResponseError(f"{host} answered something that is not HTTP.")
         case aiohttp.InvalidURL():
             return ConfigurationError(f"`base_url` leads to no valid address: {host}.")

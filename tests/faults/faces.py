@@ -1,9 +1,11 @@
-"""Both faces, driven alike: `search()` blocks until the client has an answer."""
+"""Both faces, and both ways through aiohttp, driven alike: `search()` blocks until it has an answer."""
 
 from __future__ import annotations
 
 import asyncio
 from typing import Any, Self
+
+import aiohttp
 
 from lightfast import AsyncLightfast, Lightfast, RetryPolicy, SearchResponse
 
@@ -66,4 +68,21 @@ class Blocking:
         self.client._portal.run(asyncio.sleep(seconds))
 
 
-FACES = [Awaiting, Blocking]
+class Traced(Awaiting):
+    """`AsyncLightfast` while a tracer wraps aiohttp's session, and so must see every request."""
+
+    def __enter__(self) -> Self:
+        self._theirs = aiohttp.ClientSession._request
+
+        async def traced(*args: Any, **kwargs: Any) -> aiohttp.ClientResponse:
+            return await self._theirs(*args, **kwargs)
+
+        aiohttp.ClientSession._request = traced  # type: ignore[method-assign]
+        return super().__enter__()
+
+    def __exit__(self, *exc_info: object) -> None:
+        super().__exit__(*exc_info)
+        aiohttp.ClientSession._request = self._theirs  # type: ignore[method-assign]
+
+
+FACES = [Awaiting, Blocking, Traced]
