@@ -8,7 +8,6 @@ import socket
 from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
@@ -16,7 +15,7 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from lightfast._threads import in_daemon_thread
 
 reused: ContextVar[bool] = ContextVar("reused", default=False)
-"""Whether this task's last request went over a connection that had been used before."""
+"""Whether the connection that aiohttp's session was given last, in this task, had been used before."""
 
 
 class Connector(aiohttp.TCPConnector):
@@ -27,24 +26,50 @@ class Connector(aiohttp.TCPConnector):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
-        self._used: WeakKeyDictionary[object, Callable[[int], object]] = WeakKeyDictionary()
+        self._ears: dict[object, Callable[[int], object]] = {}
 
-    async def connect(self, *args: Any, **options: Any) -> Any:
-        reused.set(False)
+    async def connect(
+        self, req: aiohttp.ClientRequest, traces: list[Any], timeout: aiohttp.ClientTimeout
+    ) -> Any:
+        """A connection for aiohttp's session, which has no place for what else is known of it."""
+        connection, kept = await self.take(req, traces, timeout)
+        reused.set(kept)
+        return connection
+
+    async def take(
+        self, req: aiohttp.ClientRequest, traces: list[Any], timeout: aiohttp.ClientTimeout
+    ) -> tuple[Any, bool]:
+        """A connection, and whether it had been used before.
+
+        Raises:
+            aiohttp.ClientError: There is none to be had.
+        """
         while True:
-            connection: Any = await super().connect(*args, **options)
+            connection: Any = await super().connect(req, traces, timeout)
             protocol = connection.protocol
-            if connection.transport is None:  # lost again before we could look at it
-                connection.close()
-                raise aiohttp.ServerDisconnectedError
-            has_news = self._used.get(protocol)
+            has_news = self._ears.get(protocol)
             if has_news is None:
-                self._used[protocol] = _ear_on(connection.transport)
-                return connection
+                self._listen(connection)
+                return connection, False
             if not protocol.should_close and not has_news(0):
-                reused.set(True)
-                return connection
+                return connection, True
             connection.close()
+
+    def _listen(self, connection: Any) -> None:
+        """Keep an ear on a fresh connection, until it is closed."""
+        protocol, transport = connection.protocol, connection.transport
+        if transport is None:  # closed again before anybody could use it
+            connection.close()
+            raise aiohttp.ServerDisconnectedError
+
+        def forget(closed: asyncio.Future[None]) -> None:
+            if not closed.cancelled():
+                closed.exception()  # asked for, or it is logged: whoever reads there is told, too
+            del self._ears[protocol]
+
+        # Not weak references: 2 % of a search goes into asking those.
+        self._ears[protocol] = _ear_on(transport)
+        protocol.closed.add_done_callback(forget)
 
 
 def _ear_on(transport: asyncio.BaseTransport) -> Callable[[int], object]:

@@ -14,7 +14,7 @@ from aiohttp.http_exceptions import BadHttpMessage, HttpProcessingError, Payload
 
 from lightfast._auth import Credential
 from lightfast._config import ConnectionConfig
-from lightfast._connections import Connector, Resolver, reused
+from lightfast._connections import Connector, Resolver
 from lightfast._deadline import Watch
 from lightfast._protocol import HttpRequest
 from lightfast._reply import Reply
@@ -98,7 +98,7 @@ class Session:
             problem = error
         except Exception as error:  # noqa: BLE001  # nothing foreign may reach a caller
             problem = _translate(error, target.route.host)
-            stale = reused.get() and isinstance(error, _LOST) and not reply.status
+            stale = reply.kept and isinstance(error, _LOST) and not reply.status
         if stale and may_repeat:
             # The server closed an idle connection just as we wrote to it: RFC 9112 §9.3.1.
             await self.exchange(request, credential, reply, may_repeat=False)

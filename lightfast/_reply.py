@@ -9,11 +9,20 @@ from lightfast.exceptions import Attempt, LightfastError, ResponseError
 
 
 class Reply:
-    """What has arrived of an answer so far."""
+    """What has arrived of an answer so far.
 
-    __slots__ = ("chunks", "coding", "headers", "status")
+    Attributes:
+        kept: Whether the connection had been used before.
+        status: The HTTP status; 0 before it is there.
+        headers: As received.
+        coding: What the body is compressed with.
+        chunks: The body, as far as it has come.
+    """
+
+    __slots__ = ("chunks", "coding", "headers", "kept", "status")
 
     def __init__(self) -> None:
+        self.kept = False
         self.status = 0
         self.headers: tuple[tuple[bytes, bytes], ...] = ()
         self.coding: str | None = None

@@ -22,6 +22,7 @@ import aiohttp
 from yarl import URL
 
 from lightfast._auth import Credential
+from lightfast._connections import Connector, reused
 from lightfast._protocol import HEADERS
 from lightfast._reply import Reply, too_large
 from lightfast._route import Route
@@ -81,9 +82,7 @@ class Ways:
         limit: How many bytes an answer may have.
     """
 
-    def __init__(
-        self, client: aiohttp.ClientSession, connector: aiohttp.BaseConnector, limit: int
-    ) -> None:
+    def __init__(self, client: aiohttp.ClientSession, connector: Connector, limit: int) -> None:
         self._client = client
         self._connector = connector
         self._limit = limit
@@ -106,11 +105,9 @@ class Ways:
         self, target: Target, body: bytes, credential: Credential, reply: Reply
     ) -> None:
         """Post over a connection of one's own."""
-        connection = await self._connector.connect(target.address, traces=[], timeout=_NO_LIMIT)
+        connection, reply.kept = await self._connector.take(target.address, [], _NO_LIMIT)
         try:
             protocol, transport = connection.protocol, connection.transport
-            if protocol is None or transport is None:
-                raise aiohttp.ServerDisconnectedError
             protocol.set_response_params(read_until_eof=True, auto_decompress=False)
             # In one expression: the head holds the credential, and is bound to no name.
             transport.write(b"%b%d\r\n\r\n%b" % (target.head(credential), len(body), body))
@@ -133,20 +130,24 @@ class Ways:
         self, target: Target, body: bytes, credential: Credential, reply: Reply
     ) -> None:
         """Post as everybody does."""
-        async with self._client.post(
-            target.url,
-            data=body if len(body) < _SEND_WHOLE else io.BytesIO(body),
-            headers=target.headers(credential),
-            allow_redirects=False,  # the credential and the query would travel
-            proxy=target.proxy,
-            proxy_headers=target.route.tunnel_headers,
-        ) as response:
-            reply.status = response.status
-            reply.headers = response.raw_headers
-            reply.coding = response.headers.get("Content-Encoding")
-            length = response.headers.get("Content-Length")
-            protocol = response.connection.protocol if response.connection else None
-            await self._receive(response.content, length, protocol, reply)
+        reused.set(False)
+        try:
+            async with self._client.post(
+                target.url,
+                data=body if len(body) < _SEND_WHOLE else io.BytesIO(body),
+                headers=target.headers(credential),
+                allow_redirects=False,  # the credential and the query would travel
+                proxy=target.proxy,
+                proxy_headers=target.route.tunnel_headers,
+            ) as response:
+                reply.status = response.status
+                reply.headers = response.raw_headers
+                reply.coding = response.headers.get("Content-Encoding")
+                length = response.headers.get("Content-Length")
+                protocol = response.connection.protocol if response.connection else None
+                await self._receive(response.content, length, protocol, reply)
+        finally:
+            reply.kept = reused.get()
 
     async def _receive(
         self,

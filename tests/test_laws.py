@@ -37,7 +37,7 @@ ALLOWED = {
     "_reply": {"_answers", "_auth", "_encoding", "exceptions"},
     "_route": {"_auth", "_config"},
     "_connections": {"_threads"},
-    "_ways": {"_auth", "_protocol", "_reply", "_route"},
+    "_ways": {"_auth", "_connections", "_protocol", "_reply", "_route"},
     "_http": {
         "_auth",
         "_config",
