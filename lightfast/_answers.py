@@ -85,9 +85,8 @@ class HttpResponse:
     def safe_headers(self) -> Headers:
         """The headers, with the credential blotted out where the server echoed it."""
         needle = self.secret.reveal().encode()
-        for _, value in self.headers:
-            if needle in value:
-                return Headers((name, text.replace(needle, _BLOT)) for name, text in self.headers)
+        if needle in b"\n".join([value for _, value in self.headers]):
+            return Headers((name, value.replace(needle, _BLOT)) for name, value in self.headers)
         return Headers(self.headers)
 
     def safe_body(self) -> bytes:
