@@ -1,7 +1,7 @@
 """One call: its deadline, its attempts, and the waits between them.
 
 The first attempt is made here; tenacity is entered only when that has failed. Entered for
-every call, it costs 25 to 40 µs, a third of the whole.
+every call, it costs 25 to 40 µs, a quarter of the whole.
 """
 
 from __future__ import annotations
