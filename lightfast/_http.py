@@ -20,7 +20,7 @@ from lightfast._protocol import HttpRequest
 from lightfast._reply import Reply
 from lightfast._route import route_to
 from lightfast._text import clean
-from lightfast._ways import BrokenBodyError, Target, Ways
+from lightfast._ways import NO_LIMIT, BrokenBodyError, Target, Ways
 from lightfast.exceptions import (
     ConfigurationError,
     LightfastError,
@@ -47,7 +47,7 @@ class Session:
         self._client = aiohttp.ClientSession(
             connector=self._connector,
             cookie_jar=aiohttp.DummyCookieJar(),  # a Set-Cookie is never sent back
-            timeout=aiohttp.ClientTimeout(total=None),  # the caller holds the one timer
+            timeout=NO_LIMIT,
             auto_decompress=False,  # aiohttp's own has no bound
         )
         self._ways = Ways(self._client, self._connector, config.max_response_bytes)

@@ -11,7 +11,6 @@ them: see `may_go_straight`. Everything else goes by the session.
 
 from __future__ import annotations
 
-import asyncio
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
@@ -38,7 +37,8 @@ _KNOWN = aiohttp.__version__.startswith("3.14.")
 
 _SEND_AT_ONCE = 64 * 1024  # asyncio's own mark above which a writer should wait
 _SEND_WHOLE = 512 * 1024  # aiohttp warns of larger bytes, and sends files piece by piece
-_NO_LIMIT = aiohttp.ClientTimeout(total=None)
+NO_LIMIT = aiohttp.ClientTimeout(total=None)
+"""aiohttp's own timers are off: the caller holds the one timer."""
 
 
 class BrokenBodyError(Exception):
@@ -105,7 +105,7 @@ class Ways:
         self, target: Target, body: bytes, credential: Credential, reply: Reply
     ) -> None:
         """Post over a connection of one's own."""
-        connection, reply.kept = await self._connector.take(target.address, [], _NO_LIMIT)
+        connection, reply.kept = await self._connector.take(target.address, [], NO_LIMIT)
         try:
             protocol, transport = connection.protocol, connection.transport
             protocol.set_response_params(read_until_eof=True, auto_decompress=False)
@@ -179,21 +179,15 @@ def _until_lost(content: aiohttp.StreamReader, protocol: ResponseHandler | None)
 
     Over a broken chunk, aiohttp 3.14 closes the connection and leaves the reader waiting.
     """
-    if protocol is None or content.is_eof():
+    closed = None if protocol is None else protocol.closed
+    if closed is None or content.is_eof():
         yield  # all has come already
         return
 
-    def lost(closed: asyncio.Future[None] | None) -> None:
-        if closed is not None and not closed.cancelled():
-            closed.exception()  # has been seen: the content has it, too
+    def lost(_: object) -> None:
         if not content.is_eof() and content.exception() is None:
             content.set_exception(BrokenBodyError())
 
-    closed = protocol.closed
-    if closed is None:
-        lost(None)
-        yield
-        return
     closed.add_done_callback(lost)
     try:
         yield
