@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from lightfast._client import AsyncLightfast
     from lightfast._retry import RetryBudget, RetryPolicy
     from lightfast._sync import Lightfast
-    from lightfast._wire import to_dict
+    from lightfast._wire.converter import to_dict
     from lightfast.exceptions import (
         APIError,
         Attempt,
@@ -101,7 +101,7 @@ __all__ = [
     "to_dict",
 ]
 
-_ROOMS = {
+_MODULES = {
     "ApiKeyAuth": "_auth",
     "AsyncLightfast": "_client",
     "Attempt": "exceptions",
@@ -113,7 +113,7 @@ _ROOMS = {
     "SearchFilters": "queries",
     "SearchRequest": "queries",
     "SessionAuth": "_auth",
-    "to_dict": "_wire",
+    "to_dict": "_wire.converter",
 }
 
 
@@ -121,8 +121,8 @@ def __getattr__(name: str) -> object:
     # Loaded at first use: what stands behind these names takes 100 ms and more to import.
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    room = _ROOMS.get(name) or ("exceptions" if name.endswith("Error") else "models")
-    value = getattr(import_module(f"{__name__}.{room}"), name)
+    module = _MODULES.get(name) or ("exceptions" if name.endswith("Error") else "models")
+    value = getattr(import_module(f"{__name__}.{module}"), name)
     globals()[name] = value
     return value
 

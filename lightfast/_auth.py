@@ -67,7 +67,7 @@ class Credential:
         self.headers: dict[str, str] = {name: HeaderText(value) for name, value in headers.items()}
 
 
-def conceal(value: Any) -> Any:
+def wrap_secret(value: Any) -> Any:
     """Text, and what may hold text given in its place, as a `Secret`; all else as it is."""
     return Secret(value) if isinstance(value, _HOLDERS) else value
 
@@ -204,9 +204,9 @@ async def _call(provider: Provider) -> object:
     if inspect.iscoroutinefunction(provider) or inspect.iscoroutinefunction(
         getattr(provider, "__call__", None)  # noqa: B004  # an object whose __call__ is async
     ):
-        return conceal(await cast(Awaitable[str], provider()))
-    given = await in_daemon_thread(lambda: conceal(provider()))
-    return conceal(await given) if inspect.isawaitable(given) else given
+        return wrap_secret(await cast(Awaitable[str], provider()))
+    given = await in_daemon_thread(lambda: wrap_secret(provider()))
+    return wrap_secret(await given) if inspect.isawaitable(given) else given
 
 
 def _is_cancelled() -> bool:
@@ -235,7 +235,7 @@ class ApiKeyAuth(Auth):
     _noun = "API key"
 
     def __init__(self, key: str | Secret | Provider) -> None:
-        key = conceal(key)  # rebound: a traceback may be printed with this local
+        key = wrap_secret(key)  # rebound: a traceback may be printed with this local
         super().__init__(key)
 
     @staticmethod
@@ -265,7 +265,7 @@ class SessionAuth(Auth):
     _noun = "session token"
 
     def __init__(self, token: str | Secret | Provider, *, org_id: str) -> None:
-        token = conceal(token)
+        token = wrap_secret(token)
         if not isinstance(org_id, str) or not _VISIBLE.fullmatch(org_id.strip()):
             raise ConfigurationError(
                 f"`org_id` must be an organization's id such as 'org_…', not {org_id!r:.60}."

@@ -33,7 +33,7 @@ Search: TypeAlias = Callable[[Query, OnRetry], Awaitable[SearchResponse]]
 _TICKETS_PER_WORKER = 2
 
 
-class Pace:
+class AdaptiveLimit:
     """How many searches may be under way: fewer when the server is limited, or slow for it.
 
     Told to slow down (429), it halves. Once in a round (as many answers as are allowed at
@@ -75,10 +75,10 @@ class Pace:
         self._limit = max(1.0, self._limit * 0.8) if queued else min(self._most, self._limit + 1)
 
 
-class _Gate:
+class _Limiter:
     """Lets as many workers pass as the pace allows, and none while one was told to wait."""
 
-    def __init__(self, pace: Pace) -> None:
+    def __init__(self, pace: AdaptiveLimit) -> None:
         self._now = asyncio.get_running_loop().time
         self._pace = pace
         self._opens_at = 0.0
@@ -148,7 +148,7 @@ class _Run:
         self._search = search
         self._pulling = asyncio.Lock()
         self._pulled = 0
-        self._gate = _Gate(Pace(concurrency))
+        self._limiter = _Limiter(AdaptiveLimit(concurrency))
         self._done: asyncio.Queue[SearchOutcome | None] = asyncio.Queue()
         self.tickets = asyncio.Semaphore(concurrency * _TICKETS_PER_WORKER)
         self.failure: Exception | None = None
@@ -192,16 +192,16 @@ class _Run:
             return self._pulled - 1, query
 
     async def _outcome(self, index: int, query: Query) -> SearchOutcome:
-        entered = await self._gate.enter()
+        entered = await self._limiter.enter()
         failure: LightfastError | None = None
         try:
-            response = await self._search(query, self._gate.on_retry)
+            response = await self._search(query, self._limiter.on_retry)
             return SearchOutcome(index=index, query=query, response=response)
         except LightfastError as error:
             failure = error
             return SearchOutcome(index=index, query=query, error=error)
         finally:
-            self._gate.leave(entered, failure)
+            self._limiter.leave(entered, failure)
 
 
 async def _pull(queries: Queries) -> AsyncIterator[Query]:

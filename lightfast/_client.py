@@ -12,8 +12,8 @@ from typing import Any, Self
 
 import attrs
 
-from lightfast import _answers, _bulk, _protocol
-from lightfast._auth import Auth, Provider, SessionAuth, conceal
+from lightfast import _bulk
+from lightfast._auth import Auth, Provider, SessionAuth, wrap_secret
 from lightfast._bulk import Queries, Query
 from lightfast._config import (
     NOT_GIVEN,
@@ -30,6 +30,7 @@ from lightfast._config import (
 )
 from lightfast._retry import OnRetry, RetryBudget, RetryPolicy
 from lightfast._transport import Transport, closed_error
+from lightfast._wire import requests, responses
 from lightfast.exceptions import ConfigurationError
 from lightfast.models import JsonResponse, SearchOutcome, SearchResponse, SearchResult
 from lightfast.queries import MAX_LIMIT, Mode, SearchFilters, SearchRequest
@@ -83,7 +84,7 @@ class AsyncLightfast:
         allow_insecure_http: bool = False,
     ) -> None:
         # Rebound at once: an error's traceback may be printed with these locals.
-        api_key, auth, proxy = conceal(api_key), conceal(auth), conceal(proxy)
+        api_key, auth, proxy = wrap_secret(api_key), wrap_secret(auth), wrap_secret(proxy)
         self._config = ClientConfig(
             base_url=resolve_base_url(base_url),
             auth=resolve_auth(api_key, auth),
@@ -185,7 +186,7 @@ class AsyncLightfast:
                 yield result
                 if len(seen) >= wanted:
                     return
-            request = _protocol.next_page(request, page, len(seen) - known)
+            request = requests.next_page(request, page, len(seen) - known)
 
     async def search_many(
         self,
@@ -249,9 +250,9 @@ class AsyncLightfast:
         Raises:
             LightfastError: As `search` does.
         """
-        message = _protocol.post_request(self._config.base_url, path, body)
+        message = requests.post_request(self._config.base_url, path, body)
         answer = await self._send(message, timeout)
-        response = _answers.read_any(answer)
+        response = responses.read_any(answer)
         if _log.isEnabledFor(logging.DEBUG):
             _log_answer(message.url, answer, response.request_id)
         return response
@@ -283,7 +284,7 @@ class AsyncLightfast:
         Raises:
             ConfigurationError: An option cannot be used.
         """
-        api_key, auth = conceal(api_key), conceal(auth)
+        api_key, auth = wrap_secret(api_key), wrap_secret(auth)
         changes: dict[str, Any] = {}
         if not isinstance(api_key, NotGiven) or not isinstance(auth, NotGiven):
             changes["auth"] = resolve_auth(_given(api_key), _given(auth))
@@ -327,19 +328,19 @@ class AsyncLightfast:
         timeout: float | NotGiven | None,
         on_retry: OnRetry | None = None,
     ) -> SearchResponse:
-        message = _protocol.search_request(self._config.base_url, request)
+        message = requests.search_request(self._config.base_url, request)
         answer = await self._send(message, timeout, on_retry)
-        response = _answers.read_search(answer)
+        response = responses.read_search(answer)
         if _log.isEnabledFor(logging.DEBUG):
             _log_answer(message.url, answer, response.request_id)
         return response
 
     def _send(
         self,
-        request: _protocol.HttpRequest,
+        request: requests.HttpRequest,
         timeout: float | NotGiven | None,
         on_retry: OnRetry | None = None,
-    ) -> Coroutine[Any, Any, _answers.HttpResponse]:
+    ) -> Coroutine[Any, Any, responses.HttpResponse]:
         if self.closed:
             raise closed_error()
         seconds = (
@@ -401,7 +402,7 @@ def _rebuild(cls: type[AsyncLightfast], options: dict[str, Any]) -> AsyncLightfa
     return cls(**options)
 
 
-def _log_answer(url: str, answer: _answers.HttpResponse, request_id: str | None) -> None:
+def _log_answer(url: str, answer: responses.HttpResponse, request_id: str | None) -> None:
     _log.debug(
         "POST %s: %d in %.3f s, attempts: %d (request id: %s)",
         url, answer.status, answer.elapsed, answer.attempts, request_id or "none",

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import attrs
 
-from lightfast._auth import ApiKeyAuth, Auth, Provider, Secret, SessionAuth, conceal
+from lightfast._auth import ApiKeyAuth, Auth, Provider, Secret, SessionAuth, wrap_secret
 from lightfast._retry import RetryBudget, RetryPolicy
 from lightfast.exceptions import ConfigurationError
 
@@ -235,7 +235,7 @@ def check_proxy(value: str | Secret | None) -> Secret | None:
     Raises:
         ConfigurationError: It is no http or https URL. The message does not repeat it.
     """
-    value = conceal(value)
+    value = wrap_secret(value)
     if value is None:
         return None
     given = type(value.reveal()) if isinstance(value, Secret) else type(value)

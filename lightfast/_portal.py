@@ -37,11 +37,11 @@ _T = TypeVar("_T")
 
 # Seconds after which a sleeping caller looks up. Another thread may have been handed the
 # signal of a Ctrl-C, and nothing wakes the lock then; on Windows, nothing ever does.
-_GLANCE = 0.25
-_WIND_UP = 5.0  # seconds that a cancelled call is given to put its connection in order
+_POLL_INTERVAL = 0.25
+_CANCEL_GRACE = 5.0  # seconds that a cancelled call is given to put its connection in order
 
 
-class _Hand(Generic[_T]):
+class _Job(Generic[_T]):
     """One call, handed over: the coroutine goes in, a value or an error comes out."""
 
     __slots__ = ("_coroutine", "error", "lock", "task", "value")
@@ -96,7 +96,7 @@ class Portal:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
         self._starting = threading.Lock()
-        self._waiting: set[_Hand[Any]] = set()
+        self._waiting: set[_Job[Any]] = set()
         _portals.add(self)
 
     @property
@@ -118,7 +118,7 @@ class Portal:
                     "A blocking call on the client's own event loop would wait for itself. "
                     "Await AsyncLightfast there instead."
                 )
-            hand = _Hand(coroutine)
+            hand = _Job(coroutine)
         except BaseException:
             coroutine.close()
             raise
@@ -129,10 +129,10 @@ class Portal:
                 loop.call_soon_threadsafe(hand.start)
             except RuntimeError:  # the loop is closed
                 hand.abandon()
-            while not hand.lock.acquire(timeout=_GLANCE):
+            while not hand.lock.acquire(timeout=_POLL_INTERVAL):
                 pass
         except BaseException:  # KeyboardInterrupt, or whatever a signal handler raises
-            self._wind_up(loop, hand)
+            self._cancel(loop, hand)
             raise
         finally:
             self._waiting.discard(hand)
@@ -193,10 +193,10 @@ class Portal:
                     raise
             return self._loop
 
-    def _wind_up(self, loop: asyncio.AbstractEventLoop, hand: _Hand[Any]) -> None:
+    def _cancel(self, loop: asyncio.AbstractEventLoop, hand: _Job[Any]) -> None:
         with contextlib.suppress(RuntimeError):
             loop.call_soon_threadsafe(hand.cancel)
-        hand.lock.acquire(timeout=_WIND_UP)
+        hand.lock.acquire(timeout=_CANCEL_GRACE)
 
 
 def _new_loop() -> asyncio.AbstractEventLoop:
@@ -216,7 +216,7 @@ def _stopped() -> UsageError:
     )
 
 
-def _serve(loop: asyncio.AbstractEventLoop, waiting: set[_Hand[Any]]) -> None:
+def _serve(loop: asyncio.AbstractEventLoop, waiting: set[_Job[Any]]) -> None:
     """Run a loop until it is stopped, then end what it holds, as asyncio.run() would."""
     asyncio.set_event_loop(loop)
     try:
@@ -249,7 +249,7 @@ async def _close(items: AsyncIterator[Any]) -> None:
         await items.aclose()
 
 
-def feed(items: Iterable[_T] | AsyncIterable[_T]) -> Iterable[_T] | AsyncIterable[_T]:
+def iterate_in_thread(items: Iterable[_T] | AsyncIterable[_T]) -> Iterable[_T] | AsyncIterable[_T]:
     """A caller's iterable, made safe to be pulled from on the private loop.
 
     A list cannot block. A generator may: it may read a file, or call the client itself,

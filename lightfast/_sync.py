@@ -7,11 +7,11 @@ from collections.abc import Iterator, Mapping
 from types import TracebackType
 from typing import Any, Self
 
-from lightfast._auth import Auth, Provider, conceal
+from lightfast._auth import Auth, Provider, wrap_secret
 from lightfast._bulk import Queries
 from lightfast._client import AsyncLightfast, picklable_options
 from lightfast._config import NOT_GIVEN, NotGiven
-from lightfast._portal import Portal, feed
+from lightfast._portal import Portal, iterate_in_thread
 from lightfast._retry import RetryBudget, RetryPolicy
 from lightfast.exceptions import UsageError
 from lightfast.models import JsonResponse, SearchOutcome, SearchResponse, SearchResult
@@ -62,7 +62,7 @@ class Lightfast:
         allow_insecure_http: bool = False,
     ) -> None:
         # Rebound at once: an error's traceback may be printed with these locals.
-        api_key, auth, proxy = conceal(api_key), conceal(auth), conceal(proxy)
+        api_key, auth, proxy = wrap_secret(api_key), wrap_secret(auth), wrap_secret(proxy)
         self._client = AsyncLightfast(
             api_key,
             auth=auth,
@@ -146,7 +146,7 @@ class Lightfast:
         """One outcome for each query, streamed: see `AsyncLightfast.search_many`."""
         return self._portal.iterate(
             self._client.search_many(
-                feed(queries),
+                iterate_in_thread(queries),
                 concurrency=concurrency,
                 ordered=ordered,
                 limit=limit,
@@ -179,7 +179,7 @@ class Lightfast:
         retry_budget: RetryBudget | NotGiven = NOT_GIVEN,
     ) -> Self:
         """A cheap copy on the same connections: see `AsyncLightfast.with_options`."""
-        api_key, auth = conceal(api_key), conceal(auth)
+        api_key, auth = wrap_secret(api_key), wrap_secret(auth)
         clone = object.__new__(type(self))
         clone._client = self._client.with_options(
             api_key=api_key,

@@ -7,10 +7,10 @@ _EXCERPT = 500
 
 def excerpt(body: bytes) -> str:
     """The beginning of a body, printable."""
-    return clean(body[: 4 * _EXCERPT].decode("utf-8", "replace"), _EXCERPT)
+    return printable(body[: 4 * _EXCERPT].decode("utf-8", "replace"), _EXCERPT)
 
 
-def clean(text: str, length: int) -> str:
+def printable(text: str, length: int) -> str:
     """Text that is safe to print: no control characters, no lone surrogates, not too long."""
     text = text[: 4 * length]
     printable = "".join(char if char.isprintable() else " " for char in text)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lightfast._bulk import Pace
+from lightfast._bulk import AdaptiveLimit
 
 
 def rounds(pace, elapsed, count):
@@ -18,11 +18,11 @@ def rounds(pace, elapsed, count):
 
 
 def test_a_steady_server_is_asked_as_much_as_is_allowed():
-    assert rounds(Pace(8), 0.1, 10) == [8] * 10
+    assert rounds(AdaptiveLimit(8), 0.1, 10) == [8] * 10
 
 
 def test_being_limited_halves_the_pace_and_good_answers_bring_it_back_one_by_one():
-    pace = Pace(16)
+    pace = AdaptiveLimit(16)
     pace.on_limited()
     pace.on_limited()
     assert pace.limit == 4
@@ -34,13 +34,13 @@ def test_being_limited_halves_the_pace_and_good_answers_bring_it_back_one_by_one
 
 
 def test_answers_that_queue_up_slow_the_pace():
-    pace = Pace(20)
+    pace = AdaptiveLimit(20)
     rounds(pace, 0.1, 2)
     assert rounds(pace, 0.5, 4) == [16, 12, 10, 8]
 
 
 def test_a_server_that_stays_slow_is_not_starved():
-    pace = Pace(20)
+    pace = AdaptiveLimit(20)
     rounds(pace, 0.1, 2)
     assert min(rounds(pace, 0.15, 50)) == 20  # slower, but nothing queues up
     assert rounds(pace, 0.3, 500)[-1] == 20  # the best is forgotten
@@ -49,7 +49,7 @@ def test_a_server_that_stays_slow_is_not_starved():
 @pytest.mark.parametrize("capacity", [4, 10, 25])
 def test_the_pace_follows_a_server_that_loses_capacity(capacity):
     """Beyond its capacity, a server's answers take longer in proportion."""
-    pace = Pace(64)
+    pace = AdaptiveLimit(64)
     rounds(pace, 0.1, 3)
     limits = []
     for _ in range(40):

@@ -42,8 +42,8 @@ def test_the_script_on_the_page_runs(project: pytest.Pytester) -> None:
 
 
 def test_the_page_names_every_trouble() -> None:
-    from lightfast.emulator import trouble
+    from lightfast.emulator import faults
 
     text = PAGE.read_text(encoding="utf-8")
-    for name in set(trouble.__all__) - {"Trouble"}:
+    for name in set(faults.__all__) - {"Fault"}:
         assert f"`{name}(" in text, name

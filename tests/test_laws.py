@@ -17,113 +17,135 @@ from lightfast import exceptions, models, queries
 PACKAGE = Path(lightfast.__file__).parent
 LEAVES = {"cli", "emulator", "integrations", "mcp", "pytest_plugin", "__main__"}
 
-# Which rooms of the core each room may import: one direction, as docs/explanation/design.md draws it.
-ALLOWED = {
-    "_version": set(),
-    "_threads": set(),
-    "_deadline": set(),
-    "_text": set(),
-    "exceptions": set(),
-    "queries": {"exceptions"},
-    "models": {"exceptions", "queries"},
-    "_encoding": set(),
-    "_auth": {"_threads", "exceptions"},
-    "_retry": {"exceptions"},
-    "_config": {"_auth", "_retry", "exceptions"},
-    "_reading": set(),
-    "_wire": {"_reading", "exceptions", "models", "queries"},
-    "_protocol": {"_encoding", "_version", "_wire", "exceptions", "models", "queries"},
-    "_answers": {"_auth", "_retry", "_text", "_wire", "exceptions", "models"},
-    "_reply": {"_answers", "_auth", "_encoding", "exceptions"},
-    "_route": {"_auth", "_config"},
-    "_connections": {"_threads"},
-    "_ways": {"_auth", "_connections", "_protocol", "_reply", "_route"},
-    "_http": {
-        "_auth",
-        "_config",
-        "_connections",
-        "_deadline",
-        "_protocol",
-        "_reply",
-        "_route",
-        "_text",
-        "_ways",
-        "exceptions",
-    },
-    "_call": {
-        "_answers",
-        "_auth",
-        "_config",
-        "_http",
-        "_protocol",
-        "_reply",
-        "_retry",
-        "exceptions",
-    },
-    "_transport": {"_answers", "_call", "_config", "_http", "_protocol", "_retry", "exceptions"},
-    "_bulk": {"_config", "_retry", "exceptions", "models", "queries"},
-    "_client": {
-        "_answers",
-        "_auth",
-        "_bulk",
-        "_config",
-        "_protocol",
-        "_retry",
-        "_transport",
-        "exceptions",
-        "models",
-        "queries",
-    },
-    "_portal": {"_threads", "exceptions"},
-    "_sync": {
-        "_auth",
-        "_bulk",
-        "_client",
-        "_config",
-        "_portal",
-        "_retry",
-        "models",
-        "queries",
-        "exceptions",
-    },
-}
+# The core's files in one order: each may import only those before it.
+CORE = [
+    "_version",
+    "_threads",
+    "_text",
+    "exceptions",
+    "queries",
+    "models",
+    "_auth",
+    "_retry",
+    "_config",
+    "_wire.structure",
+    "_wire.converter",
+    "_wire.requests",
+    "_wire.responses",
+    "_transport.encoding",
+    "_transport.deadline",
+    "_transport.connector",
+    "_transport.proxy",
+    "_transport.buffer",
+    "_transport.direct",
+    "_transport.pool",
+    "_transport.call",
+    "_transport",
+    "_bulk",
+    "_client",
+    "_portal",
+    "_sync",
+]
+
+# The emulator's rooms likewise. Files of one room may import each other.
+EMULATOR = [
+    {"errors", "timestamps", "sample", "store"},
+    {"accounts"},
+    {"sources"},
+    {"embedding"},
+    {"search"},
+    {"api"},
+    {"console"},
+    {"faults"},
+    {"app"},
+    {"thread"},
+    {"emulator"},
+]
 
 
-def imports(path):
-    """The modules of this package that a file imports, by their first name below it."""
+def module_of(path: Path) -> str:
+    """Return a file's dotted name below the package."""
+    parts = path.relative_to(PACKAGE).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def imports(path: Path) -> set[str]:
+    """Return the modules of this package that a file imports, as dotted names below it."""
     found = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "lightfast":
-            below = (node.module or "").split(".")[1:]
-            found |= {below[0]} if below else {alias.name for alias in node.names}
+            below = ".".join((node.module or "").split(".")[1:])
+            for alias in node.names:
+                name = f"{below}.{alias.name}".lstrip(".")
+                found.add(name if is_module(name) else below or alias.name)
         elif isinstance(node, ast.Import):
-            names = [alias.name.split(".") for alias in node.names]
-            found |= {name[1] for name in names if name[0] == "lightfast" and len(name) > 1}
+            names = [alias.name for alias in node.names]
+            found |= {n.partition(".")[2] for n in names if n.startswith("lightfast.")}
     return found
 
 
-@pytest.mark.parametrize("path", sorted(PACKAGE.glob("*.py")), ids=lambda path: path.stem)
-def test_each_room_imports_only_what_it_may(path):
-    if path.stem in LEAVES | {"__init__"}:
+def is_module(name: str) -> bool:
+    """Tell whether a dotted name below the package is a file or a folder."""
+    path = PACKAGE.joinpath(*name.split("."))
+    return path.with_suffix(".py").exists() or (path / "__init__.py").exists()
+
+
+def core_files() -> list[Path]:
+    """Return every file of the core."""
+    return [
+        path
+        for path in sorted(PACKAGE.rglob("*.py"))
+        if path.relative_to(PACKAGE).parts[0].removesuffix(".py") not in LEAVES
+        and module_of(path) not in {"", "_wire"}
+    ]
+
+
+@pytest.mark.parametrize("path", core_files(), ids=module_of)
+def test_each_file_of_the_core_imports_only_those_before_it(path):
+    before = CORE[: CORE.index(module_of(path))]
+    assert imports(path) <= {*before, "_wire"}
+
+
+def test_the_order_of_the_core_names_no_missing_file():
+    assert {module_of(path) for path in core_files()} == set(CORE)
+
+
+def room_of(module: str) -> int:
+    """Return the place of an emulator module's room in the order."""
+    name = module.split(".")[1]
+    return next(place for place, names in enumerate(EMULATOR) if name in names)
+
+
+@pytest.mark.parametrize("path", sorted((PACKAGE / "emulator").rglob("*.py")), ids=module_of)
+def test_the_rooms_of_the_emulator_are_in_one_order(path):
+    module = module_of(path)
+    if module == "emulator":
         return
-    assert imports(path) <= ALLOWED[path.stem]
+    for imported in imports(path):
+        if imported.startswith("emulator."):
+            assert room_of(imported) <= room_of(module), f"{module} imports {imported}"
 
 
-def test_only_three_rooms_know_aiohttp():
+def test_the_wire_does_not_know_the_transport():
+    for path in (PACKAGE / "_wire").glob("*.py"):
+        assert not any(name.startswith("_transport") for name in imports(path)), path
+
+
+def test_only_three_files_know_aiohttp():
     knowing = {
-        path.stem
-        for path in PACKAGE.glob("*.py")
-        if path.stem not in LEAVES
-        and re.search(r"^\s*(import|from) (aiohttp|yarl)", path.read_text("utf-8"), re.MULTILINE)
+        module_of(path)
+        for path in core_files()
+        if re.search(r"^\s*(import|from) (aiohttp|yarl)", path.read_text("utf-8"), re.MULTILINE)
     }
-    assert knowing == {"_connections", "_http", "_ways"}
+    assert knowing == {"_transport.connector", "_transport.pool", "_transport.direct"}
 
 
 def test_the_emulator_does_not_know_the_sdk():
     paths = sorted((PACKAGE / "emulator").rglob("*.py"))
     assert paths
     for path in paths:
-        assert imports(path) <= {"emulator", "_version"}, path
+        foreign = {n for n in imports(path) if n != "_version" and n.split(".")[0] != "emulator"}
+        assert not foreign, path
 
 
 def test_leaves_import_public_names_only():

@@ -16,7 +16,7 @@ ASYNC_TEST = """
     import os
     import pytest
     from lightfast import AsyncLightfast, RateLimitError
-    from lightfast.emulator import trouble
+    from lightfast.emulator import faults
 
     {mark}
     async def test_a_client_to_await(async_lightfast, lightfast_emulator):
@@ -32,7 +32,7 @@ ASYNC_TEST = """
 
     {mark}
     async def test_trouble(async_lightfast, lightfast_emulator):
-        lightfast_emulator.script(trouble.rate_limited(retry_after=60))
+        lightfast_emulator.script(faults.rate_limited(retry_after=60))
         with pytest.raises(RateLimitError):
             await async_lightfast.search("login")
 
@@ -48,9 +48,9 @@ BLOCKING_TEST = """
         assert [r.status for r in lightfast_emulator.requests] == [200]
 
     def test_a_script_that_nobody_played_is_forgotten(lightfast_emulator):
-        from lightfast.emulator import trouble
-        lightfast_emulator.script(trouble.config_error() * 5)
-        lightfast_emulator.wire = "2026-04-04"
+        from lightfast.emulator import faults
+        lightfast_emulator.script(faults.config_error() * 5)
+        lightfast_emulator.api_revision = "2026-04-04"
 
     def test_all_is_well_again(lightfast, lightfast_emulator):
         assert lightfast.search("login").meta.mode == "balanced"

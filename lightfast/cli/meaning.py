@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from lightfast.cli.output import note
 from lightfast.cli.progress import Embedding, searchable
-from lightfast.emulator.embedding import ADVICE, installed_embedder, is_missing
+from lightfast.emulator.embedding.select import ADVICE, installed_embedder, is_missing
 
 if TYPE_CHECKING:
     from collections import deque

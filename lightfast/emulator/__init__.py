@@ -9,22 +9,21 @@
             print(await client.search("how are failed requests retried?"))
 
 `Emulator` answers HTTP as the service does: API keys and sessions, organizations and their members, a console in the
-browser at `Emulator.console_url`. `trouble` makes it misbehave for tests. It knows nothing of the SDK, so that one can
+browser at `Emulator.console_url`. `faults` makes it misbehave for tests. It knows nothing of the SDK, so that one can
 prove the other wrong.
 """
 
 from __future__ import annotations
 
-from lightfast.emulator import trouble
-from lightfast.emulator.embedding import Embedder
+from lightfast.emulator import faults
+from lightfast.emulator.accounts.keys import ApiKey
+from lightfast.emulator.accounts.people import Member, Organization, User
+from lightfast.emulator.embedding.base import Embedder, EmbeddingProgress
+from lightfast.emulator.emulator import Emulator
 from lightfast.emulator.errors import EmulatorError
-from lightfast.emulator.index import CorpusInfo
-from lightfast.emulator.keys import ApiKey
-from lightfast.emulator.people import Member, Organization, User
-from lightfast.emulator.progress import EmbeddingProgress
-from lightfast.emulator.rehearsal import RecordedRequest
+from lightfast.emulator.faults.script import RecordedRequest
 from lightfast.emulator.sample import SAMPLE
-from lightfast.emulator.service import Emulator
+from lightfast.emulator.search.index import CorpusInfo
 
 __all__ = [
     "SAMPLE",
@@ -38,5 +37,5 @@ __all__ = [
     "Organization",
     "RecordedRequest",
     "User",
-    "trouble",
+    "faults",
 ]

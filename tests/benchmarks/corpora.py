@@ -43,7 +43,7 @@ def random_vectors() -> Any:
     """
     import numpy as np
 
-    from lightfast.emulator.minilm import MiniLM
+    from lightfast.emulator.embedding.minilm import MiniLM
 
     class RandomVectors(MiniLM):
         name = "random"

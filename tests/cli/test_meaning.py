@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from lightfast.cli import meaning
-from lightfast.emulator import EmulatorError, embedding
+from lightfast.emulator import EmulatorError
+from lightfast.emulator.embedding import select
 
 ROOT = Path(__file__).parents[2]
 EXTRA = 'pip install "lightfast[semantic]"'
@@ -29,7 +30,7 @@ SLOW = "from tests.emulator.embedders import Synonyms\nmeaning.installed_embedde
 TALKATIVE = "progress.EVERY = 0"
 WITHOUT_EXTRA = "sys.modules['tokenizers'] = None"
 with_model = pytest.mark.skipif(
-    any(importlib.util.find_spec(name) is None for name in embedding._NEEDED),
+    any(importlib.util.find_spec(name) is None for name in select._NEEDED),
     reason="THE MODEL IS NOT TESTED: pip install '.[semantic]'",
 )
 

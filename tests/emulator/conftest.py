@@ -12,8 +12,8 @@ import attrs
 import pytest
 from multidict import CIMultiDict
 
-from .browser import Page, browsing
-from .repositories import Repository
+from tests.emulator.console.browser import Page, browsing
+from tests.emulator.repositories import Repository
 
 if TYPE_CHECKING:
     from lightfast.emulator import Emulator

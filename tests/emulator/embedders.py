@@ -12,7 +12,7 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from lightfast.emulator.embedding import Vectors
+    from lightfast.emulator.embedding.base import Vectors
 
 # Words that mean the same to `Synonyms`.
 SYNONYMS = {"signin": "login", "authentication": "login", "auto": "car", "vehicle": "car"}

@@ -11,8 +11,7 @@ import pytest
 pytest.importorskip("numpy", reason="SEARCH BY MEANING IS NOT TESTED: pip install '.[semantic]'")
 
 from lightfast.emulator import Emulator
-
-from .embedders import Synonyms
+from tests.emulator.embedders import Synonyms
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -16,13 +16,13 @@ from lightfast import (
     SearchResponse,
     to_dict,
 )
-from lightfast._answers import HttpResponse, error_from, read_any, read_search
 from lightfast._auth import Secret
-from lightfast._encoding import EncodingError, TooLargeError, decompress
-from lightfast._protocol import post_request
 from lightfast._retry import RetryPolicy, parse_retry_after, retry_delay
-from lightfast._text import clean, excerpt
-from lightfast._wire import read_json, write_search
+from lightfast._text import excerpt, printable
+from lightfast._transport.encoding import EncodingError, TooLargeError, decompress
+from lightfast._wire.converter import read_json, write_search
+from lightfast._wire.requests import post_request
+from lightfast._wire.responses import HttpResponse, error_from, read_any, read_search
 from tests.faults.checks import check_error
 from tests.faults.faces import KEY
 from tests.faults.plays import GOOD, GOOD_BODY
@@ -145,7 +145,7 @@ def test_a_delay_never_overflows(attempt, base, most):
 @given(text=st.text(), length=st.integers(1, 50))
 def test_clean_text_is_printable_and_bounded(text, length):
     """No control character, no surrogate, no more than asked."""
-    result = clean(text, length)
+    result = printable(text, length)
     assert len(result) <= length
     assert result.isprintable()
     assert result.encode("utf-8").decode() == result

@@ -8,8 +8,8 @@ import pytest
 
 import lightfast
 from lightfast import APIError, RetryPolicy
-from lightfast._answers import HttpResponse, error_from
 from lightfast._auth import Secret
+from lightfast._wire.responses import HttpResponse, error_from
 from tests.faults.checks import check_error
 from tests.faults.faces import KEY, USUAL
 from tests.faults.plays import message

@@ -15,7 +15,7 @@ from typing import Any
 import atheris
 
 with atheris.instrument_imports(include=["lightfast"]):
-    from lightfast import _reading
+    from lightfast._wire import structure
 
     def _exec(source: str, scope: dict[str, Any]) -> None:
         """Like exec; the readers that it generates count as coverage, too."""
@@ -23,7 +23,7 @@ with atheris.instrument_imports(include=["lightfast"]):
         for name in ("fill", "read"):
             scope[name] = atheris.instrument_func(scope[name])
 
-    _reading.exec = _exec  # type: ignore[attr-defined]
+    structure.exec = _exec  # type: ignore[attr-defined]
     from tests.fuzz.mutation import mutated, seeds
     from tests.fuzz.target import check
 

@@ -7,7 +7,7 @@ import random
 import pytest
 
 from lightfast import ResponseError
-from lightfast._answers import read_search
+from lightfast._wire.responses import read_search
 from tests.fuzz import target
 from tests.fuzz.mutation import mutated, seeds
 from tests.fuzz.target import BrokenPromiseError, check, input_of, response_of

@@ -14,8 +14,9 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lightfast.emulator import Emulator, retrieval
-from lightfast.emulator.validation import SearchQuery
+from lightfast.emulator import Emulator
+from lightfast.emulator.search import retrieval
+from lightfast.emulator.search.query import SearchQuery
 
 from .release_notes import release_notes
 from .sets import Query, QuerySet, query_sets
@@ -23,7 +24,7 @@ from .sets import Query, QuerySet, query_sets
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from lightfast.emulator.vectors import Meaning
+    from lightfast.emulator.embedding.index import VectorIndex
 
 MODES = ("lexical", "fast", "balanced", "thorough")
 DEPTH = 10
@@ -70,7 +71,7 @@ def _measure(each: QuerySet, cache: Path) -> Iterator[tuple[str, tuple[float, fl
 
 
 def _scores(
-    emulator: Emulator, queries: list[Query], mode: str, meaning: Meaning | None
+    emulator: Emulator, queries: list[Query], mode: str, meaning: VectorIndex | None
 ) -> tuple[float, float]:
     # Words alone is what `fast` does without vectors.
     mode = "fast" if mode == "lexical" else mode

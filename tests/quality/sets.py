@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from lightfast.emulator.ranking import STOP_WORDS, plain, words_of
-from lightfast.emulator.sections import SUFFIXES, Section, sections
+from lightfast.emulator.search.text import STOP_WORDS, plain, words_of
+from lightfast.emulator.sources.sections import SUFFIXES, Section, sections
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

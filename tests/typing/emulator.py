@@ -15,7 +15,7 @@ from lightfast.emulator import (
     Organization,
     RecordedRequest,
     User,
-    trouble,
+    faults,
 )
 
 
@@ -38,28 +38,28 @@ def people(emulator: Emulator) -> None:
 
 
 def rehearsal(emulator: Emulator) -> None:
-    emulator.script(trouble.rate_limited(retry_after=1), trouble.internal_error() * 2)
-    emulator.script(trouble.rate_limited(datetime.now(UTC)), 2 * trouble.rate_limited(None))
-    emulator.script(trouble.disconnect(midway=True), rate=0.05, seed=7)
+    emulator.script(faults.rate_limited(retry_after=1), faults.internal_error() * 2)
+    emulator.script(faults.rate_limited(datetime.now(UTC)), 2 * faults.rate_limited(None))
+    emulator.script(faults.disconnect(midway=True), rate=0.05, seed=7)
     emulator.script(
-        trouble.config_error(),
-        trouble.unauthorized(),
-        trouble.error(418, "TEAPOT", "Short", details={"a": 1}, headers={"X": "y"}),
-        trouble.error_without_message(),
-        trouble.edge_error(504, "FUNCTION_INVOCATION_TIMEOUT"),
-        trouble.not_json(),
-        trouble.raw(200, b"{}", content_type="application/json", headers={"X": "y"}),
-        trouble.drip(1.5),
-        trouble.delay(1),
-        trouble.healthy(),
+        faults.config_error(),
+        faults.unauthorized(),
+        faults.error(418, "TEAPOT", "Short", details={"a": 1}, headers={"X": "y"}),
+        faults.error_without_message(),
+        faults.edge_error(504, "FUNCTION_INVOCATION_TIMEOUT"),
+        faults.not_json(),
+        faults.raw(200, b"{}", content_type="application/json", headers={"X": "y"}),
+        faults.drip(1.5),
+        faults.delay(1),
+        faults.healthy(),
     )
     assert_type(emulator.requests, list[RecordedRequest])
     request = emulator.requests[-1]
     assert_type(request.json, Any)
     assert_type(request.status, int | None)
-    assert_type(request.trouble, trouble.Trouble | None)
+    assert_type(request.fault, faults.Fault | None)
     assert_type(request.at, datetime)
-    emulator.wire = "2026-04-04"
+    emulator.api_revision = "2026-04-04"
     emulator.clear()
 
 
@@ -72,7 +72,7 @@ def life() -> None:
         organization="acme",
         allow_remote=False,
         session_lifetime=60,
-        wire="2026-04-03",
+        api_revision="2026-04-03",
     ) as emulator:
         assert_type(emulator.base_url, str)
         assert_type(emulator.console_url, str)

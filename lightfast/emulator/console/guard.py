@@ -10,8 +10,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from lightfast.emulator.api.address import is_loopback
 from lightfast.emulator.errors import RefusedError
-from lightfast.emulator.hosting import is_loopback
 
 if TYPE_CHECKING:
     from aiohttp import web

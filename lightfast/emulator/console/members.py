@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from lightfast.emulator import moments
-from lightfast.emulator.answers import answer
-from lightfast.emulator.console.asked import asked, text
+from lightfast.emulator import timestamps
+from lightfast.emulator.api.responses import answer
+from lightfast.emulator.console.body import asked, text
 from lightfast.emulator.errors import EmulatorError
 
 if TYPE_CHECKING:
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
     from aiohttp import web
 
-    from lightfast.emulator.console.desk import Desk
-    from lightfast.emulator.people import Member, People, User
+    from lightfast.emulator.accounts.people import Member, People, User
+    from lightfast.emulator.console.executor import Executor
 
     Membership = Callable[[web.Request], Awaitable[tuple[str, str]]]
 
@@ -27,15 +27,15 @@ class Members:
 
     Args:
         people: Everybody whom the database knows.
-        desk: Who asks the database.
+        executor: Who asks the database.
         member: Gives the user's id and the organization's name, or refuses the request.
         offers_users: Whether the page may choose among all users, as when signing in.
     """
 
     def __init__(
-        self, people: People, desk: Desk, member: Membership, *, offers_users: bool
+        self, people: People, executor: Executor, member: Membership, *, offers_users: bool
     ) -> None:
-        self._people, self._desk, self._member = people, desk, member
+        self._people, self._executor, self._member = people, executor, member
         self._offers_users = offers_users
 
     async def list(self, request: web.Request) -> web.Response:
@@ -51,7 +51,7 @@ class Members:
                 "others": [shown(user) for user in users if user.id not in inside],
             }
 
-        return answer(request, await self._desk.read(read))
+        return answer(request, await self._executor.read(read))
 
     async def add(self, request: web.Request) -> web.Response:
         """Let a user in whom the page chose, or made."""
@@ -63,13 +63,13 @@ class Members:
             self._people.add_member(user.id, organization)
             return user
 
-        return answer(request, {"user": shown(await self._desk.write(add))})
+        return answer(request, {"user": shown(await self._executor.write(add))})
 
     async def remove(self, request: web.Request) -> web.Response:
         """Let a member in no more; that may be who asks."""
         _, organization = await self._member(request)
         user_id = text(await asked(request), "user")
-        if not await self._desk.write(self._people.remove_member, user_id, organization):
+        if not await self._executor.write(self._people.remove_member, user_id, organization):
             raise EmulatorError(f"There is no such member of {organization!r}; reload the page.")
         return answer(request, {})
 
@@ -91,4 +91,4 @@ def shown(user: User) -> dict[str, Any]:
 
 
 def _shown(member: Member) -> dict[str, Any]:
-    return shown(member) | {"since": moments.to_wire(moments.from_datetime(member.since))}
+    return shown(member) | {"since": timestamps.to_wire(timestamps.from_datetime(member.since))}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from lightfast.emulator.answers import HEADERS
+from lightfast.emulator.api.responses import HEADERS
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

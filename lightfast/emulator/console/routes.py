@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
-from lightfast.emulator import moments
-from lightfast.emulator.answers import answer
+from lightfast.emulator import timestamps
+from lightfast.emulator.api.responses import answer
 from lightfast.emulator.console import pages
-from lightfast.emulator.console.asked import asked, text
+from lightfast.emulator.console.body import asked, text
 from lightfast.emulator.console.facets import facets
 from lightfast.emulator.console.guard import Guard
 from lightfast.emulator.console.members import Members, chosen, shown
@@ -19,10 +19,10 @@ from lightfast.emulator.errors import EmulatorError, RefusedError
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from lightfast.emulator.console.desk import Desk
-    from lightfast.emulator.identity import Identity
-    from lightfast.emulator.keys import ApiKey
-    from lightfast.emulator.people import Organization
+    from lightfast.emulator.accounts.authenticate import Identity
+    from lightfast.emulator.accounts.keys import ApiKey
+    from lightfast.emulator.accounts.people import Organization
+    from lightfast.emulator.console.executor import Executor
     from lightfast.emulator.store import Store
 
     Handler = Callable[[web.Request], Awaitable[web.Response]]
@@ -39,21 +39,21 @@ class Console:
     Args:
         store: The database.
         identity: Whom it knows.
-        desk: Who asks the database.
+        executor: Who asks the database.
         organization: What those who sign up become members of.
         host: The address that the emulator listens on.
     """
 
     def __init__(
-        self, store: Store, identity: Identity, desk: Desk, *, organization: str, host: str
+        self, store: Store, identity: Identity, executor: Executor, *, organization: str, host: str
     ) -> None:
         self._store = store
         self._identity = identity
-        self._desk = desk
+        self._executor = executor
         self._organization = organization
         self._guard = Guard(host)
         self._members = Members(
-            identity.people, desk, self._member, offers_users=self._guard.signs_in
+            identity.people, executor, self._member, offers_users=self._guard.signs_in
         )
 
     def routes(self) -> list[web.RouteDef]:
@@ -99,18 +99,18 @@ class Console:
         people = self._identity.people
         state: dict[str, Any] = {"signIn": self._guard.signs_in, "user": None}
         try:
-            user = await self._desk.read(people.user, await self._user_id(request))
+            user = await self._executor.read(people.user, await self._user_id(request))
         except RefusedError:
-            users = await self._desk.read(people.users) if self._guard.signs_in else []
+            users = await self._executor.read(people.users) if self._guard.signs_in else []
             return answer(request, state | {"users": [shown(user) for user in users]})
-        of_user = await self._desk.read(lambda: people.organizations(member=user.id))
+        of_user = await self._executor.read(lambda: people.organizations(member=user.id))
         organizations = [_organization(organization) for organization in of_user]
         return answer(request, state | {"user": shown(user), "organizations": organizations})
 
     async def _sign_in(self, request: web.Request) -> web.Response:
         """Let somebody in whom the page chose, or made: there are no passwords."""
         self._guard.check_sign_in(request)
-        secret = await self._desk.write(self._signed_in, await asked(request))
+        secret = await self._executor.write(self._signed_in, await asked(request))
         return await self._with_token(request, secret)
 
     def _signed_in(self, content: dict[str, Any]) -> str:
@@ -125,7 +125,7 @@ class Console:
 
     async def _with_token(self, request: web.Request, secret: str) -> web.Response:
         sessions = self._identity.sessions
-        token = await self._desk.read(sessions.token, secret)
+        token = await self._executor.read(sessions.token, secret)
         response = answer(request, {"expiresAt": token.expires_at})
         self._set(response, _SESSION, token.text, path="/")
         self._set(response, sessions.cookie, secret, path=_API)
@@ -133,7 +133,7 @@ class Console:
 
     async def _sign_out(self, request: web.Request) -> web.Response:
         sessions = self._identity.sessions
-        await self._desk.write(sessions.sign_out, await self._secret(request))
+        await self._executor.write(sessions.sign_out, await self._secret(request))
         response = answer(request, {})
         response.del_cookie(_SESSION, path="/", httponly=True, samesite="Strict")
         response.del_cookie(sessions.cookie, path=_API, httponly=True, samesite="Strict")
@@ -145,14 +145,14 @@ class Console:
 
     async def _secret(self, request: web.Request) -> str:
         # The first time, reading the cookie's name makes the database's signing key.
-        name = await self._desk.read(lambda: self._identity.sessions.cookie)
+        name = await self._executor.read(lambda: self._identity.sessions.cookie)
         secret = request.cookies.get(name)
         if not secret:
             raise RefusedError("Sign in first.")
         return secret
 
     async def _user_id(self, request: web.Request) -> str:
-        return await self._desk.read(self._identity.sessions.user, await self._secret(request))
+        return await self._executor.read(self._identity.sessions.user, await self._secret(request))
 
     # --- organizations and keys ---------------------------------------------------------------
 
@@ -166,15 +166,15 @@ class Console:
             people.add_member(user_id, organization.name)
             return organization
 
-        return answer(request, _organization(await self._desk.write(create)))
+        return answer(request, _organization(await self._executor.write(create)))
 
     async def _facets(self, request: web.Request) -> web.Response:
         _, organization = await self._member(request)
-        return answer(request, await self._desk.read(facets, self._store, organization))
+        return answer(request, await self._executor.read(facets, self._store, organization))
 
     async def _keys(self, request: web.Request) -> web.Response:
         _, organization = await self._member(request)
-        keys = await self._desk.read(self._identity.keys.of, organization)
+        keys = await self._executor.read(self._identity.keys.of, organization)
         return answer(request, {"keys": [_key(key) for key in reversed(keys)]})
 
     async def _create_key(self, request: web.Request) -> web.Response:
@@ -188,30 +188,30 @@ class Console:
                 name, organization=organization, created_by=user_id, expires_at=expires_at
             )
 
-        return answer(request, {"key": await self._desk.write(create)})
+        return answer(request, {"key": await self._executor.write(create)})
 
     async def _revoke_key(self, request: web.Request) -> web.Response:
         _, organization = await self._member(request)
         key_id = text(await asked(request), "id")
         keys = self._identity.keys
-        key = await self._desk.write(lambda: keys.revoke(key_id, organization=organization))
+        key = await self._executor.write(lambda: keys.revoke(key_id, organization=organization))
         return answer(request, {"key": _key(key)})
 
     async def _member(self, request: web.Request) -> tuple[str, str]:
         """The id of who is signed in, and the name of the organization that the request is about."""
         user_id = await self._user_id(request)
         organization_id = request.headers.get("X-Org-ID")
-        member = await self._desk.read(self._identity.member, user_id, organization_id)
+        member = await self._executor.read(self._identity.member, user_id, organization_id)
         return user_id, member.organization
 
 
 def _moment(value: object) -> datetime | None:
     if value is None:
         return None
-    moment = moments.from_wire(value) if isinstance(value, str) else None
-    if moment is None or moment <= moments.now():
+    moment = timestamps.from_wire(value) if isinstance(value, str) else None
+    if moment is None or moment <= timestamps.now():
         raise EmulatorError("A key's expiry is a time to come, such as 2030-01-01T00:00:00Z.")
-    return moments.to_datetime(moment)
+    return timestamps.to_datetime(moment)
 
 
 def _organization(organization: Organization) -> dict[str, Any]:
@@ -231,4 +231,4 @@ def _key(key: ApiKey) -> dict[str, Any]:
 
 
 def _wire(moment: datetime | None) -> str | None:
-    return None if moment is None else moments.to_wire(moments.from_datetime(moment))
+    return None if moment is None else timestamps.to_wire(timestamps.from_datetime(moment))

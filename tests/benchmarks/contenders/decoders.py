@@ -1,4 +1,4 @@
-"""Ways to turn the bytes of an answer into values, without any I/O."""
+"""Router to turn the bytes of an answer into values, without any I/O."""
 
 from collections.abc import Callable
 from typing import Any

@@ -68,6 +68,6 @@ class LightfastSpeedups(LightfastSync):
 
 def reader() -> Callable[[bytes], Any]:
     """The SDK's decoder: response bytes in, a SearchResponse out."""
-    from lightfast._wire import read_search
+    from lightfast._wire.converter import read_search
 
     return lambda body: read_search(body)

@@ -142,7 +142,7 @@ def _waiting(name: str, what: str, searched: _Searched, judged: str, target: Tar
 
 def _while_embedding(path: Path) -> Line:
     """What embedding behind the answers costs them, at the real model's pace."""
-    from lightfast.emulator.minilm import MiniLM
+    from lightfast.emulator.embedding.minilm import MiniLM
 
     alone = asyncio.run(_balanced(Emulator([path], embedder=None)))
     meanwhile = asyncio.run(_balanced(Emulator([path], embedder=MiniLM())))

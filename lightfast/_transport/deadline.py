@@ -1,0 +1,111 @@
+"""One timer for all the deadlines of an event loop.
+
+A timer for each call is set and cancelled again 12 µs later in nearly every case: 5 % of a
+call. Here one timer stands at the earliest deadline. A call that ends in time leaves it
+standing; when it goes off, it cancels what is due, the earliest first, and moves on to the next.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from asyncio import current_task
+from operator import attrgetter
+from types import TracebackType
+from typing import Self
+
+_NEVER = math.inf
+
+# A deadline reaches into its watch itself: two calls less, and each costs 0.5 µs, because a
+# function that runs once in a search finds the processor's caches cold.
+
+
+class DeadlineTimer:
+    """Watches over the running event loop's deadlines.
+
+    Attributes:
+        loop: The event loop.
+        pending: The deadlines that are watched.
+        rings: When the timer goes off, on the loop's clock.
+    """
+
+    def __init__(self) -> None:
+        self.loop = asyncio.get_running_loop()
+        self.pending: set[Deadline] = set()
+        self.rings = _NEVER
+        self._timer: asyncio.TimerHandle | None = None
+
+    def until(self, when: float) -> Deadline:
+        """A block that ends with TimeoutError once the loop's clock shows `when`.
+
+        Args:
+            when: Seconds on the loop's clock; infinity is never.
+        """
+        return Deadline(self, when)
+
+    def close(self) -> None:
+        """Let go of the timer."""
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def ring_at(self, when: float) -> None:
+        """Set the timer, instead of an earlier setting."""
+        self.close()
+        self._timer = self.loop.call_at(when, self._on_time)
+        self.rings = when
+
+    def _on_time(self) -> None:
+        self._timer, self.rings = None, _NEVER
+        now = self.loop.time()
+        due = [pending for pending in self.pending if pending.when <= now]
+        for deadline in sorted(due, key=attrgetter("when")):
+            self.pending.discard(deadline)
+            deadline.expire()
+        if self.pending:
+            self.ring_at(min(pending.when for pending in self.pending))
+
+
+class Deadline:
+    """As `asyncio.timeout_at`, with a plain `with`: it tells its own cancellation from others."""
+
+    __slots__ = ("_cancelling", "_expired", "_task", "_watch", "when")
+
+    def __init__(self, watch: DeadlineTimer, when: float) -> None:
+        self._watch = watch
+        self._expired = False
+        self.when = when
+
+    def __enter__(self) -> Self:
+        if self.when != _NEVER:
+            task = current_task(self._watch.loop)
+            if task is None:
+                raise RuntimeError("a deadline needs a task to cancel")
+            self._task = task
+            self._cancelling = task.cancelling()
+            self._watch.pending.add(self)
+            if self.when < self._watch.rings:
+                self._watch.ring_at(self.when)
+        return self
+
+    def expire(self) -> None:
+        """Cancel the task that is inside the block."""
+        self._expired = True
+        self._task.cancel()
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if self.when == _NEVER:
+            return
+        self._watch.pending.discard(self)
+        # As asyncio.Timeout does: another cancellation, counted besides ours, goes on.
+        if (
+            self._expired
+            and self._task.uncancel() <= self._cancelling
+            and exc_type is not None
+            and issubclass(exc_type, asyncio.CancelledError)
+        ):
+            raise TimeoutError from None

@@ -1,0 +1,1 @@
+"""JSON and values: pure, without a socket or a clock."""

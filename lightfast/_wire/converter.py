@@ -1,0 +1,188 @@
+"""camelCase JSON ↔ models: the one cattrs converter, and the calls that use it."""
+
+from __future__ import annotations
+
+import gc
+from codecs import BOM_UTF8
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import attrs
+import orjson
+from cattrs.gen import make_dict_unstructure_fn, override
+from cattrs.preconf.orjson import OrjsonConverter, make_converter
+
+from lightfast._wire.structure import (
+    SCALARS,
+    array_reader,
+    explain,
+    is_array,
+    object_reader,
+    wire_name,
+)
+from lightfast.exceptions import ConfigurationError
+from lightfast.models import Cluster, HttpInfo, SearchResponse, SearchResult
+from lightfast.queries import SearchRequest
+
+
+class WireError(Exception):
+    """The JSON is not what the contract says; `str()` tells where and what."""
+
+
+# --- the converter ----------------------------------------------------------------------------
+
+
+def _make_converter() -> OrjsonConverter:
+    converter = make_converter()
+    for type_, reader in SCALARS.items():
+        converter.register_structure_hook(type_, reader)
+    converter.register_structure_hook_factory(is_array, lambda t: array_reader(t, converter))
+    converter.register_structure_hook_factory(attrs.has, lambda t: object_reader(t, converter))
+    converter.register_unstructure_hook(datetime, _write_datetime)
+    converter.register_unstructure_hook_factory(attrs.has, lambda t: _writer(t, converter))
+    return converter
+
+
+def _write_datetime(value: datetime) -> str:
+    """ISO 8601 in UTC with a literal Z: the API accepts no other."""
+    precision = (
+        "auto" if value.microsecond % 1000 else "milliseconds" if value.microsecond else "seconds"
+    )
+    return value.astimezone(UTC).replace(tzinfo=None).isoformat(timespec=precision) + "Z"
+
+
+def _writer(cls: type, converter: OrjsonConverter) -> Callable[[Any], dict[str, Any]]:
+    """A function that writes a model as a JSON object, unknown fields among the known."""
+    overrides: dict[str, Any] = {
+        field.name: override(
+            rename=wire_name(field.name),
+            omit=field.name in {"extra", "http"},
+            omit_if_default=field.name not in _ALWAYS.get(cls, ()),
+        )
+        for field in attrs.fields(cls)
+    }
+    write: Callable[[Any], dict[str, Any]] = make_dict_unstructure_fn(cls, converter, **overrides)
+    return (lambda value: write(value) | value.extra) if "extra" in overrides else write
+
+
+# What the contract always sends, though we have a default for it.
+_ALWAYS: dict[type, set[str]] = {
+    SearchRequest: {"limit", "offset", "mode"},
+    SearchResult: {"url", "occurred_at"},
+    Cluster: {"topic", "summary", "keywords"},
+}
+
+_converter = _make_converter()
+_write_request = _converter.get_unstructure_hook(SearchRequest)
+_read_response = _converter.get_structure_hook(SearchResponse)
+
+
+# --- out --------------------------------------------------------------------------------------
+
+
+def write_search(request: SearchRequest) -> bytes:
+    """A search as the body of its request.
+
+    Raises:
+        ConfigurationError: It holds something that JSON cannot.
+    """
+    body = _write_request(request)
+    if request.filters is not None and isinstance(request.extra.get("filters"), Mapping):
+        body["filters"] = _converter.unstructure(request.filters) | request.extra["filters"]
+    return write_json(body)
+
+
+def write_json(value: Any) -> bytes:
+    """Any value as JSON.
+
+    Raises:
+        ConfigurationError: It holds something that JSON cannot.
+    """
+    try:
+        return orjson.dumps(value)
+    except (TypeError, ValueError, RecursionError) as error:
+        problem = str(error)
+    raise ConfigurationError(f"The request cannot be written as JSON: {problem}.")
+
+
+def to_dict(value: Any) -> dict[str, Any]:
+    """A value of this package as the API's JSON, unknown fields included.
+
+    Args:
+        value: A response, a result, a request, or any other of the values.
+
+    Returns:
+        A dict of plain JSON types, under the API's own names.
+
+    Raises:
+        ConfigurationError: It is no value of this package.
+    """
+    if not attrs.has(type(value)):
+        raise ConfigurationError(f"to_dict() takes a lightfast value, not {type(value).__name__}.")
+    document: dict[str, Any] = _converter.unstructure(value)
+    return document
+
+
+# --- in ---------------------------------------------------------------------------------------
+
+
+def read_json(body: bytes) -> Any:
+    """A body's JSON.
+
+    Raises:
+        WireError: It is none.
+    """
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        problem = f"$: not JSON ({error.msg} at character {error.pos})"
+    if body.startswith(BOM_UTF8) and not body.startswith(BOM_UTF8 * 2):
+        return read_json(body.removeprefix(BOM_UTF8))  # a reader may ignore it: RFC 8259 §8.1
+    # Raised out here: orjson's error holds the whole body, and must not hang on ours.
+    raise WireError(problem)
+
+
+def read_search(body: bytes, http: HttpInfo | None = None) -> SearchResponse:
+    """A search's answer, in either of the shapes that the alpha sends.
+
+    Args:
+        body: The bytes of a 200.
+        http: How they came.
+
+    Raises:
+        WireError: They are not an answer.
+    """
+    if len(body) <= _MANY or not gc.isenabled():
+        return _read_search(body, http)
+    try:
+        gc.disable()
+        return _read_search(body, http)
+    finally:
+        gc.enable()
+
+
+# Bytes beyond which the garbage collector is paused while an answer is read. It would pass over
+# the growing answer again and again, which holds no cycles: 14 % of 100 results, 0 % of ten.
+_MANY = 16 * 1024
+
+
+def _read_search(body: bytes, http: HttpInfo | None) -> SearchResponse:
+    document = read_json(body)
+    if type(document) is dict and "data" not in document and "results" in document:
+        document = _from_second_shape(document)
+    try:
+        response: SearchResponse = _read_response(document, SearchResponse)
+        object.__setattr__(response, "http", http)  # nobody else has seen this value yet
+        return response
+    except (AttributeError, KeyError, OverflowError, TypeError, ValueError):
+        problems = explain(document, SearchResponse, "$")
+    raise WireError(next(problems, "$: not an answer to a search"))
+
+
+def _from_second_shape(document: dict[str, Any]) -> dict[str, Any]:
+    """`results` and `total` at the top (2026-04-04) as `data` and `meta`."""
+    rest = {key: value for key, value in document.items() if key not in {"results", "total"}}
+    results = document["results"]
+    counted = len(results) if isinstance(results, list) else 0
+    return {"data": results, "meta": {"total": document.get("total", counted)}, **rest}

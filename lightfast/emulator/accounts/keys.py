@@ -1,0 +1,242 @@
+"""API keys, of which only digests are kept."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+import secrets
+import string
+import threading
+from typing import TYPE_CHECKING
+
+import attrs
+
+from lightfast.emulator import timestamps
+from lightfast.emulator.accounts.people import ensure_organization
+from lightfast.emulator.errors import EmulatorError, RefusedError
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from lightfast.emulator.store import Store
+
+__all__ = ["KEY_PREFIX", "ApiKey", "Keys", "digest", "mask"]
+
+KEY_PREFIX = "sk-lf-"
+KEY_LENGTH = 43  # log2(62 ** 43) is 256 bits
+MAX_NAME = 100
+
+_ALPHABET = string.digits + string.ascii_letters
+_KEY = re.compile(rf"{KEY_PREFIX}[0-9A-Za-z]{{{KEY_LENGTH}}}")
+
+
+@attrs.frozen(kw_only=True)
+class ApiKey:
+    """What is known of an API key; the key itself is not.
+
+    Args:
+        id: Its id.
+        masked: What a person recognises it by: ``sk-lf-...AbC1``.
+        name: What it is for.
+        organization: Whose data it opens.
+        created_by: Who made it.
+        created_at: When it was made.
+        active: False once revoked.
+        expires_at: When it stops working; None for never.
+        last_used_at: When it last let somebody in.
+        last_used_ip: From where.
+    """
+
+    id: str
+    masked: str
+    name: str
+    organization: str
+    created_by: str
+    created_at: datetime
+    active: bool
+    expires_at: datetime | None
+    last_used_at: datetime | None
+    last_used_ip: str | None
+
+
+class Keys:
+    """The API keys in a database.
+
+    Args:
+        store: The database.
+        now: Says what time it is, in microseconds since 1970.
+    """
+
+    def __init__(self, store: Store, *, now: Callable[[], int] = timestamps.now) -> None:
+        self._store, self._now = store, now
+        self._uses: dict[str, tuple[int, str | None]] = {}
+        self._uses_lock = threading.Lock()
+        self._writing_uses = threading.Lock()
+
+    # --- letting in ---------------------------------------------------------------------------
+
+    def check(self, key: str, address: str | None) -> tuple[str, str]:
+        """The id of a key that is good now, and the name of its organization.
+
+        Raises:
+            RefusedError: It is not; the message says why.
+        """
+        if not key.startswith(KEY_PREFIX):
+            raise RefusedError(f"Invalid API key: keys start with '{KEY_PREFIX}'.")
+        if not _KEY.fullmatch(key):
+            raise RefusedError(
+                f"Invalid API key: '{KEY_PREFIX}' must be followed by {KEY_LENGTH} letters and digits."
+            )
+        if (row := self._find(digest(key))) is None:
+            raise RefusedError("Invalid API key: there is no such key.")
+        if not row["active"]:
+            raise RefusedError("Invalid API key: it has been revoked.")
+        if row["expires_at"] is not None and row["expires_at"] <= self._now():
+            raise RefusedError("Invalid API key: it has expired.")
+        with self._uses_lock:
+            self._uses[row["id"]] = (self._now(), address)
+        return row["id"], row["organization_id"]
+
+    def _find(self, wanted: str) -> sqlite3.Row | None:
+        with self._store.read() as db:
+            row: sqlite3.Row | None = db.execute(
+                "SELECT * FROM api_key WHERE digest = ?", (wanted,)
+            ).fetchone()
+        # The look-up went by the digest, not the key, and the last word is said in constant time.
+        return row if row and hmac.compare_digest(row["digest"], wanted) else None
+
+    def write_uses(self) -> None:
+        """Write down when and from where keys were last used.
+
+        Apart from `check`, so that a search never waits for a writer.
+        """
+        with self._writing_uses:  # whoever comes second finds written what the first one took
+            with self._uses_lock:
+                uses, self._uses = self._uses, {}
+            if not uses:
+                return
+            with self._store.write() as db:
+                db.executemany(
+                    "UPDATE api_key SET last_used_at = ?, last_used_ip = ? WHERE id = ?",
+                    [(at, address, key_id) for key_id, (at, address) in uses.items()],
+                )
+
+    # --- keeping them -------------------------------------------------------------------------
+
+    def create(
+        self,
+        name: str,
+        *,
+        organization: str,
+        created_by: str = "user_local",
+        expires_at: datetime | None = None,
+    ) -> str:
+        """A new key, to be shown once: only its digest is kept.
+
+        Raises:
+            EmulatorError: The name is empty or too long, or the expiry has no time zone.
+        """
+        name = _valid_name(name)
+        expiry = _valid_expiry(expires_at)
+        key = KEY_PREFIX + "".join(secrets.choice(_ALPHABET) for _ in range(KEY_LENGTH))
+        key_id = f"key_{secrets.token_hex(8)}"
+        with self._store.write() as db:
+            ensure_organization(db, organization, self._now())
+            db.execute(
+                "INSERT INTO api_key (id, organization_id, digest, prefix, last_four, name, created_by,"
+                " created_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (
+                    *(key_id, organization, digest(key), KEY_PREFIX, key[-4:], name),
+                    *(created_by, self._now(), expiry),
+                ),
+            )
+        return key
+
+    def of(self, organization: str) -> list[ApiKey]:
+        """The organization's keys, oldest first, revoked ones included."""
+        self.write_uses()
+        with self._store.read() as db:
+            rows = db.execute(
+                "SELECT * FROM api_key WHERE organization_id = ? ORDER BY created_at, rowid",
+                (organization,),
+            ).fetchall()
+        return [_api_key(row) for row in rows]
+
+    def revoke(self, which: str, *, organization: str) -> ApiKey:
+        """The key, which from now on lets nobody in.
+
+        Args:
+            which: Its id, its masked form or the key itself.
+            organization: Whose key it is.
+
+        Raises:
+            EmulatorError: There is no such key, or there are several.
+        """
+        with self._store.write() as db:
+            rows = db.execute(
+                "SELECT id FROM api_key WHERE organization_id = :organization AND (id = :which"
+                " OR digest = :digest OR (active AND prefix || '...' || last_four = :which))",
+                {"organization": organization, "which": which, "digest": digest(which)},
+            ).fetchall()
+            if len(rows) != 1:
+                raise EmulatorError(_no_single_key(which, len(rows)))
+            db.execute("UPDATE api_key SET active = 0 WHERE id = ?", (rows[0]["id"],))
+            row = db.execute("SELECT * FROM api_key WHERE id = ?", (rows[0]["id"],)).fetchone()
+        return _api_key(row)
+
+
+def digest(secret: str) -> str:
+    """What is kept of a secret."""
+    # A plain hash is enough: 256 random bits cannot be guessed, salted or not.
+    return hashlib.sha256(secret.encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def mask(key: str) -> str:
+    """What may be shown of a key; nothing of what is none."""
+    return f"{KEY_PREFIX}...{key[-4:]}" if _KEY.fullmatch(key) else "***"
+
+
+def _valid_name(name: str) -> str:
+    name = name.strip()
+    if not 1 <= len(name) <= MAX_NAME:
+        raise EmulatorError(f"A key's name has 1 to {MAX_NAME} characters, not {len(name)}.")
+    return name
+
+
+def _valid_expiry(expires_at: datetime | None) -> int | None:
+    if expires_at is None:
+        return None
+    if expires_at.utcoffset() is None:
+        raise EmulatorError("`expires_at` needs a time zone: datetime(…, tzinfo=UTC).")
+    return timestamps.from_datetime(expires_at)
+
+
+def _no_single_key(which: str, count: int) -> str:
+    if count:
+        return f"{count} keys look like {which}; give the id that the list of keys shows."
+    # What was given may be a key in full, so it is not repeated.
+    return (
+        "There is no such API key in this organization; the list of keys shows ids and masked keys."
+    )
+
+
+def _api_key(row: sqlite3.Row) -> ApiKey:
+    return ApiKey(
+        id=row["id"],
+        masked=f"{row['prefix']}...{row['last_four']}",
+        name=row["name"],
+        organization=row["organization_id"],
+        created_by=row["created_by"],
+        created_at=timestamps.to_datetime(row["created_at"]),
+        active=bool(row["active"]),
+        expires_at=_moment(row["expires_at"]),
+        last_used_at=_moment(row["last_used_at"]),
+        last_used_ip=row["last_used_ip"],
+    )
+
+
+def _moment(value: int | None) -> datetime | None:
+    return None if value is None else timestamps.to_datetime(value)

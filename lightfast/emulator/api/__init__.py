@@ -1,0 +1,1 @@
+"""The HTTP contract: requests, responses and errors of each API revision."""

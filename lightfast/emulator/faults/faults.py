@@ -1,0 +1,217 @@
+"""What can go wrong, as values to script an emulator with.
+
+::
+
+    emulator.script(faults.rate_limited(retry_after=1), faults.internal_error() * 2)
+    emulator.script(faults.disconnect(), rate=0.05, seed=7)
+
+`faults.anything() * 3` happens three times.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from email.utils import format_datetime
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Self
+
+__all__ = [
+    "Fault",
+    "config_error",
+    "delay",
+    "disconnect",
+    "drip",
+    "edge_error",
+    "error",
+    "error_without_message",
+    "healthy",
+    "internal_error",
+    "not_json",
+    "rate_limited",
+    "raw",
+    "unauthorized",
+]
+
+
+@attrs.frozen(kw_only=True)
+class Fault:
+    """What happens to a request, and how many times in a row."""
+
+    times: int = 1
+
+    def __mul__(self, times: int) -> Self:
+        if times < 1:
+            raise ValueError(f"trouble happens once or more often, not {times} times")
+        return attrs.evolve(self, times=self.times * times)
+
+    __rmul__ = __mul__
+
+
+@attrs.frozen(kw_only=True)
+class Healthy(Fault):
+    """Nothing goes wrong."""
+
+
+@attrs.frozen(kw_only=True)
+class ErrorAnswer(Fault):
+    """An error, in the shape that the emulator speaks."""
+
+    status: int
+    code: str
+    message: str | None
+    details: Mapping[str, Any]
+    headers: Mapping[str, str]
+
+
+@attrs.frozen(kw_only=True)
+class RawAnswer(Fault):
+    """An answer, byte for byte."""
+
+    status: int
+    body: bytes
+    content_type: str
+    headers: Mapping[str, str]
+
+
+@attrs.frozen(kw_only=True)
+class Disconnect(Fault):
+    """The connection is closed: before the answer, or in the middle of it."""
+
+    midway: bool
+
+
+@attrs.frozen(kw_only=True)
+class Drip(Fault):
+    """The right answer, a few bytes at a time."""
+
+    seconds: float
+
+
+@attrs.frozen(kw_only=True)
+class Delay(Fault):
+    """The right answer, late."""
+
+    seconds: float
+
+
+# --- errors of the API ------------------------------------------------------------------------
+
+
+def error(
+    status: int,
+    code: str,
+    message: str | None = None,
+    *,
+    details: Mapping[str, Any] | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Fault:
+    """Any error in the API's own shape.
+
+    Args:
+        status: The HTTP status.
+        code: Such as ``INTERNAL_ERROR``.
+        message: For people; None leaves it out.
+        details: What else the body says.
+        headers: What else the head says.
+    """
+    return ErrorAnswer(
+        status=status, code=code, message=message, details=details or {}, headers=headers or {}
+    )
+
+
+def rate_limited(retry_after: float | datetime | None = 1) -> Fault:
+    """429, with ``Retry-After`` in seconds or as a date (RFC 9110 §10.2.3), or without."""
+    if isinstance(retry_after, datetime):
+        value = format_datetime(retry_after.astimezone(UTC), usegmt=True)
+    else:
+        value = "" if retry_after is None else f"{retry_after:g}"
+    headers = {"Retry-After": value} if value else {}
+    return error(429, "RATE_LIMITED", "Too many requests", headers=headers)
+
+
+def internal_error() -> Fault:
+    """500 INTERNAL_ERROR, which is worth another attempt."""
+    return error(500, "INTERNAL_ERROR", "Something went wrong")
+
+
+def config_error() -> Fault:
+    """500 CONFIG_ERROR, which no attempt will mend."""
+    return error(500, "CONFIG_ERROR", "Organization is not configured for search")
+
+
+def unauthorized() -> Fault:
+    """401, as when a key was revoked a moment ago."""
+    headers = {"WWW-Authenticate": "Bearer"}
+    return error(401, "UNAUTHORIZED", "Invalid API key: it has been revoked.", headers=headers)
+
+
+def error_without_message() -> Fault:
+    """400 VALIDATION_ERROR that has ``details`` and no ``message``, as the alpha answers."""
+    fields = {"limit": ["Number must be less than or equal to 100"]}
+    return error(400, "VALIDATION_ERROR", details={"formErrors": [], "fieldErrors": fields})
+
+
+# --- what is no answer of the API -------------------------------------------------------------
+
+
+def raw(
+    status: int,
+    body: str | bytes,
+    *,
+    content_type: str = "text/html",
+    headers: Mapping[str, str] | None = None,
+) -> Fault:
+    """Any answer, byte for byte."""
+    return RawAnswer(
+        status=status,
+        body=body.encode() if isinstance(body, str) else body,
+        content_type=content_type,
+        headers=headers or {},
+    )
+
+
+def edge_error(status: int = 502, code: str = "ROUTER_EXTERNAL_TARGET_ERROR") -> Fault:
+    """A page of HTML from the hosting edge, with its ``x-vercel-error`` and ``x-vercel-id``."""
+    title = f"{status}: {code}"
+    page = f"<!doctype html><html><head><title>{title}</title></head><body><h1>{title}</h1></body></html>"
+    trace = "fra1::emulator-0000000000000-000000000000"
+    return raw(status, page, headers={"x-vercel-error": code, "x-vercel-id": trace})
+
+
+def not_json() -> Fault:
+    """200 with a page of HTML, as a captive portal answers."""
+    return raw(200, "<!doctype html><title>Welcome</title><h1>Please accept our terms</h1>")
+
+
+# --- what happens on the way ------------------------------------------------------------------
+
+
+def disconnect(*, midway: bool = False) -> Fault:
+    """The connection is closed without an answer, or in the middle of one."""
+    return Disconnect(midway=midway)
+
+
+def drip(seconds: float) -> Fault:
+    """The right answer, a few bytes at a time, over so many seconds."""
+    return Drip(seconds=_positive(seconds))
+
+
+def delay(seconds: float) -> Fault:
+    """The right answer, so many seconds late."""
+    return Delay(seconds=_positive(seconds))
+
+
+def healthy() -> Fault:
+    """No trouble: what stands between two others in a script."""
+    return Healthy()
+
+
+def _positive(seconds: float) -> float:
+    if seconds <= 0:
+        raise ValueError(f"`seconds` must be more than 0, not {seconds:g}")
+    return seconds

@@ -1,0 +1,228 @@
+"""Brings the database up to date with what it was made from."""
+
+from __future__ import annotations
+
+import logging
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+import attrs
+import orjson
+
+from lightfast.emulator import timestamps
+from lightfast.emulator.accounts.people import ensure_organization
+from lightfast.emulator.search.entities import facets
+from lightfast.emulator.search.text import split_identifiers
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Callable, Iterable
+
+    from lightfast.emulator.sources.corpus import Changes, Corpus
+    from lightfast.emulator.sources.documents import Document
+    from lightfast.emulator.store import Store
+
+__all__ = ["CorpusInfo", "Index"]
+
+_BATCH = 500
+_log = logging.getLogger("lightfast.emulator")
+
+
+@attrs.frozen(kw_only=True)
+class CorpusInfo:
+    """What is indexed of a corpus.
+
+    Args:
+        kind: ``commits``, ``documents``, ``observations`` or ``github``.
+        location: Where it is.
+        documents: How many documents came from it.
+        skipped: How many files were too large.
+    """
+
+    kind: str
+    location: str
+    documents: int
+    skipped: int
+
+
+class Index:
+    """An organization's documents in a database.
+
+    Args:
+        store: The database.
+        organization: Whose.
+    """
+
+    def __init__(self, store: Store, organization: str) -> None:
+        self._store = store
+        self._organization = organization
+
+    def refresh(
+        self,
+        corpora: Iterable[Corpus],
+        on_progress: Callable[[int, int | None], None] | None = None,
+    ) -> int:
+        """How many documents were indexed, after everything that moved on was indexed again.
+
+        Each corpus is one transaction: its index is whole, or what it was before.
+
+        Args:
+            corpora: What to look at.
+            on_progress: Told now and then how many things were read, and of how many.
+        """
+        tally = _Tally(on_progress)
+        for corpus in corpora:
+            self._refresh(corpus, tally)
+        return tally.documents
+
+    def _refresh(self, corpus: Corpus, tally: _Tally) -> None:
+        with self._store.read() as db:
+            last = self._state(db, corpus)
+        if corpus.changes(last) is None:
+            return  # without having kept other writers waiting
+        with self._store.write() as db:
+            # Asked again: another process may have done the same work meanwhile.
+            changes = corpus.changes(self._state(db, corpus))
+            if changes is not None:
+                _log.info("indexing %s of %s", corpus.kind, corpus.location)
+                self._apply(db, corpus, changes, tally)
+
+    def _state(self, db: sqlite3.Connection, corpus: Corpus) -> dict[str, Any] | None:
+        row = db.execute(
+            "SELECT state FROM corpus WHERE organization_id = ? AND kind = ? AND location = ?",
+            (self._organization, corpus.kind, corpus.location),
+        ).fetchone()
+        return orjson.loads(row["state"]) if row else None
+
+    def _apply(
+        self, db: sqlite3.Connection, corpus: Corpus, changes: Changes, tally: _Tally
+    ) -> None:
+        ensure_organization(db, self._organization, timestamps.now())
+        corpus_id = self._remember(db, corpus, changes)
+        if changes.rebuild or changes.gone:
+            db.execute(_COUNT_REMOVAL, (self._organization,))
+        if changes.rebuild:
+            _remove(db, "corpus_id = ?", corpus_id)
+        for part in changes.gone:
+            _remove(db, "corpus_id = ? AND part = ?", corpus_id, part)
+        tally.expect(changes.total)
+        items = iter(changes.items)
+        while batch := list(islice(items, _BATCH)):
+            self._store.check_open()
+            self._insert(db, corpus_id, [document for item in batch for document in item], tally)
+            tally.read(len(batch))
+        if skipped := changes.state.get("skipped"):
+            _log.warning("%d files larger than 1 MiB left out of %s", skipped, corpus.location)
+
+    def _remember(self, db: sqlite3.Connection, corpus: Corpus, changes: Changes) -> int:
+        state = orjson.dumps(changes.state).decode()
+        row = db.execute(
+            "INSERT INTO corpus (organization_id, kind, location, state) VALUES (?, ?, ?, ?)"
+            " ON CONFLICT DO UPDATE SET state = excluded.state RETURNING id",
+            (self._organization, corpus.kind, corpus.location, state),
+        ).fetchone()
+        return int(row["id"])
+
+    def _insert(
+        self, db: sqlite3.Connection, corpus_id: int, documents: list[Document], tally: _Tally
+    ) -> None:
+        fresh = self._fresh(db, documents)
+        first = 1 + db.execute("SELECT coalesce(max(rowid), 0) FROM document").fetchone()[0]
+        numbered = list(enumerate(fresh, first))
+        owner = (self._organization, corpus_id)
+        db.executemany(_INSERT_DOCUMENT, ((row, *owner, *_columns(d)) for row, d in numbered))
+        db.executemany(_INSERT_TEXT, ((row, *_texts(d)) for row, d in numbered))
+        db.executemany(_INSERT_FACET, ((row, *f) for row, d in numbered for f in facets(d)))
+        tally.documents += len(fresh)
+
+    def _fresh(self, db: sqlite3.Connection, documents: list[Document]) -> list[Document]:
+        # Two clones of one repository hold the same commits; the organization has each once.
+        by_id = {document.id: document for document in documents}
+        known = db.execute(
+            "SELECT id FROM document WHERE organization_id = ?"
+            " AND id IN (SELECT value FROM json_each(?))",
+            (self._organization, orjson.dumps(list(by_id)).decode()),
+        )
+        for row in known:
+            del by_id[row["id"]]
+        return list(by_id.values())
+
+    def corpora(self) -> list[CorpusInfo]:
+        """What is indexed, corpus by corpus."""
+        with self._store.read() as db:
+            rows = db.execute(
+                "SELECT kind, location, state, (SELECT count(*) FROM document"
+                " WHERE corpus_id = corpus.id) AS documents"
+                " FROM corpus WHERE organization_id = ? ORDER BY id",
+                (self._organization,),
+            ).fetchall()
+        return [
+            CorpusInfo(
+                kind=row["kind"],
+                location=row["location"],
+                documents=row["documents"],
+                skipped=orjson.loads(row["state"]).get("skipped", 0),
+            )
+            for row in rows
+        ]
+
+    @property
+    def documents(self) -> int:
+        """How many documents are indexed."""
+        with self._store.read() as db:
+            row = db.execute(
+                "SELECT count(*) FROM document WHERE organization_id = ?", (self._organization,)
+            ).fetchone()
+        return int(row[0])
+
+
+class _Tally:
+    """Counts, and tells whoever asked."""
+
+    def __init__(self, on_progress: Callable[[int, int | None], None] | None) -> None:
+        self._tell = on_progress
+        self._done = 0
+        self._total = 0
+        self.documents = 0
+
+    def expect(self, more: int) -> None:
+        self._total += more
+        self.read(0)
+
+    def read(self, more: int) -> None:
+        self._done += more
+        if self._tell:
+            self._tell(self._done, self._total)
+
+
+_INSERT_DOCUMENT = (
+    "INSERT INTO document (rowid, organization_id, corpus_id, id, part, source, type, observation_type,"
+    " occurred_at, weight) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+_INSERT_TEXT = (
+    "INSERT INTO document_text (rowid, title, body, identifiers, url, details)"
+    " VALUES (?, ?, ?, ?, ?, ?)"
+)
+# Vectors in memory are loaded again when this has moved.
+_COUNT_REMOVAL = "INSERT INTO removal VALUES (?, 1) ON CONFLICT DO UPDATE SET count = count + 1"
+_INSERT_FACET = "INSERT OR IGNORE INTO facet (document, name, value) VALUES (?, ?, ?)"
+
+
+def _columns(d: Document) -> tuple[object, ...]:
+    kind = d.observation_type or d.type
+    return d.id, d.part, d.source, d.type, kind, d.occurred_at, d.weight
+
+
+def _texts(d: Document) -> tuple[str | None, ...]:
+    # NUL would end the text for some of SQLite's functions: https://www.sqlite.org/nulinstr.html
+    title, body = d.title.replace("\0", " "), d.body.replace("\0", " ")
+    details = {"entities": d.entities, "references": d.references, **d.facts}
+    kept = orjson.dumps({name: value for name, value in details.items() if value}).decode()
+    return title, body, split_identifiers(f"{title}\n{body}"), d.url, kept
+
+
+def _remove(db: sqlite3.Connection, condition: str, *values: object) -> None:
+    # Only literals come in as conditions; values are bound.
+    chosen = f"SELECT rowid FROM document WHERE {condition}"  # noqa: S608
+    db.execute(f"DELETE FROM document_text WHERE rowid IN ({chosen})", values)  # noqa: S608
+    db.execute(f"DELETE FROM document WHERE {condition}", values)  # noqa: S608

@@ -1,0 +1,1 @@
+"""What can be indexed: repositories, documents, issues, observations."""

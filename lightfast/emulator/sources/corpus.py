@@ -1,0 +1,274 @@
+"""What can be indexed, and what in it moved on since the last time.
+
+A corpus remembers where it stood as a small JSON object, its state. Given the last one it says what has to be
+done: nothing, some parts again, or everything.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Any, Protocol
+
+import attrs
+
+from lightfast.emulator.errors import EmulatorError
+from lightfast.emulator.sources import github, observations
+from lightfast.emulator.sources.commits import commit_documents
+from lightfast.emulator.sources.files import (
+    TextFile,
+    commit_times,
+    file_documents,
+    printable,
+    single_file,
+    tracked_files,
+    walked_files,
+)
+from lightfast.emulator.sources.forge import forge_of
+from lightfast.emulator.sources.git import Git
+from lightfast.emulator.sources.sections import SUFFIXES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from pathlib import Path
+
+    from lightfast.emulator.sources.documents import Document
+    from lightfast.emulator.sources.forge import Forge
+
+__all__ = ["Changes", "Corpus", "corpora_at"]
+
+State = dict[str, Any]
+
+FORMAT = 2  # raised when documents are made in another way: what was indexed before is made again
+
+
+@attrs.frozen(kw_only=True)
+class Changes:
+    """What has to be done to bring the index up to date.
+
+    Args:
+        state: Where the corpus will stand then.
+        total: How many things will be read, for a progress bar.
+        items: The documents of one thing after another: a commit, a file, a line.
+        rebuild: Whether everything indexed before goes first.
+        gone: Else, the parts that go first.
+    """
+
+    state: State
+    total: int
+    items: Iterable[list[Document]]
+    rebuild: bool = False
+    gone: tuple[str, ...] = ()
+
+
+class Corpus(Protocol):
+    """Something that documents come from."""
+
+    @property
+    def kind(self) -> str:
+        """What kind of corpus this is."""
+
+    @property
+    def location(self) -> str:
+        """Where it is; with the kind, its name in the database."""
+
+    def changes(self, last: State | None) -> Changes | None:
+        """What moved on; None for nothing.
+
+        Args:
+            last: Where it stood when it was indexed; None for never.
+        """
+
+
+def corpora_at(path: Path) -> list[Corpus]:
+    """What can be indexed at a path: a repository, a directory, or a file.
+
+    Raises:
+        EmulatorError: There is nothing at the path, or nothing we could read.
+    """
+    path = path.expanduser().resolve()
+    if path.is_dir():
+        return _directory(path)
+    if not path.exists():
+        raise EmulatorError(f"There is nothing at {path}; give a directory or a file that exists.")
+    if path.suffix.lower() in observations.SUFFIXES:
+        return [JsonFile(path, "observations", observations.observations)]
+    if path.suffix.lower() in github.SUFFIXES:
+        return [JsonFile(path, "github", github.github_documents)]
+    if path.suffix.lower() in SUFFIXES:
+        return [Documents(path)]
+    known = ", ".join((*observations.SUFFIXES, *github.SUFFIXES, *SUFFIXES))
+    raise EmulatorError(f"Cannot index {path}: give a directory, or a file that ends in {known}.")
+
+
+def _directory(path: Path) -> list[Corpus]:
+    git = Git.at(path)
+    if git is None:
+        return [Documents(path)]
+    if git.ask("rev-parse", "--is-inside-work-tree").strip() != "true":
+        return [Commits(git)]  # a bare repository has no files lying about
+    if git.ask("rev-parse", "--show-prefix").strip() and not git.ask("ls-files", "-z"):
+        return [Documents(path)]  # a directory that the repository around it ignores
+    return [Commits(git), Documents(path, git)]
+
+
+class Commits:
+    """The commits that a repository's HEAD leads to; below the top, those that touch the directory."""
+
+    kind = "commits"
+
+    def __init__(self, git: Git) -> None:
+        self._git = git
+        self.location = printable(git.directory)
+
+    def changes(self, last: State | None) -> Changes | None:
+        """What was committed; everything when history was rewritten or the clone deepened."""
+        forge = _forge(self._git)
+        state: State = {
+            "format": FORMAT,
+            "head": _head(self._git),
+            "remote": forge.base if forge else None,
+            "shallow": _shallow(self._git),
+        }
+        if state == last:
+            return None
+        wanted = self._since(last, state)
+        commits = commit_documents(self._git, forge, *wanted) if state["head"] else iter(())
+        return Changes(
+            state=state,
+            total=self._count(wanted) if state["head"] else 0,
+            items=([document] for document in commits),
+            rebuild=len(wanted) == len(self._all(state)),
+        )
+
+    def _since(self, last: State | None, state: State) -> list[str]:
+        everything = self._all(state)
+        if last is None or {**last, "head": 0} != {**state, "head": 0}:
+            return everything
+        if not (last["head"] and state["head"]):
+            return everything
+        # No ancestor, or no longer there at all: history was rewritten.
+        if self._git.try_ask("merge-base", "--is-ancestor", last["head"], state["head"]) is None:
+            return everything
+        return [f"^{last['head']}", *everything]
+
+    def _all(self, state: State) -> list[str]:
+        limits = ["."] if _prefix(self._git) else []
+        return [str(state["head"]), "--", *limits]
+
+    def _count(self, wanted: list[str]) -> int:
+        return int(self._git.ask("rev-list", "--count", *wanted))
+
+
+class Documents:
+    """The Markdown and reST files of a directory, cut at their headings, or one such file."""
+
+    kind = "documents"
+
+    def __init__(self, path: Path, git: Git | None = None) -> None:
+        self._path = path
+        self._git = git
+        self.location = printable(path)
+
+    def changes(self, last: State | None) -> Changes | None:
+        """What was written, and which files are gone."""
+        forge = _forge(self._git) if self._git else None
+        found = {file.name: file for file in self._files()}
+        files = {name: file for name, file in found.items() if not file.is_huge}
+        state: State = {
+            "format": FORMAT,
+            "remote": forge.base if forge else None,
+            "files": {name: file.fingerprint for name, file in files.items()},
+            "skipped": len(found) - len(files),
+        }
+        if state == last:
+            return None
+        rebuild = last is None or {**last, "files": 0, "skipped": 0} != {
+            **state,
+            "files": 0,
+            "skipped": 0,
+        }
+        before: dict[str, str] = {} if last is None or rebuild else last["files"]
+        changed = [file for name, file in files.items() if before.get(name) != file.fingerprint]
+        gone = (before.keys() - files.keys()) | (before.keys() & {file.name for file in changed})
+        return Changes(
+            state=state,
+            total=len(changed),
+            items=self._items(changed, forge),
+            rebuild=rebuild,
+            gone=tuple(sorted(gone)),
+        )
+
+    def _files(self) -> Iterator[TextFile]:
+        if self._git:
+            return tracked_files(self._git)
+        return single_file(self._path) if self._path.is_file() else walked_files(self._path)
+
+    def _items(self, changed: list[TextFile], forge: Forge | None) -> Iterator[list[Document]]:
+        git = self._git
+        prefix = _prefix(git) if git else ""
+        times = commit_times(git, changed) if git and _head(git) else {}
+        identity = f"{forge.base}/{prefix}" if forge else self.location
+        for file in changed:
+            yield file_documents(file, identity=identity, prefix=prefix, forge=forge, times=times)
+
+
+class JsonFile:
+    """A file that is read whole: observations, or what GitHub's REST API gave.
+
+    Args:
+        path: The file.
+        kind: What is in it.
+        read: The documents in it.
+    """
+
+    def __init__(self, path: Path, kind: str, read: Callable[[Path], list[Document]]) -> None:
+        self.kind = kind
+        self._path = path
+        self._read = read
+        self._last: tuple[State, list[Document]] | None = None
+        self.location = printable(path)
+
+    def changes(self, last: State | None) -> Changes | None:
+        """The whole file, when it was written to."""
+        facts = self._path.stat()
+        state: State = {"format": FORMAT, "file": f"{facts.st_mtime_ns}:{facts.st_size}"}
+        if state == last:
+            return None
+        documents = self._documents(state)
+        items = ([document] for document in documents)
+        return Changes(state=state, total=len(documents), items=items, rebuild=True)
+
+    def _documents(self, state: State) -> list[Document]:
+        # What moved on is asked twice, and the second time other writers wait.
+        if self._last is None or self._last[0] != state:
+            self._last = state, self._read(self._path)
+            return self._last[1]
+        (_, documents), self._last = self._last, None
+        return documents
+
+
+def _head(git: Git) -> str | None:
+    """The commit that HEAD names, whether or not it is there; None before the first."""
+    answer = git.try_ask("rev-parse", "--verify", "--quiet", "HEAD")
+    return answer.strip() if answer else None
+
+
+def _prefix(git: Git) -> str:
+    return git.ask("rev-parse", "--show-prefix").rstrip("\n")
+
+
+def _shallow(git: Git) -> str | None:
+    place = git.directory / git.ask("rev-parse", "--git-path", "shallow").rstrip("\n")
+    try:
+        return hashlib.blake2b(place.read_bytes(), digest_size=8).hexdigest()
+    except FileNotFoundError:
+        return None
+
+
+def _forge(git: Git) -> Forge | None:
+    remotes = (git.try_ask("remote") or "").split()
+    for name in sorted(remotes, key=lambda remote: remote != "origin"):
+        url = git.try_ask("config", "--get", f"remote.{name}.url")
+        if url and (forge := forge_of(url)):
+            return forge
+    return None

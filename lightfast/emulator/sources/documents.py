@@ -1,0 +1,133 @@
+"""What is indexed, and what its text mentions: people, files, issues, commits."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+if TYPE_CHECKING:
+    from lightfast.emulator.sources.forge import Forge
+
+__all__ = ["Document", "Mentions", "find_tracker_keys", "mentions", "person"]
+
+MAX_FILES = 20
+MAX_REFERENCES = 20
+
+# GitHub's words for "this ends that issue":
+# https://docs.github.com/issues/tracking-your-work-with-issues/using-issues/linking-a-pull-request-to-an-issue
+_NUMBER = re.compile(
+    r"(?:\b(close[sd]?|fix(?:e[sd])?|resolve[sd]?):?\s+)?(?<![\w&/#])(?:GH-|#)(\d{1,9})\b",
+    re.IGNORECASE,
+)
+_TRACKER_KEY = re.compile(r"\b([A-Z][A-Z0-9]{1,9})-(\d{1,7})\b")
+# Standards and ciphers look like a tracker's keys.
+_STANDARDS = (
+    "AES ARM BASE BCP CP CRC CVE CWE ECMA EC ES FIPS GB GH GHSA GPT HTTP HS IEEE IPV ISO KOI LATIN MD MIT NIST P"
+    " PEP PKCS PY RFC RIPEMD RS RSA SHA SSE STD TLS UCS UTC UTF V WINDOWS X"
+)
+_NO_TRACKER = frozenset(_STANDARDS.split())
+_HASH = re.compile(r"\b(?:(reverts) commit )?([0-9a-f]{7,40})\b", re.IGNORECASE)
+
+
+@attrs.frozen(kw_only=True)
+class Document:
+    """One thing that can be found.
+
+    Args:
+        id: Its id, unique in the organization.
+        key: What people call it in texts, such as ``#12``; empty for nothing.
+        part: The part of its corpus that it comes from: indexed again, it replaces what came from there before.
+        title: Its title.
+        body: Its text.
+        source: Where it comes from, such as ``github``.
+        type: What it is, such as ``commit``.
+        observation_type: What ``filters.observationTypes`` compares; the type when empty.
+        url: Where a person can read it.
+        occurred_at: When it happened, in microseconds since 1970.
+        weight: What its score is multiplied by; less than one for what robots wrote.
+        actors: Names, in lower case, that ``filters.actorNames`` compares.
+        entities: Who and what it mentions, as on the wire.
+        references: What it links to, as on the wire.
+        facts: Further fields of the result, under their wire names.
+    """
+
+    id: str
+    title: str
+    body: str
+    source: str
+    type: str
+    key: str = ""
+    part: str = ""
+    observation_type: str = ""
+    url: str | None = None
+    occurred_at: int | None = None
+    weight: float = 1.0
+    actors: tuple[str, ...] = ()
+    entities: tuple[dict[str, Any], ...] = ()
+    references: tuple[dict[str, Any], ...] = ()
+    facts: dict[str, Any] = attrs.field(factory=dict)
+
+
+@attrs.frozen
+class Mentions:
+    """What a text mentions, as on the wire."""
+
+    entities: tuple[dict[str, Any], ...]
+    references: tuple[dict[str, Any], ...]
+
+
+def mentions(text: str, forge: Forge | None) -> Mentions:
+    """The issues and commits that the text names, linked when the forge is known."""
+    keys = find_tracker_keys(text)
+    references = [
+        *_numbers(text, forge),
+        *({"type": "issue", "id": key} for key in keys),
+        *_hashes(text, forge),
+    ]
+    return Mentions(
+        tuple({"key": key, "category": "issue"} for key in keys), tuple(references[:MAX_REFERENCES])
+    )
+
+
+def person(name: str) -> dict[str, Any]:
+    """A person as an entity on the wire."""
+    return {"key": name, "category": "person"}
+
+
+def find_tracker_keys(text: str) -> list[str]:
+    """The keys of issues in trackers that a text names, such as ``LIN-204``."""
+    if "-" not in text:
+        return []
+    found = (m.group() for m in _TRACKER_KEY.finditer(text) if m[1] not in _NO_TRACKER)
+    return list(dict.fromkeys(found))[:MAX_REFERENCES]
+
+
+def _numbers(text: str, forge: Forge | None) -> list[dict[str, Any]]:
+    found: dict[str, dict[str, Any]] = {}
+    if "#" not in text and "GH-" not in text:
+        return []
+    for match in _NUMBER.finditer(text):
+        number = f"#{match[2]}"
+        reference = found.setdefault(number, {"type": "issue", "id": number})
+        if forge:
+            reference["url"] = forge.issue(match[2])
+        if match[1]:
+            reference["label"] = match[1].lower()
+    return list(found.values())
+
+
+def _hashes(text: str, forge: Forge | None) -> list[dict[str, Any]]:
+    found: dict[str, dict[str, Any]] = {}
+    for match in _HASH.finditer(text):
+        sha = match[2]
+        # "deface" and "20240101" are hexadecimal too; a hash nearly always has both kinds of digit.
+        if sha.isdigit() or sha.isalpha() or not sha.islower():
+            continue
+        reference = found.setdefault(sha, {"type": "commit", "id": sha})
+        if forge:
+            reference["url"] = forge.commit(sha)
+        if match[1]:
+            reference["label"] = "reverts"
+    return list(found.values())

@@ -1,0 +1,163 @@
+"""Issues and pull requests as GitHub's REST API gives them, saved to a ``.json`` file.
+
+::
+
+    gh api --paginate 'repos/OWNER/NAME/issues?state=all&per_page=100' > issues.json
+
+``gh`` writes one array, or one array for each page, one behind the other, or with ``--slurp`` an array of arrays:
+all of them are read, and so are single objects and what a search returns under ``items``. The endpoint for issues
+gives pull requests, too; the one for pull requests tells more about them.
+https://docs.github.com/rest/issues/issues#list-repository-issues
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from lightfast.emulator import timestamps
+from lightfast.emulator.errors import EmulatorError
+from lightfast.emulator.sources.commits import ROBOT_WEIGHT, is_robot
+from lightfast.emulator.sources.documents import Document, mentions, person
+from lightfast.emulator.sources.forge import Forge
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+__all__ = ["SUFFIXES", "github_documents"]
+
+SUFFIXES = (".json",)
+
+_PAGE = re.compile(r"https?://([^/\s]+)/([^/\s]+/[^/\s]+)/(?:issues|pull)/(\d+)")
+_BLANK = re.compile(r"\s*")
+
+
+def github_documents(path: Path) -> list[Document]:
+    """The file's issues and pull requests, each once: of two states of one, the later.
+
+    Raises:
+        EmulatorError: The file is no JSON, or holds something else.
+    """
+    found: dict[str, tuple[str, Document]] = {}
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+        for number, data in enumerate(_items(_values(text)), 1):
+            try:
+                document = _document(data)
+            except (AttributeError, KeyError, TypeError, ValueError) as error:
+                raise EmulatorError(f"{path}, item {number}: {_complaint(error)}") from None
+            updated = data.get("updated_at") or ""
+            if document.id not in found or found[document.id][0] <= updated:
+                found[document.id] = updated, document
+    except ValueError as error:
+        raise EmulatorError(f"{path} is not JSON: {error}") from None
+    return [document for _, document in found.values()]
+
+
+def _values(text: str) -> Iterator[Any]:
+    """The JSON values that stand one behind the other."""
+    decoder = json.JSONDecoder()
+    position = _end_of_blank(text, 0)
+    while position < len(text):
+        value, end = decoder.raw_decode(text, position)
+        yield value
+        position = _end_of_blank(text, end)
+
+
+def _end_of_blank(text: str, position: int) -> int:
+    match = _BLANK.match(text, position)
+    return match.end() if match else position
+
+
+def _items(values: Iterator[Any]) -> Iterator[Any]:
+    for value in values:
+        if isinstance(value, list):
+            yield from _items(iter(value))
+        elif isinstance(value, dict) and isinstance(value.get("items"), list):
+            yield from value["items"]
+        else:
+            yield value
+
+
+def _complaint(error: Exception) -> str:
+    if isinstance(error, KeyError):
+        return (
+            f"`{error.args[0]}` is missing; this is no issue or pull request of GitHub's REST API"
+        )
+    return f"this is no issue or pull request of GitHub's REST API: {error}"
+
+
+def _document(data: Any) -> Document:
+    host, repository, number = _place(data["html_url"])
+    is_pull = "pull_request" in data or "merged_at" in data
+    kind = "pull_request" if is_pull else "issue"
+    people = _people(data)
+    body = data.get("body") or ""
+    named = mentions(body, Forge("github", f"https://{host}/{repository}"))
+    action, at = _latest(data)
+    labels = [_label(label) for label in data.get("labels") or ()]
+    login = people[0] if people else ""
+    return Document(
+        id=f"{kind}_{repository}#{number}",
+        key=f"#{number}",
+        title=data["title"].strip() or f"#{number}",
+        body=body,
+        source="github",
+        type=kind,
+        url=data["html_url"],
+        occurred_at=at,
+        weight=ROBOT_WEIGHT if _is_robot(data.get("user"), login) else 1.0,
+        actors=tuple(login.lower() for login in people),
+        entities=(
+            *(person(f"@{login}") for login in people),
+            {"key": f"#{number}", "category": "issue"},
+            *({"key": label, "category": "label"} for label in labels),
+            *named.entities,
+        ),
+        references=named.references,
+        facts={"latestAction": action, "totalEvents": _events(data)},
+    )
+
+
+def _place(address: str) -> tuple[str, str, str]:
+    match = _PAGE.fullmatch(address)
+    if match is None:
+        raise ValueError("`html_url` is not the address of one")
+    return match[1], match[2], match[3]
+
+
+def _people(data: dict[str, Any]) -> list[str]:
+    """Who wrote it, who takes care of it, who merged it: logins, each once."""
+    who = [data.get("user"), *(data.get("assignees") or ()), data.get("merged_by")]
+    return list(dict.fromkeys(each["login"] for each in who if each))
+
+
+def _label(label: Any) -> str:
+    return str(label["name"] if isinstance(label, dict) else label)
+
+
+def _is_robot(user: Any, login: str) -> bool:
+    return bool(user) and (user.get("type") == "Bot" or is_robot(login, ""))
+
+
+def _latest(data: dict[str, Any]) -> tuple[str, int | None]:
+    """The last thing that changed its state, and when."""
+    merged_at = data.get("merged_at") or (data.get("pull_request") or {}).get("merged_at")
+    if merged_at:
+        return "merged", _moment(merged_at)
+    if data.get("state") == "closed":
+        return "closed", _moment(data.get("closed_at") or data["created_at"])
+    if data.get("state_reason") == "reopened":
+        return "reopened", _moment(data.get("updated_at") or data["created_at"])
+    return "opened", _moment(data["created_at"])
+
+
+def _moment(text: str) -> int:
+    return timestamps.from_datetime(datetime.fromisoformat(text))
+
+
+def _events(data: dict[str, Any]) -> int:
+    return int(data.get("comments") or 0) + int(data.get("review_comments") or 0)

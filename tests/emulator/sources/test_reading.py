@@ -1,0 +1,456 @@
+"""What is pure: requests, headings, words, passages, remotes, mentions, observations."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lightfast.emulator.api.validation import (
+    InvalidRequestError,
+    NotJsonError,
+    SearchQuery,
+    read_query,
+)
+from lightfast.emulator.search.text import match_expression, snippet, split_identifiers, terms
+from lightfast.emulator.sources.commits import is_robot
+from lightfast.emulator.sources.documents import mentions
+from lightfast.emulator.sources.forge import forge_of
+from lightfast.emulator.sources.observations import observation
+from lightfast.emulator.sources.sections import sections
+from lightfast.emulator.timestamps import from_seconds, from_wire, to_wire
+
+# --- requests -------------------------------------------------------------------------------
+
+
+def read(**body: Any) -> SearchQuery:
+    return read_query(json.dumps(body).encode())
+
+
+def test_defaults_are_the_contracts() -> None:
+    """10 results from the first, balanced."""
+    assert read(query="a") == SearchQuery(query="a", limit=10, offset=0, mode="balanced")
+
+
+def test_whole_numbers_may_be_written_with_a_point() -> None:
+    """JSON does not tell 10 from 10.0."""
+    assert read(query="a", limit=100.0, offset=1e3).offset == 1000
+
+
+def test_unknown_fields_are_passed_over() -> None:
+    """At the top and among the filters."""
+    assert read(query="a", explain=True, filters={"x": 1, "dateRange": {"y": 2}}).query == "a"
+
+
+@pytest.mark.parametrize(
+    ("body", "field", "said"),
+    [
+        ({}, "query", "Required"),
+        ({"query": ""}, "query", "String must contain at least 1 character(s)"),
+        ({"query": None}, "query", "Expected string, received null"),
+        ({"query": ["a"]}, "query", "Expected string, received array"),
+        ({"limit": 0}, "limit", "Number must be greater than or equal to 1"),
+        ({"limit": 101}, "limit", "Number must be less than or equal to 100"),
+        ({"limit": 1.5}, "limit", "Expected integer, received float"),
+        ({"limit": "10"}, "limit", "Expected number, received string"),
+        ({"limit": True}, "limit", "Expected number, received boolean"),
+        ({"limit": None}, "limit", "Expected number, received null"),
+        ({"offset": -1}, "offset", "Number must be greater than or equal to 0"),
+        ({"offset": 2**53}, "offset", "Number must be less than or equal to 9007199254740991"),
+        ({"offset": 1e300}, "offset", "Number must be less than or equal to 9007199254740991"),
+        ({"mode": "psychic"}, "mode", "received 'psychic'"),
+        ({"mode": None}, "mode", "received null"),
+        ({"mode": ["fast"]}, "mode", "received array"),
+        ({"filters": None}, "filters", "Expected object, received null"),
+        ({"filters": []}, "filters", "Expected object, received array"),
+        ({"filters": {"sources": "github"}}, "filters", "sources: Expected array, received string"),
+        (
+            {"filters": {"sources": ["a", 1]}},
+            "filters",
+            "sources.1: Expected string, received number",
+        ),
+        (
+            {"filters": {"dateRange": "today"}},
+            "filters",
+            "dateRange: Expected object, received string",
+        ),
+        ({"filters": {"dateRange": {"end": 1}}}, "filters", "dateRange.end: Expected string"),
+    ],
+)
+def test_a_bad_value_is_named(body: dict[str, Any], field: str, said: str) -> None:
+    """By field and in words."""
+    with pytest.raises(InvalidRequestError) as caught:
+        read(**{"query": "a", **body} if body else {})
+    assert caught.value.field_errors.keys() == {field}
+    assert said in caught.value.field_errors[field][0]
+
+
+def test_every_complaint_is_made_at_once() -> None:
+    """Not one per attempt."""
+    with pytest.raises(InvalidRequestError) as caught:
+        read(query="", limit=0, filters={"sources": 1, "entityTypes": 2})
+    assert {k: len(v) for k, v in caught.value.field_errors.items()} == {
+        "query": 1,
+        "limit": 1,
+        "filters": 2,
+    }
+
+
+@pytest.mark.parametrize("body", [b"[]", b"null", b'"a"', b"1", b"true"])
+def test_a_body_that_is_no_object_is_a_form_error(body: bytes) -> None:
+    """There is no field to name."""
+    with pytest.raises(InvalidRequestError) as caught:
+        read_query(body)
+    assert caught.value.form_errors[0].startswith("Expected object, received ")
+
+
+@given(
+    st.binary()
+    | st.recursive(
+        st.none() | st.booleans() | st.floats(allow_nan=False) | st.integers() | st.text(),
+        lambda inner: (
+            st.lists(inner)
+            | st.dictionaries(
+                st.sampled_from(["query", "limit", "filters", "dateRange", "start", "sources"]),
+                inner,
+            )
+        ),
+    ).map(lambda value: json.dumps(value).encode())
+)
+def test_any_body_is_read_or_refused(body: bytes) -> None:
+    """Never anything but a query or one of two refusals."""
+    with contextlib.suppress(NotJsonError, InvalidRequestError):
+        assert read_query(body).query
+
+
+# --- times ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "text", ["2026-04-03T12:30Z", "2026-04-03T12:30:00Z", "2026-04-03T12:30:00.000Z"]
+)
+def test_utc_with_z_is_a_time(text: str) -> None:
+    """Seconds and their fraction may be left out."""
+    assert to_wire(from_wire(text)) == "2026-04-03T12:30:00Z"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("2026-04-03T12:30:00+00:00", "2026-04-03T12:30:00", "2026-04-03", "2026-04-03T12Z", ""),
+        *(
+            "2026-02-31T00:00:00Z",
+            "2026-04-03T24:01:00Z",
+            "2026-04-03 12:30:00Z",
+            "20260403T123000Z",
+        ),
+        *(
+            "2026-04-03T12:30:00z",
+            "2026-04-03T12:30:00Z\n",
+            "٢٠٢٦-04-03T12:30:00Z",
+            "2026-W14-5T00:00Z",
+        ),
+    ],
+)
+def test_anything_else_is_no_time(text: str) -> None:
+    """Offsets, naive times, days that do not exist."""
+    assert from_wire(text) is None
+
+
+def test_a_broken_clock_has_no_time() -> None:
+    """Git keeps any number."""
+    assert from_seconds(1e18) is None
+    assert to_wire(None) is None
+
+
+# --- words and passages ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("call parseRetryAfter", "parse Retry After"),
+        ("retry_after", "retry after"),
+        ("__init__", "init"),
+        ("HTTPParser", "HTTP Parser"),
+        ("getURL2Text", "get URL2 Text"),
+        ("plain words only", ""),
+        ("parseA parseA", "parse A"),
+    ],
+)
+def test_names_are_split(text: str, words: str) -> None:
+    """At underscores and humps, each name once."""
+    assert split_identifiers(text) == words
+
+
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ("How are failed requests retried?", ["failed", "requests", "retried"]),
+        ("parseRetryAfter", ["parseretryafter", "parse", "retry", "after"]),
+        ("the the THE", ["the"]),
+        ("...", []),
+        ('a" OR b*', ["b"]),
+        ("C++", ["c"]),
+    ],
+)
+def test_a_query_gives_the_words_worth_looking_for(query: str, words: list[str]) -> None:
+    """Without stop words, unless there are no others."""
+    assert terms(query) == words
+
+
+@given(st.text())
+def test_no_word_carries_syntax(query: str) -> None:
+    """What is quoted holds no quote."""
+    words = terms(query)
+    assert match_expression(words).count('"') == 2 * len(words)
+
+
+def test_a_long_query_is_cut() -> None:
+    """A whole file pasted into the box does not make a query of a thousand words."""
+    assert len(terms(" ".join(f"w{n}" for n in range(1000)))) == 64
+
+
+def test_a_snippet_is_the_passage_with_most_of_the_words() -> None:
+    """Not the beginning, not where one word is alone."""
+    body = (
+        "A timeout. " + "Nothing here. " * 50 + "Retry after a timeout is safe. " + "Filler. " * 90
+    )
+    passage = snippet("Title", body, ["retry", "timeout"])
+    assert "Retry after a timeout is safe." in passage
+    assert passage.startswith("… ")
+    assert passage.endswith(" …")
+    assert len(passage) <= 300
+
+
+@given(st.text(), st.lists(st.text(min_size=1)))
+def test_a_snippet_is_one_line_of_limited_length(body: str, words: list[str]) -> None:
+    """Whatever the text."""
+    passage = snippet("Title", body, words)
+    assert len(passage) <= 300
+    assert "\n" not in passage
+
+
+def test_a_snippet_is_plain_text() -> None:
+    """Without the commonest marks of Markdown and reST."""
+    body = "## Use\n\n```python\nrun(**options)\n```\n\nSee [the *docs*](https://example.com) and :meth:`close`."
+    body += "\n\n| a | b |\n|---|:-:|\n| __init__ | 1 |\n"
+    passage = snippet("T", body, [])
+    assert passage == "Use run(options) See the *docs* and close. | a | b | | __init__ | 1 |"
+    assert snippet("The title", "", []) == "The title"
+
+
+# --- headings -------------------------------------------------------------------------------
+
+
+def outline(name: str, text: str) -> list[tuple[str, str, str]]:
+    return [("/".join(s.path), s.body, s.anchor) for s in sections(name, text)]
+
+
+def test_markdown_is_cut_at_headings() -> None:
+    """ATX and setext; not in code, quotations, lists, comments or front matter."""
+    text = """---
+title: x
+---
+Before.
+
+# One `code` #
+
+## Two & a half
+
+```
+# no heading
+```
+
+> # no heading
+
+- # no heading
+
+<!--
+# no heading
+-->
+
+Three
+-----
+text
+
+## Two & a half
+"""
+    assert [(path, anchor) for path, _, anchor in outline("a.md", text)] == [
+        ("", ""),
+        ("One code/Two & a half", "two--a-half"),
+        ("One code/Three", "three"),
+        ("One code/Two & a half", "two--a-half-1"),
+    ]
+    assert outline("a.md", text)[0][1] == "Before."
+    assert "# no heading" in outline("a.md", text)[1][1]
+
+
+def test_restructured_text_is_cut_at_headings() -> None:
+    """Levels are told by style; literal blocks, transitions and tables divide nothing."""
+    text = """\
+=====
+Title
+=====
+
+Intro.
+
+First
+=====
+
+----------
+
+Too long a title
+===
+
+::
+
+   Not a title
+   -----------
+
+Second
+------
+text
+
+Third
+=====
+======  =====
+a       b
+======  =====
+"""
+    assert [path for path, _, _ in outline("a.rst", text)] == [
+        "Title",
+        "Title/First",
+        "Title/First/Second",
+        "Title/Third",
+    ]
+
+
+@pytest.mark.parametrize("text", ["", "\n\n", "---", "---\n", "===\n===", "#", "# \n", "=\n=\n="])
+@pytest.mark.parametrize("name", ["a.md", "a.rst"])
+def test_next_to_nothing_is_no_error(name: str, text: str) -> None:
+    """Empty files, lone marks."""
+    assert len(sections(name, text)) <= 1
+
+
+@given(st.text(alphabet="=-#~ab \n`>*\t"), st.sampled_from(["a.md", "a.rst"]))
+def test_no_text_is_lost(text: str, name: str) -> None:
+    """Every letter of a file stands in a title or a body."""
+    found = sections(name, text)
+    kept = "".join("".join(s.path) + s.body for s in found)
+    assert {c for c in text if c in "ab"} <= set(kept) or "---" in text
+
+
+# --- remotes and mentions -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("remote", "base"),
+    [
+        ("git@github.com:acme/api.git", "https://github.com/acme/api"),
+        ("https://github.com/acme/api", "https://github.com/acme/api"),
+        ("https://user:token@github.com/acme/api.git/", "https://github.com/acme/api"),
+        ("ssh://git@github.com:22/acme/api.git", "https://github.com/acme/api"),
+        ("git://github.com/acme/api.git", "https://github.com/acme/api"),
+        ("https://gitlab.example.com:8443/a/b/c.git", "https://gitlab.example.com:8443/a/b/c"),
+        ("git@bitbucket.org:acme/api.git", "https://bitbucket.org/acme/api"),
+        ("/srv/git/github/api.git", None),
+        ("file:///srv/github/api.git", None),
+        ("C:\\github\\api", None),
+        ("https://example.com/acme/api.git", None),
+        ("https://[github/acme/api", None),
+        ("javascript://github.com/acme/api", None),
+        ('https://github.com/a"b/<script>', None),
+        ("", None),
+    ],
+)
+def test_a_remote_tells_where_a_repository_is_hosted(remote: str, base: str | None) -> None:
+    """Every way to write it; credentials are left out; what is unknown gives no links."""
+    forge = forge_of(remote)
+    assert (forge.base if forge else None) == base
+
+
+def test_each_forge_has_its_own_pages() -> None:
+    """Commits, issues, files."""
+    bitbucket = forge_of("git@bitbucket.org:a/b")
+    gitlab = forge_of("git@gitlab.com:a/b")
+    assert bitbucket is not None
+    assert gitlab is not None
+    assert bitbucket.commit("1") == "https://bitbucket.org/a/b/commits/1"
+    assert bitbucket.file("a b.md", "x") == "https://bitbucket.org/a/b/src/HEAD/a%20b.md"
+    assert gitlab.issue("1") == "https://gitlab.com/a/b/-/issues/1"
+    assert gitlab.file("a.md", "ü") == "https://gitlab.com/a/b/-/blob/HEAD/a.md#%C3%BC"
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("(#12) and #12", ["#12"]),
+        ("a#12, &#12; /#12 ##12 #abc", []),
+        ("UTF-8, SHA-256, PEP-8 and ENG-1", ["ENG-1"]),
+        ("deadbeef1 facade 20240101 0a1b2c3", ["deadbeef1", "0a1b2c3"]),
+    ],
+)
+def test_only_references_are_taken_for_references(text: str, found: list[str]) -> None:
+    """Standards, dates, words and entities of HTML look alike."""
+    assert [reference["id"] for reference in mentions(text, None).references] == found
+
+
+@pytest.mark.parametrize(
+    ("name", "email", "robot"),
+    [
+        ("dependabot[bot]", "49699333+dependabot[bot]@users.noreply.github.com", True),
+        ("renovate-bot", "bot@renovateapp.com", True),
+        ("pre-commit-ci[bot]", "66853113+pre-commit-ci[bot]@users.noreply.github.com", True),
+        ("github-actions", "actions@github.com", True),
+        ("Ada Lovelace", "ada@example.com", False),
+        ("Abbot Talbot", "talbot@example.com", False),
+    ],
+)
+def test_robots_are_recognised(name: str, email: str, robot: bool) -> None:
+    """By the names they go by; people called Talbot are people."""
+    assert is_robot(name, email) is robot
+
+
+# --- observations ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"title": None}, "`title`"),
+        ({"title": " "}, "`title`"),
+        ({"text": 1}, "`text` must be text"),
+        ({"url": "javascript:alert(1)"}, "`url` must start with"),
+        ({"occurredAt": "yesterday"}, "ISO 8601"),
+        ({"occurredAt": "2026-04-03T12:00:00"}, "time zone"),
+        ({"entities": {}}, "`entities` must be a list"),
+        ({"entities": [{"key": "a"}]}, "`category`"),
+        ({"references": [{"type": "issue", "id": 1}]}, "all of them text"),
+        ({"totalEvents": "7"}, "a number"),
+        ({"totalEvents": True}, "a number"),
+        ({"latestAction": 1}, "text"),
+    ],
+)
+def test_a_bad_observation_is_refused(fields: dict[str, Any], said: str) -> None:
+    """In words that name the field."""
+    with pytest.raises(ValueError, match=said):
+        observation(json.dumps({"title": "T", **fields}).encode())
+
+
+def test_an_observation_needs_a_title_only() -> None:
+    """The rest has defaults, and the same line has the same id every time."""
+    first, second = (observation(b'{"title": "T", "url": null, "x": 1}') for _ in range(2))
+    assert first == second
+    assert (first.source, first.type, first.url, first.body) == ("import", "observation", None, "")
+
+
+@pytest.mark.parametrize("line", [b"[]", b"1", b"{", b"\xff"])
+def test_a_line_that_is_no_object_is_refused(line: bytes) -> None:
+    """Whatever it is instead."""
+    with pytest.raises(ValueError, match=r"."):
+        observation(line)
