@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import attrs
 
 if TYPE_CHECKING:
     from lightfast.emulator.sources.forge import Forge
 
-__all__ = ["Document", "Mentions", "find_tracker_keys", "mentions", "person"]
+__all__ = ["Document", "Family", "Mentions", "find_tracker_keys", "mentions", "person"]
+
+Family: TypeAlias = Literal["documentation", "changelog", "code", "history"]
 
 MAX_FILES = 20
 MAX_REFERENCES = 20
@@ -44,6 +46,10 @@ class Document:
         source: Where it comes from, such as ``github``.
         type: What it is, such as ``commit``.
         observation_type: What ``filters.observationTypes`` compares; the type when empty.
+        family: What kind of text it is; words are weighed within a family, never between two.
+        path: The file that it stands in, relative to its repository or directory; empty for none.
+        line: The line of `path` that it begins at, from 1; 0 where there is none.
+        penalty: What is taken off its score because it says little, such as a chore's one-word subject.
         url: Where a person can read it.
         occurred_at: When it happened, in microseconds since 1970.
         weight: What its score is multiplied by; less than one for what robots wrote.
@@ -61,6 +67,10 @@ class Document:
     key: str = ""
     part: str = ""
     observation_type: str = ""
+    family: Family = "history"
+    path: str = ""
+    line: int = 0
+    penalty: float = 0.0
     url: str | None = None
     occurred_at: int | None = None
     weight: float = 1.0
