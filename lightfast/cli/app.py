@@ -6,7 +6,7 @@ import click
 
 from lightfast import API_REVISION, __version__
 from lightfast.cli.emulator import emulator
-from lightfast.cli.exits import EXITS, Commands
+from lightfast.cli.exit_codes import EXITS, Commands
 from lightfast.cli.search import search
 
 __all__ = ["app"]

@@ -67,8 +67,8 @@ def index(paths: tuple[Path, ...], *, database: Path | None, no_embed: bool) -> 
     With the extra "semantic", documents are also embedded, so that they can be searched by
     meaning. That takes a while; Ctrl-C keeps what is done, and the next time goes on from there.
     """
+    from lightfast.cli.embedding import embed, embedder
     from lightfast.cli.local import cached_database, open_emulator  # 170 ms, not for --help
-    from lightfast.cli.meaning import embed, embedder
     from lightfast.cli.progress import Embedding, Indexing
 
     given = paths or (Path(),)
@@ -133,8 +133,8 @@ def serve(
     With the extra "semantic", documents are embedded behind the answers; until then they are
     found by words.
     """
+    from lightfast.cli.embedding import embedder, follow
     from lightfast.cli.local import cached_database, open_emulator  # 170 ms, not for --help
-    from lightfast.cli.meaning import embedder, follow
     from lightfast.cli.progress import Indexing
 
     given = paths or (() if database else (Path(),))

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 from lightfast.cli.database import day, in_database, of_organization, opened, print_known
-from lightfast.cli.moments import moment
 from lightfast.cli.output import note, verbosity
+from lightfast.cli.timestamps import timestamp
 
 if TYPE_CHECKING:
     from lightfast.emulator import ApiKey
@@ -30,7 +30,7 @@ def keys() -> None:
 @click.option("--name", default="default", metavar="TEXT", help="What it is for.")
 @click.option(
     "--expires",
-    callback=moment(ahead=True),
+    callback=timestamp(future=True),
     metavar="TIME",
     help="When it stops working: an ISO date or time, or a span such as 30d.",
 )

@@ -19,7 +19,7 @@ from typing import Any
 
 from platformdirs import user_cache_path
 
-from lightfast.cli.meaning import embedder
+from lightfast.cli.embedding import embedder
 from lightfast.cli.output import note
 from lightfast.cli.progress import Indexing
 from lightfast.emulator import Emulator, EmulatorError

@@ -12,10 +12,10 @@ import click
 
 import lightfast
 from lightfast import DateRange, Lightfast, Mode, SearchFilters, SearchResponse, to_dict
-from lightfast.cli.moments import moment
 from lightfast.cli.output import note, print_json, verbosity
 from lightfast.cli.settings import read_settings
 from lightfast.cli.tables import print_results
+from lightfast.cli.timestamps import timestamp
 
 __all__ = ["search"]
 
@@ -53,8 +53,10 @@ __all__ = ["search"]
     metavar="NAME",
     help="Only what mentions such an entity; repeatable.",
 )
-@click.option("--since", callback=moment(), metavar="TIME", help="Not before this.")
-@click.option("--until", callback=moment(ends=True), metavar="TIME", help="Not after this.")
+@click.option("--since", callback=timestamp(), metavar="TIME", help="Not before this.")
+@click.option(
+    "--until", callback=timestamp(end_of_day=True), metavar="TIME", help="Not after this."
+)
 @click.option("--all", "everything", is_flag=True, help="All pages.")
 @click.option(
     "--max-results", type=click.IntRange(1), metavar="N", help="As many pages as N results take."

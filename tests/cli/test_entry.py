@@ -6,7 +6,7 @@ import sys
 import pytest
 
 import lightfast
-from lightfast.cli.exits import EXITS
+from lightfast.cli.exit_codes import EXITS
 from tests.cli.conftest import process
 from tests.test_laws import loaded_by
 

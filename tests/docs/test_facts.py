@@ -10,7 +10,7 @@ import pytest
 
 import lightfast
 from lightfast import Lightfast, LightfastError, RetryPolicy
-from lightfast.cli.exits import EXITS
+from lightfast.cli.exit_codes import EXITS
 from tests.docs.examples import ROOT, documents
 from tests.servers import Server, answer
 

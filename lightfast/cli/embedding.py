@@ -1,4 +1,4 @@
-"""Search by meaning, for the commands that index: what embeds, and how to watch it."""
+"""Search by meaning in the commands that index: the embedder, and its progress."""
 
 from __future__ import annotations
 

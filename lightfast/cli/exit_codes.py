@@ -1,4 +1,4 @@
-"""How a command ends: exit codes by kind of error, and the one line that says why."""
+"""Exit codes by kind of error, and the line that says what went wrong."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lightfast.cli.moments import parse_moment
+from lightfast.cli.timestamps import parse_timestamp
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
@@ -24,30 +24,30 @@ NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
         ("1h", NOW - timedelta(hours=1)),
     ],
 )
-def test_a_moment_is_an_iso_date_or_time_in_utc_or_a_span_back(text, expected):
-    assert parse_moment(text, now=NOW) == expected
+def test_a_timestamp_is_an_iso_date_or_time_in_utc_or_a_span_back(text, expected):
+    assert parse_timestamp(text, now=NOW) == expected
 
 
-def test_a_span_may_lead_ahead():
-    assert parse_moment("30d", now=NOW, ahead=True) == NOW + timedelta(days=30)
+def test_a_span_can_lie_in_the_future():
+    assert parse_timestamp("30d", now=NOW, future=True) == NOW + timedelta(days=30)
 
 
 def test_the_end_of_a_range_includes_its_day():
-    end = parse_moment("2026-04-03", now=NOW, ends=True)
+    end = parse_timestamp("2026-04-03", now=NOW, end_of_day=True)
     assert end == datetime(2026, 4, 3, 23, 59, 59, 999999, tzinfo=UTC)
-    assert parse_moment("2026-04-03T12:00", now=NOW, ends=True).hour == 12
+    assert parse_timestamp("2026-04-03T12:00", now=NOW, end_of_day=True).hour == 12
 
 
 @pytest.mark.parametrize("text", ["", "yesterday", "7", "7y", "2026-13-01", "2026-02-30", "-7d"])
 def test_anything_else_is_refused(text):
     with pytest.raises(ValueError):  # noqa: PT011  # the message is datetime's own
-        parse_moment(text, now=NOW)
+        parse_timestamp(text, now=NOW)
 
 
 @given(st.text(max_size=30))
-def test_any_text_is_an_aware_moment_or_an_error(text):
+def test_any_text_is_an_aware_timestamp_or_an_error(text):
     try:
-        moment = parse_moment(text, now=NOW)
+        at = parse_timestamp(text, now=NOW)
     except (ValueError, OverflowError):
         return
-    assert moment.utcoffset() == timedelta(0)
+    assert at.utcoffset() == timedelta(0)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from lightfast.cli import meaning
+from lightfast.cli import embedding
 from lightfast.emulator import EmulatorError
 from lightfast.emulator.embedding import select
 
@@ -21,12 +21,12 @@ ROOT = Path(__file__).parents[2]
 EXTRA = 'pip install "lightfast[semantic]"'
 PREPARED = """
 import sys
-from lightfast.cli import main, meaning, progress
+from lightfast.cli import embedding, main, progress
 {}
 sys.argv[0] = "lightfast"
 main()
 """
-SLOW = "from tests.emulator.embedders import Synonyms\nmeaning.installed_embedder = lambda: Synonyms(delay={})"
+SLOW = "from tests.emulator.embedders import Synonyms\nembedding.installed_embedder = lambda: Synonyms(delay={})"
 TALKATIVE = "progress.EVERY = 0"
 WITHOUT_EXTRA = "sys.modules['tokenizers'] = None"
 with_model = pytest.mark.skipif(
@@ -68,7 +68,7 @@ def embedder(monkeypatch):
     from tests.emulator.embedders import Synonyms
 
     embedder = Synonyms()
-    monkeypatch.setattr(meaning, "installed_embedder", lambda: embedder)
+    monkeypatch.setattr(embedding, "installed_embedder", lambda: embedder)
     return embedder
 
 
