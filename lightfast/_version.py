@@ -1,6 +1,6 @@
-"""The one place where the version stands."""
+"""Version of this package, and the API revision that it pins."""
 
-__version__ = "0.1.0a1"
+__version__ = "0.2.0.dev0"
 
 API_REVISION = "2026-04-03"
 """The revision of the API's published description that this version pins."""

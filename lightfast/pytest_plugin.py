@@ -1,6 +1,6 @@
 """Fixtures for tests of code that uses Lightfast: a real server on this machine, and clients of it.
 
-They come with the package: ``pip install 'lightfast[emulator]'``. Nothing is imported before a test asks for one.
+They come with the package and need its extra ``emulator``. Nothing is imported before a test asks for one.
 
 ===========================  ==================================================================
 `lightfast_emulator`         a running `lightfast.emulator.Emulator`; ``LIGHTFAST_API_KEY`` and

@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 from importlib.util import find_spec
 
+from lightfast._install import install_command
+
 __all__ = ["main"]
 
 _EXTRA = ("click", "dotenv", "platformdirs", "rich")
@@ -16,7 +18,7 @@ def main() -> None:
     if missing:
         sys.stderr.write(
             f"lightfast: the command line needs {', '.join(missing)}; "
-            "run: python -m pip install 'lightfast[cli]'\n"
+            f"run: {install_command('cli')}\n"
         )
         sys.exit(1)
     try:

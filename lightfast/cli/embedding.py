@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from lightfast.cli.output import note
 from lightfast.cli.progress import Embedding, searchable
-from lightfast.emulator.embedding.select import ADVICE, installed_embedder, is_missing
+from lightfast.emulator.embedding.select import advice, installed_embedder, is_missing
 
 if TYPE_CHECKING:
     from collections import deque
@@ -22,7 +22,7 @@ _TICK = 0.2  # seconds; the eye asks for no more
 def embedder() -> Embedder | None:
     """What embeds on this machine; where only the extra is missing, a note says how to get it."""
     if is_missing():
-        note(ADVICE)
+        note(advice())
     return installed_embedder()
 
 

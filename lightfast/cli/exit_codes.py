@@ -11,6 +11,7 @@ import attrs
 import click
 
 import lightfast
+from lightfast._install import install_command
 from lightfast.cli.output import VERBOSE, printable
 
 __all__ = ["EXITS", "Commands", "Exit", "Failure", "exit_code"]
@@ -123,8 +124,8 @@ class Commands(click.Group):
 
 def _failure(error: Exception, *, verbose: bool) -> Failure:
     if isinstance(error, ModuleNotFoundError):
-        install = "run: python -m pip install 'lightfast[cli,emulator]'"
-        return Failure(f"this command needs {error.name}; {install}", UNEXPECTED)
+        install = install_command("cli", "emulator")
+        return Failure(f"this command needs {error.name}; run: {install}", UNEXPECTED)
     code = exit_code(error)
     if code != UNEXPECTED:
         return Failure(f"{error}{_hint(error)}", code)

@@ -6,6 +6,7 @@ import sys
 import pytest
 
 import lightfast
+from lightfast._install import install_command
 from lightfast.cli.exit_codes import EXITS
 from tests.cli.conftest import process
 from tests.test_laws import loaded_by
@@ -35,14 +36,14 @@ def test_without_the_extra_it_says_what_to_install(name):
     done = without(name)
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == (
-        f"lightfast: the command line needs {name}; run: python -m pip install 'lightfast[cli]'\n"
+        f"lightfast: the command line needs {name}; run: {install_command('cli')}\n"
     )
 
 
 def test_without_the_emulator_s_extra_it_says_what_to_install(tmp_path):
     done = without("markdown_it", arguments=("search", "--local", str(tmp_path), "x"))
     assert done.returncode == 1
-    assert "python -m pip install 'lightfast[cli,emulator]'" in done.stderr
+    assert install_command("cli", "emulator") in done.stderr
     assert len(done.stderr.splitlines()) == 1
 
 

