@@ -68,8 +68,9 @@ class _Lines(logging.Handler):
 
 
 def note(text: str) -> None:
-    """Say something on stderr, unless ``--quiet``."""
-    if not click.get_current_context().meta.get(QUIET):
+    """Print a line on stderr, unless ``--quiet``."""
+    context = click.get_current_context(silent=True)
+    if not (context and context.meta.get(QUIET)):
         click.echo(printable(text), err=True)
 
 

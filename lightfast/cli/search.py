@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any, get_args
@@ -12,8 +10,8 @@ import click
 
 import lightfast
 from lightfast import DateRange, Lightfast, Mode, SearchFilters, SearchResponse, to_dict
+from lightfast.cli.connection import Connection, connection_options, open_client
 from lightfast.cli.output import note, print_json, verbosity
-from lightfast.cli.settings import read_settings
 from lightfast.cli.tables import print_results
 from lightfast.cli.timestamps import timestamp
 
@@ -63,16 +61,7 @@ __all__ = ["search"]
 )
 @click.option("--snippets", is_flag=True, help="Show the text that matched.")
 @click.option("--json", "as_json", is_flag=True, help="Print the API's JSON.")
-@click.option(
-    "--local",
-    type=click.Path(path_type=Path),
-    metavar="PATH",
-    help="Search this repository, directory or file instead of the API.",
-)
-@click.option("--base-url", metavar="URL", help="Where the API is.")
-@click.option(
-    "--timeout", type=float, metavar="SECONDS", help="For the whole call, or for each page."
-)
+@connection_options
 @verbosity
 def search(
     query: str,
@@ -87,6 +76,8 @@ def search(
     local: Path | None,
     base_url: str | None,
     timeout: float | None,
+    allow_insecure_http: bool,
+    allow_env_file_address: bool,
     **filters: Any,
 ) -> None:
     """Search for QUERY and print what was found, best first.
@@ -102,11 +93,16 @@ def search(
     --local needs no key: an emulator answers for this one command, over an index that is kept
     in your cache directory and brought up to date first.
     """
-    if local is not None and base_url is not None:
-        raise click.UsageError("Give --local or --base-url, not both.")
+    connection = Connection(
+        local=local,
+        base_url=base_url,
+        timeout=timeout,
+        allow_insecure_http=allow_insecure_http,
+        allow_env_file_address=allow_env_file_address,
+    )
     given = {"limit": limit, "offset": offset, "mode": mode, "filters": _filters(**filters)}
     arguments: dict[str, Any] = {k: v for k, v in given.items() if v is not None}
-    with _client(local, base_url, timeout) as client:
+    with open_client(connection) as client:
         if everything or max_results:
             _print_all(client, query, max_results, arguments, snippets=snippets, as_json=as_json)
         else:
@@ -120,24 +116,6 @@ def _filters(
     if since or until:
         chosen["date_range"] = DateRange(start=since, end=until)
     return SearchFilters(**chosen) if chosen else None
-
-
-@contextmanager
-def _client(local: Path | None, base_url: str | None, timeout: float | None) -> Iterator[Lightfast]:
-    options: dict[str, Any] = {} if timeout is None else {"timeout": timeout}
-    if local is None:
-        settings = read_settings(base_url, directory=Path.cwd())
-        with Lightfast(settings.api_key, base_url=settings.base_url, **options) as client:
-            yield client
-        return
-    from lightfast.cli.local import local_emulator  # 170 ms, and the API does without
-
-    with (
-        local_emulator(local) as (url, key),
-        # No proxy has any business between us and ourselves.
-        Lightfast(key, base_url=url, trust_env=False, **options) as client,
-    ):
-        yield client
 
 
 def _print_page(response: SearchResponse, *, snippets: bool, as_json: bool) -> None:

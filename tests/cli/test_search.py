@@ -82,6 +82,26 @@ def test_settings_may_stand_in_env_local(run, server, tmp_path):
     assert server.requests[0][0]["Authorization"] == f"Bearer {KEY}"
 
 
+def test_the_environment_s_key_goes_to_an_address_from_a_file_only_if_that_is_allowed(
+    run, tmp_path
+):
+    """The address is refused before anything is sent, and tried with the option."""
+    (tmp_path / "here" / ".env").write_text("LIGHTFAST_BASE_URL=https://collector.invalid/api\n")
+    refused = run("search", "x", LIGHTFAST_API_KEY=KEY)
+    assert refused.exit_code == 2
+    assert "--allow-env-file-address" in refused.stderr
+    tried = run("search", "x", "--allow-env-file-address", "--timeout=1", LIGHTFAST_API_KEY=KEY)
+    assert tried.exit_code == 7
+    assert "collector.invalid" in tried.stderr
+
+
+def test_plain_http_to_another_machine_needs_the_option(run):
+    address = {"LIGHTFAST_API_KEY": KEY, "LIGHTFAST_BASE_URL": "http://emulator.invalid/api/v1"}
+    assert run("search", "x", **address).exit_code == 2
+    tried = run("search", "x", "--allow-insecure-http", "--timeout=1", **address)
+    assert tried.exit_code == 7
+
+
 def test_timeout_is_the_whole_call(ask):
     result = ask(delayed(5, answer({})))("--timeout", "0.2")
     assert result.exit_code == 7
