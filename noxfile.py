@@ -14,6 +14,8 @@ PROJECT = tomllib.loads((HERE / "pyproject.toml").read_text(encoding="utf-8"))
 PYTHONS = ["3.11", "3.12", "3.13"]
 # Most tests wait for something: more of them at once than there are cores. A file stays together.
 PARALLEL = ["-n", "4", "--dist", "loadfile"]
+# What needs the frameworks themselves has a session of its own.
+ALONE = ["--ignore=tests/integrations"]
 
 # Interpreters that pyenv keeps beside its own are found, too; those on PATH come first.
 _pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
@@ -24,7 +26,7 @@ os.environ["PATH"] += "".join(
 )
 
 nox.needs_version = ">=2024.4.15"
-nox.options.sessions = ["lint", "typing", "tests", "lowest", "docs", "package"]
+nox.options.sessions = ["lint", "typing", "tests", "integrations", "lowest", "docs", "package"]
 nox.options.error_on_missing_interpreters = False  # a missing one is skipped, and said so
 
 
@@ -54,10 +56,17 @@ def tests(session: nox.Session) -> None:
     extras = "cli,emulator,semantic" if session.python == PYTHONS[0] else "all"
     session.install("-e", f".[{extras}]", *group("test"))
     if session.python != PYTHONS[0] or session.posargs:
-        session.run("pytest", *(session.posargs or PARALLEL))
+        session.run("pytest", *(session.posargs or [*PARALLEL, *ALONE]))
         return
-    session.run("pytest", *PARALLEL, "--cov", "--cov-report=")
+    session.run("pytest", *PARALLEL, *ALONE, "--cov", "--cov-report=")
     session.run("coverage", "report", "--include=lightfast/*.py", "--fail-under=95")
+
+
+@nox.session(python=PYTHONS[0])
+def integrations(session: nox.Session) -> None:
+    """The tests with the real frameworks on the other side: web, data frames, notebooks, agents."""
+    session.install("-e", ".[all]", *group("test"), *group("integrations"))
+    session.run("pytest", *(session.posargs or ["tests/integrations"]))
 
 
 @nox.session(python=PYTHONS[0])
@@ -67,7 +76,7 @@ def lowest(session: nox.Session) -> None:
         re.sub(r">=\s*", "==", requirement) for requirement in PROJECT["project"]["dependencies"]
     ]
     session.install("-e", ".[all]", *oldest, *group("test"))
-    session.run("pytest", *(session.posargs or PARALLEL))
+    session.run("pytest", *(session.posargs or [*PARALLEL, *ALONE]))
 
 
 @nox.session(python=PYTHONS[0])

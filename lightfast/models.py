@@ -5,12 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from types import MemberDescriptorType
-from typing import Any, TypeVar, overload
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 import attrs
 
+from lightfast._display import data_frame, html_table, polars_frame, row_of
+from lightfast._value import Value
 from lightfast.exceptions import ConfigurationError, LightfastError
 from lightfast.queries import SearchRequest
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import polars as pl
 
 __all__ = [
     "Cluster",
@@ -33,7 +39,7 @@ _Class = TypeVar("_Class", bound=type)
 # --- what HTTP said -------------------------------------------------------------------------
 
 
-class Headers(Mapping[str, str]):
+class Headers(Mapping[str, str], Value):
     """Response headers by name, whatever its case; a repeated header is joined by commas."""
 
     __slots__ = ("_pairs",)
@@ -60,7 +66,7 @@ class Headers(Mapping[str, str]):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
-class HttpInfo:
+class HttpInfo(Value):
     """How an answer came.
 
     Args:
@@ -77,7 +83,7 @@ class HttpInfo:
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
-class JsonResponse:
+class JsonResponse(Value):
     """What an endpoint that the SDK does not know answered.
 
     Args:
@@ -126,7 +132,7 @@ def _extra_on_demand(cls: _Class) -> _Class:
 
 @_extra_on_demand
 @attrs.frozen(kw_only=True, weakref_slot=False)
-class Entity:
+class Entity(Value):
     """Somebody or something that a result mentions."""
 
     key: str
@@ -136,7 +142,7 @@ class Entity:
 
 @_extra_on_demand
 @attrs.frozen(kw_only=True, weakref_slot=False)
-class Reference:
+class Reference(Value):
     """A link from a result to something else."""
 
     type: str
@@ -148,7 +154,7 @@ class Reference:
 
 @_extra_on_demand
 @attrs.frozen(kw_only=True, repr=False, weakref_slot=False)
-class SearchResult:
+class SearchResult(Value):
     """One thing that was found.
 
     Args:
@@ -183,13 +189,20 @@ class SearchResult:
     references: tuple[Reference, ...] = ()
     extra: dict[str, Any] = attrs.field(factory=dict, hash=False)
 
+    def to_row(self) -> dict[str, Any]:
+        """Return the result as a flat row for a data frame, with a real datetime."""
+        return row_of(self)
+
+    def _repr_html_(self) -> str:
+        return html_table([self])
+
     def __repr__(self) -> str:
         return f"<SearchResult {self.score:.3g} {self.source}/{self.type} {self.title!r:.70}>"
 
 
 @_extra_on_demand
 @attrs.frozen(kw_only=True, weakref_slot=False)
-class Cluster:
+class Cluster(Value):
     """A topic that several results share."""
 
     topic: str | None = None
@@ -200,7 +213,7 @@ class Cluster:
 
 @_extra_on_demand
 @attrs.frozen(kw_only=True, weakref_slot=False)
-class SearchContext:
+class SearchContext(Value):
     """What surrounds the results."""
 
     clusters: tuple[Cluster, ...] = ()
@@ -209,7 +222,7 @@ class SearchContext:
 
 @_extra_on_demand
 @attrs.frozen(kw_only=True, weakref_slot=False)
-class SearchPaths:
+class SearchPaths(Value):
     """Which ways of retrieval took part."""
 
     vector: bool
@@ -220,7 +233,7 @@ class SearchPaths:
 
 @_extra_on_demand
 @attrs.frozen(kw_only=True, weakref_slot=False)
-class SearchMeta:
+class SearchMeta(Value):
     """What the server says of the whole search; None where it did not say.
 
     Args:
@@ -243,7 +256,7 @@ class SearchMeta:
 
 @_extra_on_demand
 @attrs.frozen(kw_only=True, weakref_slot=False)
-class Latency:
+class Latency(Value):
     """Where the server spent its time, in milliseconds."""
 
     total_ms: float | None = None
@@ -262,7 +275,7 @@ class Latency:
 
 @_extra_on_demand
 @attrs.frozen(kw_only=True, repr=False, weakref_slot=False)
-class SearchResponse(Sequence[SearchResult]):
+class SearchResponse(Value, Sequence[SearchResult]):
     """One page of results, best first; it iterates and indexes like them.
 
     Args:
@@ -290,11 +303,36 @@ class SearchResponse(Sequence[SearchResult]):
     def __getitem__(self, index: int) -> SearchResult: ...
     @overload
     def __getitem__(self, index: slice) -> tuple[SearchResult, ...]: ...
-    def __getitem__(self, index: int | slice) -> SearchResult | tuple[SearchResult, ...]:
-        return self.results[index]
+    @overload
+    def __getitem__(self, index: str) -> Any: ...
+    def __getitem__(self, index: int | slice | str) -> Any:
+        return super().__getitem__(index) if isinstance(index, str) else self.results[index]
 
     def __iter__(self) -> Iterator[SearchResult]:
         return iter(self.results)
+
+    def to_rows(self) -> list[dict[str, Any]]:
+        """Return the results as flat rows for a data frame, with real datetimes."""
+        return [result.to_row() for result in self.results]
+
+    def to_pandas(self) -> pd.DataFrame:
+        """Return the results as a pandas data frame.
+
+        Raises:
+            ConfigurationError: pandas is not installed.
+        """
+        return data_frame(self.to_rows())
+
+    def to_polars(self) -> pl.DataFrame:
+        """Return the results as a polars data frame.
+
+        Raises:
+            ConfigurationError: polars is not installed.
+        """
+        return polars_frame(self.to_rows())
+
+    def _repr_html_(self) -> str:
+        return html_table(self.results, repr(self).strip("<>"))
 
     def __repr__(self) -> str:
         mode = f", mode={self.meta.mode!r}" if self.meta.mode else ""
@@ -302,7 +340,7 @@ class SearchResponse(Sequence[SearchResult]):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
-class SearchOutcome:
+class SearchOutcome(Value):
     """What became of one query of many: a response or an error, never both.
 
     Args:

@@ -9,6 +9,7 @@ from typing import Any, Literal, get_args
 
 import attrs
 
+from lightfast._value import Value
 from lightfast.exceptions import ConfigurationError
 
 __all__ = ["DateRange", "Mode", "SearchFilters", "SearchRequest"]
@@ -75,7 +76,7 @@ def _fields(value: Mapping[str, Any] | None) -> dict[str, Any]:
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
-class DateRange:
+class DateRange(Value):
     """Results that occurred from `start` to `end`, either of them open.
 
     Args:
@@ -95,7 +96,7 @@ class DateRange:
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
-class SearchFilters:
+class SearchFilters(Value):
     """Which results may be returned; what is None does not filter.
 
     Args:
@@ -134,7 +135,7 @@ def _whole(name: str, value: object, low: int, high: int) -> None:
 
 
 @attrs.frozen(weakref_slot=False)
-class SearchRequest:
+class SearchRequest(Value):
     """One search, checked: whatever can be built can be sent.
 
     Args:

@@ -6,13 +6,14 @@ import gc
 from codecs import BOM_UTF8
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import attrs
 import orjson
 from cattrs.gen import make_dict_unstructure_fn, override
 from cattrs.preconf.orjson import OrjsonConverter, make_converter
 
+from lightfast._value import Value
 from lightfast._wire.structure import (
     SCALARS,
     array_reader,
@@ -21,9 +22,11 @@ from lightfast._wire.structure import (
     object_reader,
     wire_name,
 )
-from lightfast.exceptions import ConfigurationError
-from lightfast.models import Cluster, HttpInfo, SearchResponse, SearchResult
-from lightfast.queries import SearchRequest
+from lightfast.exceptions import ConfigurationError, LightfastError
+from lightfast.models import Cluster, Headers, HttpInfo, SearchResponse, SearchResult
+from lightfast.queries import DateRange, SearchFilters, SearchRequest
+
+_Value = TypeVar("_Value", bound=Value)
 
 
 class WireError(Exception):
@@ -40,6 +43,8 @@ def _make_converter() -> OrjsonConverter:
     converter.register_structure_hook_factory(is_array, lambda t: array_reader(t, converter))
     converter.register_structure_hook_factory(attrs.has, lambda t: object_reader(t, converter))
     converter.register_unstructure_hook(datetime, _write_datetime)
+    converter.register_unstructure_hook(Headers, dict)
+    converter.register_unstructure_hook_func(_is_error, _write_error)
     converter.register_unstructure_hook_factory(attrs.has, lambda t: _writer(t, converter))
     return converter
 
@@ -50,6 +55,24 @@ def _write_datetime(value: datetime) -> str:
         "auto" if value.microsecond % 1000 else "milliseconds" if value.microsecond else "seconds"
     )
     return value.astimezone(UTC).replace(tzinfo=None).isoformat(timespec=precision) + "Z"
+
+
+def _is_error(type_: Any) -> bool:
+    return isinstance(type_, type) and issubclass(type_, LightfastError)
+
+
+def _write_error(error: LightfastError) -> dict[str, Any]:
+    """Return an error's facts: what it is, what it says, and what the server called it."""
+    facts = {
+        "type": type(error).__name__,
+        "message": error.message,
+        "status": getattr(error, "status", None),
+        "code": getattr(error, "code", None),
+        "requestId": error.request_id,
+        "retryable": error.retryable,
+        "attempts": error.attempts,
+    }
+    return {name: fact for name, fact in facts.items() if fact is not None}
 
 
 def _writer(cls: type, converter: OrjsonConverter) -> Callable[[Any], dict[str, Any]]:
@@ -75,7 +98,7 @@ _ALWAYS: dict[type, set[str]] = {
 
 _converter = _make_converter()
 _write_request = _converter.get_unstructure_hook(SearchRequest)
-_read_response = _converter.get_structure_hook(SearchResponse)
+_response_reader = _converter.get_structure_hook(SearchResponse)
 
 
 # --- out --------------------------------------------------------------------------------------
@@ -118,10 +141,60 @@ def to_dict(value: Any) -> dict[str, Any]:
     Raises:
         ConfigurationError: It is no value of this package.
     """
-    if not attrs.has(type(value)):
+    if not isinstance(value, Value):
         raise ConfigurationError(f"to_dict() takes a lightfast value, not {type(value).__name__}.")
     document: dict[str, Any] = _converter.unstructure(value)
     return document
+
+
+def from_dict(cls: type[_Value], document: Mapping[str, Any]) -> _Value:
+    """Read a value from its JSON object.
+
+    Raises:
+        ConfigurationError: The object is not such a value.
+    """
+    if not isinstance(document, Mapping):
+        raise ConfigurationError(
+            f"{cls.__name__}.from_dict() takes a JSON object, not {type(document).__name__}."
+        )
+    if cls in _QUERIES:
+        return _read_query(cls, document)
+    if not hasattr(cls, "extra"):
+        raise ConfigurationError(f"A {cls.__name__} cannot be read back from JSON.")
+    try:
+        if cls is SearchResponse:
+            return _read_response(dict(document))  # type: ignore[return-value]
+        return _read(_converter.get_structure_hook(cls), dict(document), cls)
+    except WireError as error:
+        problem = str(error)
+    raise ConfigurationError(f"This is not a {cls.__name__}: {problem}.")
+
+
+_QUERIES: dict[Any, dict[str, Any]] = {
+    SearchRequest: {"filters": SearchFilters},
+    SearchFilters: {"dateRange": DateRange},
+    DateRange: {},
+}
+
+
+def _read_query(cls: type[_Value], document: Mapping[str, Any]) -> _Value:
+    """Make a request through its constructor, which checks what it is given."""
+    attributes: tuple[attrs.Attribute[Any], ...] = attrs.fields(cls)  # type: ignore[arg-type]
+    names = {wire_name(field.name): field.name for field in attributes if field.name != "extra"}
+    nested = _QUERIES[cls]
+    given: dict[str, Any] = {
+        names[key]: from_dict(nested[key], value) if key in nested and value is not None else value
+        for key, value in document.items()
+        if key in names
+    }
+    missing = [n for f in attributes if f.default is attrs.NOTHING and (n := f.name) not in given]
+    unknown = {key: value for key, value in document.items() if key not in names}
+    if missing or (unknown and not hasattr(cls, "extra")):
+        what = f"{missing[0]!r} is missing" if missing else f"unknown field {next(iter(unknown))!r}"
+        raise ConfigurationError(f"This is not a {cls.__name__}: {what}.")
+    if unknown:
+        given["extra"] = unknown
+    return cls(**given)
 
 
 # --- in ---------------------------------------------------------------------------------------
@@ -168,16 +241,25 @@ _MANY = 16 * 1024
 
 
 def _read_search(body: bytes, http: HttpInfo | None) -> SearchResponse:
-    document = read_json(body)
+    response = _read_response(read_json(body))
+    object.__setattr__(response, "http", http)  # nobody else has seen this value yet
+    return response
+
+
+def _read_response(document: Any) -> SearchResponse:
+    """Read an answer to a search, in either of the shapes that the alpha sends."""
     if type(document) is dict and "data" not in document and "results" in document:
         document = _from_second_shape(document)
+    return _read(_response_reader, document, SearchResponse)
+
+
+def _read(reader: Callable[[Any, Any], _Value], document: Any, cls: type[_Value]) -> _Value:
+    """Read a JSON document into a value, or say what in it does not fit."""
     try:
-        response: SearchResponse = _read_response(document, SearchResponse)
-        object.__setattr__(response, "http", http)  # nobody else has seen this value yet
-        return response
+        return reader(document, cls)
     except (AttributeError, KeyError, OverflowError, TypeError, ValueError):
-        problems = explain(document, SearchResponse, "$")
-    raise WireError(next(problems, "$: not an answer to a search"))
+        problems = explain(document, cls, "$")
+    raise WireError(next(problems, f"$: not a {cls.__name__}"))
 
 
 def _from_second_shape(document: dict[str, Any]) -> dict[str, Any]:
