@@ -41,7 +41,7 @@ def test_the_script_on_the_page_runs(project: pytest.Pytester) -> None:
     assert done.stdout.startswith("Login bug"), done.stderr
 
 
-def test_the_page_names_every_trouble() -> None:
+def test_the_page_names_every_fault() -> None:
     from lightfast.emulator import faults
 
     text = PAGE.read_text(encoding="utf-8")

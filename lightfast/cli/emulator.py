@@ -174,7 +174,7 @@ def _key(opened: Emulator, place: Path, *, kept: bool) -> str | None:
 
     if kept:
         return kept_key(opened, place)
-    if any(key.active for key in opened.list_api_keys()):
+    if any(key.active for key in opened.accounts.list_api_keys()):
         return None
     return opened.create_api_key("first")
 

@@ -40,7 +40,9 @@ def keys() -> None:
 def create(name: str, expires: datetime | None, database: Path | None, organization: str) -> None:
     """Make a key and print it, alone, on stdout. It cannot be shown again."""
     with opened(database, make=True) as emulator:
-        click.echo(emulator.create_api_key(name, organization=organization, expires_at=expires))
+        click.echo(
+            emulator.accounts.create_api_key(name, organization=organization, expires_at=expires)
+        )
     until = f"until {expires:%Y-%m-%d %H:%M} UTC" if expires else "until it is revoked"
     note(f"It opens the data of {organization!r} {until}, and cannot be shown again.")
 
@@ -53,7 +55,7 @@ def create(name: str, expires: datetime | None, database: Path | None, organizat
 def list_(*, as_json: bool, database: Path | None, organization: str) -> None:
     """List keys, oldest first, without the keys themselves."""
     with opened(database) as emulator:
-        known = emulator.list_api_keys(organization=organization)
+        known = emulator.accounts.list_api_keys(organization=organization)
     heads = ("id", "key", "name", "state", "made", "last used")
     rows = [_row(key) for key in known]
     print_known(known, heads, rows, as_json=as_json, nothing=f"No keys for {organization!r}.")
@@ -67,7 +69,7 @@ def list_(*, as_json: bool, database: Path | None, organization: str) -> None:
 def revoke(which: str, database: Path | None, organization: str) -> None:
     """Let a key in no more, by its id or its masked form such as sk-lf-...AbC1."""
     with opened(database) as emulator:
-        key = emulator.revoke_api_key(which, organization=organization)
+        key = emulator.accounts.revoke_api_key(which, organization=organization)
     note(f"Revoked {key.masked} ({key.name}).")
 
 

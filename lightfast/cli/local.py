@@ -71,7 +71,7 @@ def kept_key(emulator: Emulator, database: Path) -> str:
     file = database.with_suffix(".key")
     with contextlib.suppress(OSError, UnicodeDecodeError):
         key = file.read_text("ascii").strip()
-        if any(_opens(key, known) for known in emulator.list_api_keys()):
+        if any(_opens(key, known) for known in emulator.accounts.list_api_keys()):
             return key
     key = emulator.create_api_key(f"command line, {file.name}"[:100])
     with contextlib.suppress(OSError):  # without the file the next run makes another key

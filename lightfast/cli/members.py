@@ -32,7 +32,7 @@ def members() -> None:
 def create(name: str, database: Path | None, organization: str) -> None:
     """Make a user who is a member, and print their id, alone, on stdout."""
     with opened(database, make=True) as emulator:
-        user = emulator.create_user(name, organization=organization)
+        user = emulator.accounts.create_user(name, organization=organization)
     click.echo(user.id)
     note(f"{user.name} sees the data of {organization!r}.")
 
@@ -45,7 +45,7 @@ def create(name: str, database: Path | None, organization: str) -> None:
 def add(user_id: str, database: Path | None, organization: str) -> None:
     """Let a user see the organization's data who has been made already."""
     with opened(database) as emulator:
-        emulator.add_member(user_id, organization)
+        emulator.accounts.add_member(user_id, organization)
         member = _member(emulator, user_id, organization)
     note(f"{member.name} sees the data of {organization!r}.")
 
@@ -59,7 +59,7 @@ def remove(user_id: str, database: Path | None, organization: str) -> None:
     """Let a member see the organization's data no more."""
     with opened(database) as emulator:
         member = _member(emulator, user_id, organization)
-        emulator.remove_member(member, organization)
+        emulator.accounts.remove_member(member, organization)
     note(f"{member.name} ({member.id}) sees the data of {organization!r} no more.")
 
 
@@ -71,7 +71,7 @@ def remove(user_id: str, database: Path | None, organization: str) -> None:
 def list_(*, as_json: bool, database: Path | None, organization: str) -> None:
     """List members, by when they became it."""
     with opened(database) as emulator:
-        known = emulator.list_members(organization=organization)
+        known = emulator.accounts.list_members(organization=organization)
     rows = [(one.id, day(one.since), one.name) for one in known]
     nothing = f"No members of {organization!r}."
     print_known(known, ("id", "since", "name"), rows, as_json=as_json, nothing=nothing)
@@ -97,7 +97,7 @@ def token(user_id: str, *, lifetime: int, database: Path | None, organization: s
     """
     with opened(database, session_lifetime=lifetime) as emulator:
         member = _member(emulator, user_id, organization)
-        click.echo(emulator.create_session_token(member))
+        click.echo(emulator.accounts.create_session_token(member))
         org_id = _organization_id(emulator, organization)
     note(f"{member.name} is signed in for {lifetime} s; the organization's id is {org_id}.")
 
@@ -105,7 +105,7 @@ def token(user_id: str, *, lifetime: int, database: Path | None, organization: s
 def _member(emulator: Emulator, user_id: str, organization: str) -> Member:
     from lightfast.emulator import EmulatorError  # 170 ms, not for --help
 
-    for member in emulator.list_members(organization=organization):
+    for member in emulator.accounts.list_members(organization=organization):
         if member.id == user_id:
             return member
     raise EmulatorError(
@@ -115,5 +115,5 @@ def _member(emulator: Emulator, user_id: str, organization: str) -> Member:
 
 
 def _organization_id(emulator: Emulator, organization: str) -> str:
-    known = emulator.list_organizations()
+    known = emulator.accounts.list_organizations()
     return next(one.id for one in known if organization in (one.id, one.name))

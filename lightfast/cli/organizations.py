@@ -27,7 +27,7 @@ def organizations() -> None:
 def create(name: str, database: Path | None) -> None:
     """Make an organization and print its id, alone, on stdout."""
     with opened(database, make=True) as emulator:
-        made = emulator.create_organization(name)
+        made = emulator.accounts.create_organization(name)
     click.echo(made.id)
     note(f"{made.name!r} has no data and no members yet.")
 
@@ -39,7 +39,7 @@ def create(name: str, database: Path | None) -> None:
 def list_(*, as_json: bool, database: Path | None) -> None:
     """List organizations, oldest first."""
     with opened(database) as emulator:
-        known = emulator.list_organizations()
+        known = emulator.accounts.list_organizations()
     rows = [(one.id, day(one.created_at), one.name) for one in known]
     nothing = "No organizations yet."
     print_known(known, ("id", "made", "name"), rows, as_json=as_json, nothing=nothing)

@@ -22,7 +22,7 @@ from lightfast.emulator.api.responses import (
 )
 from lightfast.emulator.api.validation import read_query
 from lightfast.emulator.console import Console
-from lightfast.emulator.faults.middleware import Stage
+from lightfast.emulator.faults.middleware import FaultMiddleware
 from lightfast.emulator.search import retrieval
 from lightfast.emulator.search.query import SearchQuery
 
@@ -72,14 +72,14 @@ async def serving(
         OSError: The port cannot be had.
     """
     executor = _Searcher(store, identity, meaning)
-    stage = Stage(script)
+    faults = FaultMiddleware(script)
     app = web.Application(
-        client_max_size=MAX_BODY_BYTES, middlewares=[stage.play, in_documented_shape]
+        client_max_size=MAX_BODY_BYTES, middlewares=[faults.handle, in_documented_shape]
     )
     app.router.add_post(f"{BASE_PATH}/search", executor.search)
     console = Console(store, identity, executor, organization=organization, host=host)
     app.router.add_routes(console.routes())
-    app.on_shutdown.append(stage.end)
+    app.on_shutdown.append(faults.end)
     runner = web.AppRunner(
         app,
         access_log=None,

@@ -1,4 +1,4 @@
-"""The emulator as a whole: its life from the first index to the last answer."""
+"""The emulator as a whole, from indexing to shutdown."""
 
 from __future__ import annotations
 
@@ -11,15 +11,14 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lightfast.emulator.accounts.admin import Directory
+from lightfast.emulator.accounts.admin import Accounts
 from lightfast.emulator.accounts.authenticate import Identity
 from lightfast.emulator.accounts.people import check_organization
-from lightfast.emulator.api.address import check_host, no_address, origin
+from lightfast.emulator.api.address import cannot_listen, check_address, origin
 from lightfast.emulator.api.responses import BASE_PATH
 from lightfast.emulator.app import serving
 from lightfast.emulator.embedding.select import chosen_embedder
 from lightfast.emulator.errors import EmulatorError
-from lightfast.emulator.faults.rehearsing import Rehearsing
 from lightfast.emulator.faults.script import Script
 from lightfast.emulator.search.index import Index
 from lightfast.emulator.sources.corpus import corpora_at
@@ -28,20 +27,23 @@ from lightfast.emulator.thread import ServingThread
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+    from datetime import datetime
     from types import TracebackType
     from typing import Self
 
     from lightfast.emulator.embedding.base import EmbeddingProgress
     from lightfast.emulator.embedding.select import EmbedderChoice
     from lightfast.emulator.embedding.worker import Semantics
-    from lightfast.emulator.faults.script import ApiRevision
+    from lightfast.emulator.faults.faults import Fault
+    from lightfast.emulator.faults.script import ApiRevision, RecordedRequest
     from lightfast.emulator.search.index import CorpusInfo
+    from lightfast.emulator.sources.corpus import Corpus
 
 __all__ = ["Emulator"]
 
 
-class Emulator(Directory, Rehearsing):
-    """Answers the search API offline, from a repository, files or observations.
+class Emulator:
+    """Local server that answers the search API from repositories, files or observations.
 
     ::
 
@@ -49,29 +51,33 @@ class Emulator(Directory, Rehearsing):
             key = emulator.create_api_key("tests")
             ...  # search at emulator.base_url
 
-    Entering indexes what moved on and serves until the block ends. Everything but `base_url` works without
-    entering too; then `close` when done. The methods are safe to call from any thread.
+    Entering the block indexes what has changed and serves until the block ends. Everything but `base_url` works
+    without entering, too; then call `close` when done. All methods may be called from any thread.
 
-    Words are found from the first answer on. Search by meaning comes in behind it: while it serves, a thread of
-    low priority embeds the documents, newest first, and keeps the vectors in the database. What is only there
-    for one search should not embed behind its back: pass ``embed_behind=False``, and call `embed` with a limit
-    of time, or leave it to a longer run with the same database.
+    Words are found from the first answer on. Search by meaning follows: while the emulator serves, a thread of
+    low priority embeds the documents and keeps the vectors in the database. For a single search, pass
+    ``embed_behind=False`` and call `embed` with a time limit, or leave embedding to a longer run with the same
+    database.
 
     Args:
-        paths: Git repositories, directories, Markdown, reST or JSON-lines files, and what GitHub's API gave as JSON.
-        database: The file to keep the index and the keys in; None for a temporary one.
+        paths: Git repositories, directories, Markdown, reST or JSON-lines files, and JSON from GitHub's API.
+        database: The file that keeps the index and the keys; None or ``":memory:"`` for a temporary one.
         host: The address to listen on.
-        port: The port to listen on; 0 for any that is free.
-        organization: Whose index and keys these are.
-        allow_remote: Whether `host` may be one that other machines reach.
-        session_lifetime: Seconds that a session token lives.
+        port: The port to listen on; 0 for any free one.
+        organization: The name of the organization that owns the index and the keys.
+        allow_remote: Whether `host` may be an address that other machines can reach.
+        session_lifetime: Seconds until a session token expires.
         api_revision: The revision of the API to speak.
-        on_progress: Told now and then how many things were read for the index, and of how many, on the thread
-            that indexes.
-        embedder: What compares by meaning: ``"auto"`` for the one of the extra ``semantic`` if it is installed
+        on_progress: Called now and then with the number of items read for the index and their total, on the
+            thread that indexes.
+        embedder: What compares by meaning: ``"auto"`` for the model of the extra ``semantic``, if it is installed
             and the environment variable ``LIGHTFAST_EMBEDDER`` is not ``none``; None for words alone.
         embed_behind: Whether to embed while serving.
-        on_embedding: Told how far search by meaning has come, on the thread that embeds.
+        on_embedding: Called with the progress of embedding, on the thread that embeds.
+
+    Attributes:
+        accounts: Organizations, users, sessions and API keys.
+        faults: The scripted faults, the revision that is spoken, and the recorded requests.
 
     Raises:
         EmulatorError: The host is not loopback, a path cannot be indexed, or the database cannot be used.
@@ -93,26 +99,27 @@ class Emulator(Directory, Rehearsing):
         embed_behind: bool = True,
         on_embedding: Callable[[EmbeddingProgress], None] | None = None,
     ) -> None:
-        check_host(host, allow_remote=allow_remote)
-        check_organization(organization)
+        check_address(host, port, allow_remote=allow_remote)
+        organization = check_organization(organization)
         self._host = host
         self._port = port
-        self._script = Script(api_revision)
         self._organization = organization
         self._on_progress = on_progress
         given = [paths] if isinstance(paths, str | Path) else list(paths)
-        self._corpora = [corpus for path in given for corpus in corpora_at(Path(path))]
+        self._corpora = [corpus for path in given for corpus in _corpora(path)]
         temporary = None
-        if database is None:
-            temporary = tempfile.mkdtemp(prefix="lightfast-emulator-")
-            database = Path(temporary, "emulator.sqlite3")
-        self._store = Store(Path(database).expanduser())
+        if database is None or os.fspath(database) == ":memory:":
+            database = temporary = _temporary_directory()
+            database /= "emulator.sqlite3"
+        self._store = Store(_expanded(database))
         self._semantics = _semantics(self._store, organization, embedder, on_embedding)
         self._embed_behind = embed_behind
         # Runs at exit, too, when nobody closes the emulator.
         owned = (self._store, self._semantics, temporary, os.getpid())
-        self._let_go = weakref.finalize(self, _let_go, *owned)
+        self._finalizer = weakref.finalize(self, _dispose, *owned)
         self._identity = Identity(self._store, session_lifetime=session_lifetime)
+        self.accounts = Accounts(self._identity, organization)
+        self.faults = Script(api_revision)
         self._index = Index(self._store, organization)
         self._address: tuple[str, int] | None = None
         self._served: AsyncExitStack | None = None
@@ -122,28 +129,69 @@ class Emulator(Directory, Rehearsing):
         place = self.base_url if self._address else "not serving"
         return f"<Emulator {place} organization={self._organization!r} at {self._store.path}>"
 
-    # --- what is indexed ----------------------------------------------------------------------
+    # --- everyday calls -----------------------------------------------------------------------
 
-    def refresh(self) -> int:
-        """How many documents were indexed, after everything that moved on was indexed again.
+    def create_api_key(self, name: str = "default", *, expires_at: datetime | None = None) -> str:
+        """Create an API key of the emulator's own organization; see `Accounts.create_api_key`."""
+        return self.accounts.create_api_key(name, expires_at=expires_at)
+
+    def script(self, *faults: Fault, rate: float | None = None, seed: int = 0) -> None:
+        """Let the next requests meet these faults; see `Script.script`."""
+        self.faults.script(*faults, rate=rate, seed=seed)
+
+    @property
+    def requests(self) -> list[RecordedRequest]:
+        """The API's last 1,000 requests, oldest first: ``emulator.requests[-1].json["query"]``."""
+        return self.faults.requests
+
+    @property
+    def api_revision(self) -> ApiRevision:
+        """The revision of the API that is spoken; set it to test your code against the other one.
 
         Raises:
-            EmulatorError: Something could not be read; what was indexed of it before stays.
+            EmulatorError: It is set to an unknown one.
         """
-        indexed = self._index.refresh(self._corpora, self._on_progress)
+        return self.faults.api_revision
+
+    @api_revision.setter
+    def api_revision(self, api_revision: ApiRevision) -> None:
+        self.faults.api_revision = api_revision
+
+    def clear(self) -> None:
+        """Forget the script and the recorded requests, and speak the first revision again."""
+        self.faults.clear()
+
+    # --- index --------------------------------------------------------------------------------
+
+    def refresh(self) -> int:
+        """Index every corpus that has changed.
+
+        Returns:
+            The number of documents indexed.
+
+        Raises:
+            EmulatorError: A corpus cannot be read; what was indexed of it before stays.
+        """
+        try:
+            indexed = self._index.refresh(self._corpora, self._on_progress)
+        except OSError as error:  # no temporary directory, no file descriptor left
+            raise EmulatorError(f"Cannot read what is to be indexed: {error}") from error
         if indexed and self._semantics:
             self._semantics.wake()
         return indexed
 
     async def arefresh(self) -> int:
-        """The same as `refresh`, while the event loop goes on."""
+        """Call `refresh` on another thread, without blocking the event loop."""
         return await asyncio.to_thread(self.refresh)
 
     def embed(self, *, within: float | None = None) -> int:
-        """How many documents were embedded, now and on this thread, newest first; 0 without an embedder.
+        """Embed documents on this thread.
 
         Args:
-            within: Seconds after which to leave the rest for later; None for all that there is.
+            within: Seconds after which to stop; None to embed all.
+
+        Returns:
+            The number of documents embedded; 0 without an embedder.
 
         Raises:
             EmulatorError: The model cannot be used.
@@ -152,21 +200,21 @@ class Emulator(Directory, Rehearsing):
 
     @property
     def embedding_progress(self) -> EmbeddingProgress | None:
-        """How far search by meaning has come; None without an embedder."""
+        """The progress of embedding; None without an embedder."""
         return self._semantics.progress() if self._semantics else None
 
     @property
     def is_embedding(self) -> bool:
-        """Whether documents are being embedded behind the answers now."""
+        """Whether documents are being embedded in the background now."""
         return self._semantics is not None and self._semantics.is_busy
 
     @property
     def documents(self) -> int:
-        """How many documents are indexed for the organization."""
+        """The number of documents indexed for the organization."""
         return self._index.documents
 
     def corpora(self) -> list[CorpusInfo]:
-        """What is indexed for the organization, corpus by corpus."""
+        """Return what is indexed for the organization, one item for each corpus."""
         return self._index.corpora()
 
     # --- serving ------------------------------------------------------------------------------
@@ -176,7 +224,7 @@ class Emulator(Directory, Rehearsing):
         """The address to give a client, such as ``http://127.0.0.1:8080/api/v1``.
 
         Raises:
-            EmulatorError: Nothing is served now.
+            EmulatorError: The emulator is not serving.
         """
         return self.console_url.rstrip("/") + BASE_PATH
 
@@ -185,7 +233,7 @@ class Emulator(Directory, Rehearsing):
         """The address to open in a browser, such as ``http://127.0.0.1:8080/``.
 
         Raises:
-            EmulatorError: Nothing is served now.
+            EmulatorError: The emulator is not serving.
         """
         if self._address is None:
             raise EmulatorError("This emulator is not serving; enter it: `with Emulator(…) as e:`.")
@@ -231,22 +279,22 @@ class Emulator(Directory, Rehearsing):
         self.close()
 
     def close(self) -> None:
-        """Stop serving, as far as `with` started it, and let go of the database."""
+        """Stop the server that `with` started, and close the database."""
         thread, self._thread = self._thread, None
         try:
             if thread:
                 thread.stop_serving()
         finally:
-            self._let_go()
+            self._finalizer()
 
     async def _start(self) -> None:
         if self._address is not None:
-            raise EmulatorError("This emulator serves already; make another one.")
+            raise EmulatorError("This emulator is already serving; create another one.")
         async with AsyncExitStack() as stack:
             server = serving(
                 self._store,
                 self._identity,
-                self._script,
+                self.faults,
                 host=self._host,
                 port=self._port,
                 organization=self._organization,
@@ -255,7 +303,7 @@ class Emulator(Directory, Rehearsing):
             try:
                 self._address = await stack.enter_async_context(server)
             except OSError as error:
-                raise EmulatorError(no_address(self._host, self._port, error)) from error
+                raise EmulatorError(cannot_listen(self._host, self._port, error)) from error
             self._served = stack.pop_all()
         if self._semantics and self._embed_behind:
             self._semantics.start()
@@ -267,22 +315,46 @@ class Emulator(Directory, Rehearsing):
             await served.aclose()
 
 
+def _corpora(path: str | os.PathLike[str]) -> list[Corpus]:
+    try:
+        return corpora_at(_expanded(path))
+    except (OSError, ValueError) as error:  # a name too long, a NUL in it, no permission to look
+        raise EmulatorError(f"Cannot index {os.fspath(path)!r}: {error}") from error
+
+
+def _expanded(path: str | os.PathLike[str]) -> Path:
+    try:
+        return Path(path).expanduser()
+    except RuntimeError as error:  # no such user, or no home directory
+        raise EmulatorError(f"Cannot use {os.fspath(path)!r}: {error}") from error
+
+
+def _temporary_directory() -> Path:
+    try:
+        return Path(tempfile.mkdtemp(prefix="lightfast-emulator-"))
+    except OSError as error:
+        raise EmulatorError(
+            f"There is no temporary directory for the index ({error.strerror or error});"
+            " set TMPDIR to a directory that can be written, or pass `database`."
+        ) from error
+
+
 def _semantics(
     store: Store,
     organization: str,
     embedder: EmbedderChoice,
     on_progress: Callable[[EmbeddingProgress], None] | None,
 ) -> Semantics | None:
-    chosen = chosen_embedder(embedder)
-    if chosen is None:
+    selected = chosen_embedder(embedder)
+    if selected is None:
         return None
-    # Only there with the extra: it takes numpy.
+    # Needs numpy, which only the extra brings.
     from lightfast.emulator.embedding.worker import Semantics
 
-    return Semantics(store, organization, chosen, on_progress)
+    return Semantics(store, organization, selected, on_progress)
 
 
-def _let_go(store: Store, semantics: Semantics | None, temporary: str | None, owner: int) -> None:
+def _dispose(store: Store, semantics: Semantics | None, temporary: Path | None, owner: int) -> None:
     if os.getpid() != owner:
         return  # a forked child exits; the file is its parent's
     if semantics:

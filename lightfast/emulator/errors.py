@@ -1,4 +1,4 @@
-"""What the emulator says when it cannot do, or will not do, what it was asked."""
+"""Errors of the emulator: those of its users, and those that answer a request."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ __all__ = ["EmulatorError", "RefusedError"]
 
 
 class EmulatorError(Exception):
-    """Something that the caller can put right; the message says what, where and how."""
+    """Error that the caller can fix; the message says what is wrong, where, and what to do."""
 
 
 class RefusedError(Exception):
-    """A request is not let in.
+    """Refusal of a request.
 
     Attributes:
-        status: The HTTP status that says so.
+        status: The HTTP status of the answer.
         code: The documented error code.
-        message: Why, for the person who reads the answer.
+        message: The reason, for the person who reads the answer.
     """
 
     def __init__(self, message: str, *, status: int = 401, code: str = "UNAUTHORIZED") -> None:

@@ -162,7 +162,7 @@ class Store:
             os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
             self._writer = self._connect()
             self._prepare()
-        except (OSError, sqlite3.Error) as error:
+        except (OSError, ValueError, sqlite3.Error) as error:
             raise EmulatorError(
                 f"Cannot use {path} as the emulator's database: {error}; give another `database`."
             ) from error

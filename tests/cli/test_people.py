@@ -133,7 +133,7 @@ def test_nobody_is_made_for_an_organization_that_cannot_be(people, tmp_path, org
     result = people("members", "create", "Ada", "--organization", organization)
     assert (result.exit_code, result.stdout) == (9, "")
     emulator = Emulator(database=tmp_path / "db.sqlite3")
-    assert emulator.list_users() == []
+    assert emulator.accounts.list_users() == []
     emulator.close()
 
 

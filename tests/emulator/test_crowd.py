@@ -84,15 +84,15 @@ async def test_a_crowd_searches_its_own_organization_by_meaning(
     databases = [tmp_path / f"{'shared' if shared else word}.sqlite3" for word in words]
     async with (
         Emulator(
-            [paths[0]], database=databases[0], organization="org_a", embedder=Synonyms()
+            [paths[0]], database=databases[0], organization="alpha", embedder=Synonyms()
         ) as first,
         Emulator(
-            [paths[1]], database=databases[1], organization="org_b", embedder=Synonyms(delay=0.01)
+            [paths[1]], database=databases[1], organization="beta", embedder=Synonyms(delay=0.01)
         ) as second,
     ):
         first.embed()
         server = first if shared else second
-        keys = (first.create_api_key(), server.create_api_key(organization="org_b"))
+        keys = (first.create_api_key(), server.accounts.create_api_key(organization="beta"))
         members = (
             Member(ask, first, keys[0], first, *words),
             Member(ask, server, keys[1], second, *reversed(words)),

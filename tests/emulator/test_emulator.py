@@ -74,7 +74,7 @@ async def test_a_key_tells_its_last_use(lines: Callable[..., Path], ask: Ask) ->
         emulator.create_api_key("idle")
         before = datetime.now(UTC)
         await ask(emulator, key, query="login")
-        used, idle = emulator.list_api_keys()
+        used, idle = emulator.accounts.list_api_keys()
     assert used.masked == f"sk-lf-...{key[-4:]}"
     assert (used.name, used.organization, used.active) == ("used", "local", True)
     assert used.last_used_at is not None
@@ -106,8 +106,10 @@ async def test_a_revoked_key_lets_nobody_in(way: str, lines: Callable[..., Path]
     async with Emulator([lines({"title": "Login"})]) as emulator:
         key = emulator.create_api_key()
         assert (await ask(emulator, key, query="login")).status == 200
-        (known,) = emulator.list_api_keys()
-        revoked = emulator.revoke_api_key({"id": known.id, "masked": known.masked, "key": key}[way])
+        (known,) = emulator.accounts.list_api_keys()
+        revoked = emulator.accounts.revoke_api_key(
+            {"id": known.id, "masked": known.masked, "key": key}[way]
+        )
         assert not revoked.active
         answer = await ask(emulator, key, query="login")
         assert (answer.status, answer.body["error"]) == (401, "UNAUTHORIZED")
@@ -152,12 +154,12 @@ def test_bad_keys_are_not_made_or_revoked() -> None:
                 emulator.create_api_key(name)
         with pytest.raises(EmulatorError, match="time zone"):
             emulator.create_api_key(expires_at=datetime(2026, 1, 1))
-        other = emulator.create_api_key("n" * 100, organization="other")
+        other = emulator.accounts.create_api_key("n" * 100, organization="other")
         for which in (other, "key_0", "sk-lf-...abcd", ""):
             with pytest.raises(EmulatorError, match="no such API key") as caught:
-                emulator.revoke_api_key(which)
+                emulator.accounts.revoke_api_key(which)
             assert not which or which not in str(caught.value)
-        assert emulator.list_api_keys(organization="other")[0].active
+        assert emulator.accounts.list_api_keys(organization="other")[0].active
     finally:
         emulator.close()
 
@@ -212,7 +214,7 @@ def test_it_works_without_serving(lines: Callable[..., Path], tmp_path: Path) ->
     try:
         assert (emulator.documents, emulator.refresh(), emulator.documents) == (0, 1, 1)
         emulator.create_api_key()
-        assert len(emulator.list_api_keys()) == 1
+        assert len(emulator.accounts.list_api_keys()) == 1
         assert "not serving" in repr(emulator)
     finally:
         emulator.close()
@@ -237,10 +239,10 @@ async def test_a_taken_port_is_told() -> None:
     """In both kinds of code, with the port."""
     async with Emulator() as first:
         port = int(first.base_url.split(":")[2].split("/")[0])
-        with pytest.raises(EmulatorError, match=f"Port {port} .* is taken"):
+        with pytest.raises(EmulatorError, match=f"Port {port} .* is already in use"):
             async with Emulator(port=port):
                 pass
-        with pytest.raises(EmulatorError, match=f"Port {port} .* is taken"):
+        with pytest.raises(EmulatorError, match=f"Port {port} .* is already in use"):
             await asyncio.to_thread(Emulator(port=port).__enter__)
 
 
@@ -271,7 +273,7 @@ async def test_an_entry_that_is_cancelled_ends_soon(
 async def test_entering_twice_is_told() -> None:
     """An emulator serves once."""
     async with Emulator() as emulator:
-        with pytest.raises(EmulatorError, match="serves already"):
+        with pytest.raises(EmulatorError, match="already serving"):
             await emulator._start()
 
 
@@ -279,6 +281,61 @@ def test_a_bad_organization_is_told() -> None:
     """It needs a name."""
     with pytest.raises(EmulatorError, match="organization"):
         Emulator(organization=" ")
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"paths": ["~nosuchuser/x"]},
+        {"database": "~nosuchuser/x"},
+        {"paths": ["/no/" + "a" * 300]},
+        {"database": "/tmp/" + "a" * 300},
+        {"paths": ["a\0b"]},
+        {"database": "a\0b"},
+        {"port": 99999},
+        {"port": -1},
+    ],
+    ids=str,
+)
+def test_what_cannot_be_used_is_an_emulator_error(options: dict[str, Any]) -> None:
+    """Whatever Python itself raises for it."""
+    with pytest.raises(EmulatorError):
+        Emulator(**options)
+
+
+def test_a_database_in_memory_is_a_temporary_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lines: Callable[..., Path]
+) -> None:
+    """No file of that name is left, and every connection sees the same index."""
+    path = lines({"title": "Login"})
+    monkeypatch.chdir(tmp_path)
+    with Emulator([path], database=":memory:", embedder=None) as emulator:
+        assert emulator.documents == 1
+        assert emulator.accounts.list_api_keys() == []
+    assert os.listdir(tmp_path) == [path.name]
+
+
+NOWHERE = """
+import sys, tempfile
+from lightfast.emulator import Emulator, EmulatorError
+tempfile._candidate_tempdir_list = lambda: ["/nonexistent"]
+for options in ({}, {"database": sys.argv[2]}):
+    try:
+        emulator = Emulator([sys.argv[1]], embedder=None, **options)
+        emulator.refresh()
+        emulator.close()
+    except EmulatorError as error:
+        print(error)
+"""
+
+
+def test_a_missing_temporary_directory_is_told(repository: Repository, tmp_path: Path) -> None:
+    """For the database, and for what git says."""
+    repository.commit("Login")
+    output, errors = run(NOWHERE, repository.path, tmp_path / "x.sqlite3").communicate(timeout=20)
+    assert errors == ""
+    assert "set TMPDIR" in output.splitlines()[0]
+    assert all("temporary directory" in line for line in output.splitlines())
 
 
 # --- the database file ----------------------------------------------------------------------

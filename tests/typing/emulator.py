@@ -20,24 +20,26 @@ from lightfast.emulator import (
 
 
 def people(emulator: Emulator) -> None:
-    acme = emulator.create_organization("acme")
+    acme = emulator.accounts.create_organization("acme")
     assert_type(acme, Organization)
-    assert_type(emulator.organization, Organization)
-    assert_type(emulator.list_organizations(), list[Organization])
-    ada = emulator.create_user("Ada", organization=acme)
+    assert_type(emulator.accounts.organization, Organization)
+    assert_type(emulator.accounts.list_organizations(), list[Organization])
+    ada = emulator.accounts.create_user("Ada", organization=acme)
     assert_type(ada, User)
-    assert_type(emulator.list_users(organization="acme"), list[User])
-    emulator.add_member(ada, acme)
-    assert_type(emulator.list_members(organization=acme), list[Member])
-    emulator.add_member(ada.id)
-    emulator.remove_member(ada, acme.id)
-    assert_type(emulator.create_session_token(ada, lifetime=30), str)
-    assert_type(emulator.create_api_key("k", organization=acme, expires_at=datetime.now(UTC)), str)
-    assert_type(emulator.list_api_keys(organization=acme.id), list[ApiKey])
-    assert_type(emulator.revoke_api_key("sk-lf-...AbC1"), ApiKey)
+    assert_type(emulator.accounts.list_users(organization="acme"), list[User])
+    emulator.accounts.add_member(ada, acme)
+    assert_type(emulator.accounts.list_members(organization=acme), list[Member])
+    emulator.accounts.add_member(ada.id)
+    emulator.accounts.remove_member(ada, acme.id)
+    assert_type(emulator.accounts.create_session_token(ada, lifetime=30), str)
+    assert_type(
+        emulator.accounts.create_api_key("k", organization=acme, expires_at=datetime.now(UTC)), str
+    )
+    assert_type(emulator.accounts.list_api_keys(organization=acme.id), list[ApiKey])
+    assert_type(emulator.accounts.revoke_api_key("sk-lf-...AbC1"), ApiKey)
 
 
-def rehearsal(emulator: Emulator) -> None:
+def steering(emulator: Emulator) -> None:
     emulator.script(faults.rate_limited(retry_after=1), faults.internal_error() * 2)
     emulator.script(faults.rate_limited(datetime.now(UTC)), 2 * faults.rate_limited(None))
     emulator.script(faults.disconnect(midway=True), rate=0.05, seed=7)
@@ -79,4 +81,4 @@ def life() -> None:
         assert_type(emulator.documents, int)
         assert_type(emulator.corpora(), list[CorpusInfo])
         people(emulator)
-        rehearsal(emulator)
+        steering(emulator)

@@ -1,4 +1,4 @@
-"""Who is asking: an API key alone, or a session and the organization that it names."""
+"""Authentication of requests: an API key alone, or a session and the organization that it names."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import attrs
 
 from lightfast.emulator import timestamps
-from lightfast.emulator.accounts.keys import ApiKey, Keys
-from lightfast.emulator.accounts.people import People, ensure_organization
+from lightfast.emulator.accounts.keys import Keys
+from lightfast.emulator.accounts.people import People
 from lightfast.emulator.accounts.sessions import TOKEN_LIFETIME, Sessions
 from lightfast.emulator.errors import RefusedError
 
@@ -18,20 +18,20 @@ if TYPE_CHECKING:
 
     from lightfast.emulator.store import Store
 
-__all__ = ["ApiKey", "Credentials", "Identity", "Principal", "RefusedError", "ensure_organization"]
+__all__ = ["Credentials", "Identity", "Principal"]
 
-NOTHING_GIVEN = (
+NO_CREDENTIALS = (
     "Authentication required. Provide 'Authorization: Bearer <api-key>' header or sign in."
 )
 NO_ORGANIZATION = "X-Org-ID header is required for session authentication"
-NO_MEMBER = "Access denied to this organization"
+NOT_A_MEMBER = "Access denied to this organization"
 
 _BEARER = re.compile(r"bearer(?: +(.*))?", re.IGNORECASE | re.DOTALL)  # RFC 9110 §11.1: any case
 
 
 @attrs.frozen(kw_only=True)
 class Credentials:
-    """What a request says about who sends it.
+    """Credentials of a request.
 
     Args:
         authorization: Every ``Authorization`` header, in order.
@@ -48,7 +48,7 @@ class Credentials:
 
 @attrs.frozen(kw_only=True)
 class Principal:
-    """Who was let in, and the one organization they see."""
+    """Authenticated caller, and the one organization whose data they see."""
 
     organization: str
     key_id: str | None = None
@@ -56,12 +56,12 @@ class Principal:
 
 
 class Identity:
-    """Everybody whom a database knows.
+    """Keys, people and sessions of a database, and the check of credentials against them.
 
     Args:
         store: The database.
         session_lifetime: Seconds that a session token lives.
-        now: Says what time it is, in microseconds since 1970.
+        now: Returns the current time, in microseconds since 1970.
     """
 
     def __init__(
@@ -76,10 +76,10 @@ class Identity:
         self.sessions = Sessions(store, lifetime=session_lifetime, now=now)
 
     def authenticate(self, credentials: Credentials) -> Principal:
-        """Whoever the credentials prove.
+        """Return the caller whom the credentials prove.
 
         Raises:
-            RefusedError: They prove nobody.
+            RefusedError: They are missing or not valid.
         """
         bearers = [m for h in credentials.authorization if (m := _BEARER.fullmatch(h.strip()))]
         if len(bearers) > 1:
@@ -92,22 +92,26 @@ class Identity:
         if credentials.session:
             user = self.sessions.check(credentials.session)
             return self.member(user, credentials.organization)
-        raise RefusedError(NOTHING_GIVEN)
+        raise RefusedError(NO_CREDENTIALS)
 
     def _by_key(self, key: str, address: str | None) -> Principal:
         key_id, organization = self.keys.check(key, address)
         return Principal(organization=organization, key_id=key_id)
 
     def member(self, user_id: str, organization_id: str | None) -> Principal:
-        """The user as a member of the organization that a request names.
+        """Return a user as a member of the organization that a request names.
+
+        Args:
+            user_id: The user's id.
+            organization_id: What the ``X-Org-ID`` header says.
 
         Raises:
-            RefusedError: It names none, or one that the user is no member of.
+            RefusedError: It names none, or one that the user is not a member of.
         """
         if not organization_id:
             raise RefusedError(NO_ORGANIZATION, status=400, code="BAD_REQUEST")
         organization = self.people.membership(user_id, organization_id)
         if organization is None:
-            # Whether there is such an organization is not told.
-            raise RefusedError(NO_MEMBER, status=403, code="FORBIDDEN")
+            # The same answer whether or not there is such an organization: ids cannot be probed.
+            raise RefusedError(NOT_A_MEMBER, status=403, code="FORBIDDEN")
         return Principal(organization=organization, user_id=user_id)

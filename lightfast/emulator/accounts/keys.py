@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from lightfast.emulator import timestamps
+from lightfast.emulator.accounts.names import check_name
 from lightfast.emulator.accounts.people import ensure_organization
 from lightfast.emulator.errors import EmulatorError, RefusedError
 
@@ -27,27 +28,25 @@ __all__ = ["KEY_PREFIX", "ApiKey", "Keys", "digest", "mask"]
 
 KEY_PREFIX = "sk-lf-"
 KEY_LENGTH = 43  # log2(62 ** 43) is 256 bits
-MAX_NAME = 100
-
 _ALPHABET = string.digits + string.ascii_letters
 _KEY = re.compile(rf"{KEY_PREFIX}[0-9A-Za-z]{{{KEY_LENGTH}}}")
 
 
 @attrs.frozen(kw_only=True)
 class ApiKey:
-    """What is known of an API key; the key itself is not.
+    """What is known of an API key; not the key itself.
 
     Args:
         id: Its id.
         masked: What a person recognises it by: ``sk-lf-...AbC1``.
         name: What it is for.
-        organization: Whose data it opens.
-        created_by: Who made it.
-        created_at: When it was made.
+        organization: The name of the organization whose data it opens.
+        created_by: The id of the user who created it.
+        created_at: When it was created.
         active: False once revoked.
-        expires_at: When it stops working; None for never.
-        last_used_at: When it last let somebody in.
-        last_used_ip: From where.
+        expires_at: When it expires; None for never.
+        last_used_at: When it was last used.
+        last_used_ip: The IP address it was last used from.
     """
 
     id: str
@@ -63,11 +62,11 @@ class ApiKey:
 
 
 class Keys:
-    """The API keys in a database.
+    """API keys in a database.
 
     Args:
         store: The database.
-        now: Says what time it is, in microseconds since 1970.
+        now: Returns the current time, in microseconds since 1970.
     """
 
     def __init__(self, store: Store, *, now: Callable[[], int] = timestamps.now) -> None:
@@ -76,13 +75,17 @@ class Keys:
         self._uses_lock = threading.Lock()
         self._writing_uses = threading.Lock()
 
-    # --- letting in ---------------------------------------------------------------------------
+    # --- checking -----------------------------------------------------------------------------
 
     def check(self, key: str, address: str | None) -> tuple[str, str]:
-        """The id of a key that is good now, and the name of its organization.
+        """Return the id of a valid key and the name of its organization.
+
+        Args:
+            key: The key.
+            address: The IP address it is used from.
 
         Raises:
-            RefusedError: It is not; the message says why.
+            RefusedError: The key is not valid; the message says why.
         """
         if not key.startswith(KEY_PREFIX):
             raise RefusedError(f"Invalid API key: keys start with '{KEY_PREFIX}'.")
@@ -90,7 +93,7 @@ class Keys:
             raise RefusedError(
                 f"Invalid API key: '{KEY_PREFIX}' must be followed by {KEY_LENGTH} letters and digits."
             )
-        if (row := self._find(digest(key))) is None:
+        if (row := self._row(digest(key))) is None:
             raise RefusedError("Invalid API key: there is no such key.")
         if not row["active"]:
             raise RefusedError("Invalid API key: it has been revoked.")
@@ -100,20 +103,20 @@ class Keys:
             self._uses[row["id"]] = (self._now(), address)
         return row["id"], row["organization_id"]
 
-    def _find(self, wanted: str) -> sqlite3.Row | None:
+    def _row(self, wanted: str) -> sqlite3.Row | None:
         with self._store.read() as db:
             row: sqlite3.Row | None = db.execute(
                 "SELECT * FROM api_key WHERE digest = ?", (wanted,)
             ).fetchone()
-        # The look-up went by the digest, not the key, and the last word is said in constant time.
+        # The look-up was by digest; comparing in constant time leaks nothing about the key either.
         return row if row and hmac.compare_digest(row["digest"], wanted) else None
 
     def write_uses(self) -> None:
-        """Write down when and from where keys were last used.
+        """Write when and from where keys were last used to the database.
 
-        Apart from `check`, so that a search never waits for a writer.
+        `check` does not do it itself, so that a search never waits for a writer.
         """
-        with self._writing_uses:  # whoever comes second finds written what the first one took
+        with self._writing_uses:  # a second caller returns only after the first one has written
             with self._uses_lock:
                 uses, self._uses = self._uses, {}
             if not uses:
@@ -124,7 +127,7 @@ class Keys:
                     [(at, address, key_id) for key_id, (at, address) in uses.items()],
                 )
 
-    # --- keeping them -------------------------------------------------------------------------
+    # --- creating and revoking ----------------------------------------------------------------
 
     def create(
         self,
@@ -134,12 +137,12 @@ class Keys:
         created_by: str = "user_local",
         expires_at: datetime | None = None,
     ) -> str:
-        """A new key, to be shown once: only its digest is kept.
+        """Create a key, to be shown once: only its digest is kept.
 
         Raises:
             EmulatorError: The name is empty or too long, or the expiry has no time zone.
         """
-        name = _valid_name(name)
+        name = check_name("a key", name)
         expiry = _valid_expiry(expires_at)
         key = KEY_PREFIX + "".join(secrets.choice(_ALPHABET) for _ in range(KEY_LENGTH))
         key_id = f"key_{secrets.token_hex(8)}"
@@ -155,8 +158,8 @@ class Keys:
             )
         return key
 
-    def of(self, organization: str) -> list[ApiKey]:
-        """The organization's keys, oldest first, revoked ones included."""
+    def of_organization(self, organization: str) -> list[ApiKey]:
+        """Return the organization's keys, oldest first, revoked ones included."""
         self.write_uses()
         with self._store.read() as db:
             rows = db.execute(
@@ -165,45 +168,56 @@ class Keys:
             ).fetchall()
         return [_api_key(row) for row in rows]
 
-    def revoke(self, which: str, *, organization: str) -> ApiKey:
-        """The key, which from now on lets nobody in.
+    def find_id(self, which: str, *, organization: str) -> str:
+        """Return the id of a key.
 
         Args:
-            which: Its id, its masked form or the key itself.
+            which: Its id, its masked form or the key itself; their forms cannot be mistaken for each other.
             organization: Whose key it is.
 
         Raises:
             EmulatorError: There is no such key, or there are several.
         """
-        with self._store.write() as db:
+        if _KEY.fullmatch(which):
+            condition, value = "digest = ?", digest(which)
+        elif which.startswith(KEY_PREFIX):
+            condition, value = "active AND prefix || '...' || last_four = ?", which
+        else:
+            condition, value = "id = ?", which
+        with self._store.read() as db:
             rows = db.execute(
-                "SELECT id FROM api_key WHERE organization_id = :organization AND (id = :which"
-                " OR digest = :digest OR (active AND prefix || '...' || last_four = :which))",
-                {"organization": organization, "which": which, "digest": digest(which)},
+                f"SELECT id FROM api_key WHERE organization_id = ? AND {condition}",  # noqa: S608 - ours
+                (organization, value),
             ).fetchall()
-            if len(rows) != 1:
-                raise EmulatorError(_no_single_key(which, len(rows)))
-            db.execute("UPDATE api_key SET active = 0 WHERE id = ?", (rows[0]["id"],))
-            row = db.execute("SELECT * FROM api_key WHERE id = ?", (rows[0]["id"],)).fetchone()
+        if len(rows) != 1:
+            raise EmulatorError(_not_one_key(which, len(rows)))
+        return str(rows[0]["id"])
+
+    def revoke(self, key_id: str, *, organization: str) -> ApiKey:
+        """Revoke the key of an id, from the next request on.
+
+        Raises:
+            EmulatorError: The organization has no such key.
+        """
+        with self._store.write() as db:
+            row = db.execute(
+                "UPDATE api_key SET active = 0 WHERE organization_id = ? AND id = ? RETURNING *",
+                (organization, key_id),
+            ).fetchone()
+        if row is None:
+            raise EmulatorError(_not_one_key(key_id, 0))
         return _api_key(row)
 
 
 def digest(secret: str) -> str:
-    """What is kept of a secret."""
+    """Return what is kept of a secret."""
     # A plain hash is enough: 256 random bits cannot be guessed, salted or not.
     return hashlib.sha256(secret.encode("utf-8", "surrogateescape")).hexdigest()
 
 
 def mask(key: str) -> str:
-    """What may be shown of a key; nothing of what is none."""
+    """Return what may be shown of a key; ``***`` for anything else."""
     return f"{KEY_PREFIX}...{key[-4:]}" if _KEY.fullmatch(key) else "***"
-
-
-def _valid_name(name: str) -> str:
-    name = name.strip()
-    if not 1 <= len(name) <= MAX_NAME:
-        raise EmulatorError(f"A key's name has 1 to {MAX_NAME} characters, not {len(name)}.")
-    return name
 
 
 def _valid_expiry(expires_at: datetime | None) -> int | None:
@@ -211,13 +225,18 @@ def _valid_expiry(expires_at: datetime | None) -> int | None:
         return None
     if expires_at.utcoffset() is None:
         raise EmulatorError("`expires_at` needs a time zone: datetime(…, tzinfo=UTC).")
-    return timestamps.from_datetime(expires_at)
+    try:
+        return timestamps.from_datetime(expires_at)
+    except ValueError as error:
+        raise EmulatorError(
+            f"`expires_at`: {error}; use None for a key that never expires."
+        ) from None
 
 
-def _no_single_key(which: str, count: int) -> str:
+def _not_one_key(which: str, count: int) -> str:
     if count:
-        return f"{count} keys look like {which}; give the id that the list of keys shows."
-    # What was given may be a key in full, so it is not repeated.
+        return f"{count} keys have the form {which}; use the id that the list of keys shows."
+    # What was given may be a whole key, so it is not repeated.
     return (
         "There is no such API key in this organization; the list of keys shows ids and masked keys."
     )
@@ -232,11 +251,11 @@ def _api_key(row: sqlite3.Row) -> ApiKey:
         created_by=row["created_by"],
         created_at=timestamps.to_datetime(row["created_at"]),
         active=bool(row["active"]),
-        expires_at=_moment(row["expires_at"]),
-        last_used_at=_moment(row["last_used_at"]),
+        expires_at=_optional(row["expires_at"]),
+        last_used_at=_optional(row["last_used_at"]),
         last_used_ip=row["last_used_ip"],
     )
 
 
-def _moment(value: int | None) -> datetime | None:
+def _optional(value: int | None) -> datetime | None:
     return None if value is None else timestamps.to_datetime(value)

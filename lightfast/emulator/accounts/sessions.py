@@ -1,7 +1,7 @@
-"""Who is signed in: sign-ins that last for days, and the short-lived tokens made from them.
+"""Sessions: sign-ins that last for days, and the short-lived tokens made from them.
 
 A sign-in is a row here and a secret in the browser's own cookie; signing out deletes the row. A token is what the
-API takes as the ``__session`` cookie: it is worth something for a minute, and only while its sign-in lasts.
+API takes as the ``__session`` cookie: it is valid for a minute, and only while its sign-in lasts.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _SECOND = 1_000_000
 
 @attrs.frozen
 class SessionToken:
-    """A token, and when it ends.
+    """Session token, and when it expires.
 
     Args:
         text: What the ``__session`` cookie carries.
@@ -44,12 +44,12 @@ class SessionToken:
 
 
 class Sessions:
-    """Sign-ins and tokens in a database.
+    """Sign-ins of a database, and the tokens made from them.
 
     Args:
         store: The database.
         lifetime: Seconds that a token lives.
-        now: Says what time it is, in microseconds since 1970.
+        now: Returns the current time, in microseconds since 1970.
     """
 
     def __init__(
@@ -73,7 +73,11 @@ class Sessions:
         return f"__client_{self._key().id}"
 
     def sign_in(self, user_id: str, *, lifetime: float = SIGN_IN_LIFETIME) -> str:
-        """The secret of a new sign-in, to be shown to the browser only."""
+        """Sign a user in.
+
+        Returns:
+            The secret of the sign-in, for the browser only.
+        """
         secret = secrets.token_urlsafe(32)
         now = self._now()
         ends = now + int(lifetime * _SECOND)
@@ -86,23 +90,23 @@ class Sessions:
         return secret
 
     def sign_out(self, secret: str) -> None:
-        """End a sign-in, and with it the tokens that were made from it."""
+        """End a sign-in, and with it the tokens made from it."""
         with self._store.write() as db:
             db.execute("DELETE FROM sign_in WHERE digest = ?", (digest(secret),))
 
     def user(self, secret: str) -> str:
-        """The id of the user who signed in.
+        """Return the id of the user who signed in.
 
         Raises:
-            RefusedError: Nobody did, or it is over.
+            RefusedError: There is no such sign-in, or it has ended.
         """
         return str(self._sign_in("digest", digest(secret))["user_id"])
 
     def token(self, secret: str) -> SessionToken:
-        """A fresh token for whoever signed in.
+        """Create a token for the user who signed in.
 
         Raises:
-            RefusedError: Nobody did, or it is over.
+            RefusedError: There is no such sign-in, or it has ended.
         """
         from lightfast.emulator.accounts import (
             tokens,  # 60 ms, and most emulators see API keys only
@@ -114,17 +118,17 @@ class Sessions:
         return SessionToken(tokens.issue(self._key(), claims), claims.exp)
 
     def check(self, token: str) -> str:
-        """The id of the user whose token it is.
+        """Return the id of the user whose token it is.
 
         Raises:
-            RefusedError: It is not good now; the message says why.
+            RefusedError: The token is not valid; the message says why.
         """
         from lightfast.emulator.accounts import tokens
 
         claims = tokens.read(self._key(), token, now=self._now() / _SECOND)
         row = self._sign_in("id", claims.sid)
         if row["user_id"] != claims.sub:
-            raise RefusedError("Invalid session: it is another user's.")
+            raise RefusedError("Invalid session: it belongs to another user.")
         return claims.sub
 
     def _sign_in(self, column: str, value: str) -> sqlite3.Row:
@@ -152,7 +156,7 @@ class Sessions:
         if row is None:
             made = SigningKey.generate()
             with self._store.write() as db:
-                # Another process may have made one meanwhile: the first one counts.
+                # Another process may have made one since: the first one counts.
                 db.execute(
                     "INSERT INTO signing_key SELECT ?, ?, ?"
                     " WHERE NOT EXISTS (SELECT 1 FROM signing_key)",

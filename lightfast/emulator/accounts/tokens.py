@@ -1,4 +1,4 @@
-"""Session tokens: RS256 JWTs (RFC 7519) that name a user and a session, and live for about a minute."""
+"""Session tokens: RS256 JWTs (RFC 7519) that name a user and a session, valid for about a minute."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ __all__ = ["Claims", "SigningKey", "issue", "read"]
 
 ALGORITHM = "RS256"
 LEEWAY = 1  # seconds that the reader's clock may differ from the writer's
-# Base64url without padding: a lenient decoder passes over what is none, and one token would have many spellings.
+# Base64url without padding: a lenient decoder ignores other characters, so that one token would have many spellings.
 _COMPACT = re.compile(r"[\w-]+\.[\w-]+\.[\w-]+", re.ASCII)  # RFC 7515 §7.1
-_NOT_ONE = "Invalid session: it is no session token."
+_MALFORMED = "Invalid session: it is not a session token."
 _NAMES = ("sub", "sid", "iss", "iat", "nbf", "exp")
 
 
 @attrs.frozen
 class Claims:
-    """What a token says.
+    """Claims of a token.
 
     Args:
         sub: The user.
         sid: The session.
         iat: When it was issued, in seconds since 1970.
-        exp: When it ends.
+        exp: When it expires.
     """
 
     sub: str
@@ -46,7 +46,7 @@ class Claims:
 
 @attrs.define(slots=False, repr=False)
 class SigningKey:
-    """A database's own RSA key.
+    """RSA key of a database.
 
     Args:
         id: Its name, which tells one database's tokens from another's.
@@ -58,7 +58,7 @@ class SigningKey:
 
     @classmethod
     def generate(cls) -> SigningKey:
-        """A new key of 2048 bits."""
+        """Create a key of 2048 bits."""
         private = rsa.generate_private_key(public_exponent=65537, key_size=2048)
         pem = private.private_bytes(
             serialization.Encoding.PEM,
@@ -69,20 +69,20 @@ class SigningKey:
 
     @cached_property
     def private(self) -> RSAPrivateKey:
-        """The key that signs."""
+        """The private key."""
         key = serialization.load_pem_private_key(self.pem, password=None)
         if not isinstance(key, rsa.RSAPrivateKey):
-            raise TypeError("the database's signing key is no RSA key")
+            raise TypeError("the database's signing key is not an RSA key")
         return key
 
     @property
     def issuer(self) -> str:
-        """Who issues what is signed with it."""
+        """The issuer of tokens signed with it."""
         return f"urn:lightfast:emulator:{self.id}"
 
 
 def issue(key: SigningKey, claims: Claims) -> str:
-    """A token that says this, signed."""
+    """Sign claims as a token."""
     content = {
         "sub": claims.sub,
         "sid": claims.sid,
@@ -95,18 +95,18 @@ def issue(key: SigningKey, claims: Claims) -> str:
 
 
 def read(key: SigningKey, token: str, *, now: float) -> Claims:
-    """What a token says that this key signed and that is good now.
+    """Return the claims of a token after checking its signature, issuer and times.
 
     Args:
-        key: The key.
+        key: The key that must have signed it.
         token: The token.
         now: Seconds since 1970.
 
     Raises:
-        RefusedError: It is no such token; the message says why.
+        RefusedError: The token is not valid; the message says why.
     """
     if not _COMPACT.fullmatch(token):
-        raise RefusedError(_NOT_ONE)
+        raise RefusedError(_MALFORMED)
     try:
         # One algorithm, ours: what the token's own header asks for decides nothing (RFC 8725 §3.1).
         content = jwt.decode(
@@ -150,4 +150,4 @@ def _invalid(error: jwt.PyJWTError) -> str:
             return f"Invalid session: it is not signed with {ALGORITHM}."
         case jwt.InvalidSignatureError():
             return "Invalid session: its signature is not this server's."
-    return _NOT_ONE
+    return _MALFORMED

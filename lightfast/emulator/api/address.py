@@ -1,4 +1,4 @@
-"""Where an emulator may listen, and what to say when it cannot."""
+"""Addresses that the emulator may listen on, and what to say when it cannot."""
 
 from __future__ import annotations
 
@@ -7,23 +7,33 @@ import ipaddress
 
 from lightfast.emulator.errors import EmulatorError
 
-__all__ = ["check_host", "is_loopback", "no_address", "origin"]
+__all__ = ["cannot_listen", "check_address", "is_loopback", "origin"]
 
-# Where to reach what listens everywhere.
+MAX_PORT = 65535
+
+# How to reach a server that listens on every address.
 _ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104
 
 
-def check_host(host: str, *, allow_remote: bool) -> None:
-    """Raise EmulatorError when other machines could reach the host and nobody meant it."""
+def check_address(host: str, port: int, *, allow_remote: bool) -> None:
+    """Raise EmulatorError unless the emulator may listen on the host and port.
+
+    Args:
+        host: The host.
+        port: The port.
+        allow_remote: Whether other machines may reach it.
+    """
+    if not 0 <= port <= MAX_PORT:
+        raise EmulatorError(f"`port` must be between 0 and {MAX_PORT}, not {port}.")
     if not (allow_remote or is_loopback(host)):
         raise EmulatorError(
             f"{host} can be reached from other machines, and the emulator speaks plain HTTP;"
-            " listen on 127.0.0.1, or pass allow_remote=True if you mean it."
+            " listen on 127.0.0.1, or pass allow_remote=True if that is intended."
         )
 
 
 def is_loopback(host: str) -> bool:
-    """Whether only this machine can be, or be reached at, the host."""
+    """Tell whether a host can only be reached from this machine."""
     if host == "localhost":
         return True
     try:
@@ -33,13 +43,17 @@ def is_loopback(host: str) -> bool:
 
 
 def origin(host: str, port: int) -> str:
-    """The address to type on this machine, such as ``http://127.0.0.1:8765``."""
+    """Return the address to open on this machine, such as ``http://127.0.0.1:8765``."""
     host = _ANYWHERE.get(host, host)
     return f"http://{f'[{host}]' if ':' in host else host}:{port}"
 
 
-def no_address(host: str, port: int, error: OSError) -> str:
-    """Why an address cannot be had, and what to do."""
+def cannot_listen(host: str, port: int, error: OSError) -> str:
+    """Say why the server cannot listen, and what to do."""
     if error.errno == errno.EADDRINUSE:
-        return f"Port {port} on {host} is taken; stop what listens there, or give another `port` (0: any)."
-    return f"Cannot listen on {host}, port {port}: {error.strerror or error}; give another `host` or `port`."
+        return (
+            f"Port {port} on {host} is already in use; stop the program that listens there,"
+            " or use another `port` (0: any free one)."
+        )
+    reason = error.strerror or error
+    return f"Cannot listen on {host}, port {port}: {reason}; use another `host` or `port`."

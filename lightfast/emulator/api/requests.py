@@ -12,13 +12,13 @@ from lightfast.emulator.accounts.authenticate import Credentials
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["BODY_TIMEOUT", "HEARD", "MAX_BODY_BYTES", "SlowBodyError", "body", "credentials"]
+__all__ = ["BODY_TIMEOUT", "MAX_BODY_BYTES", "ON_BODY", "SlowBodyError", "body", "credentials"]
 
 MAX_BODY_BYTES = 1 << 20
 BODY_TIMEOUT = 10.0  # seconds for a body to arrive
 
-HEARD: web.RequestKey[Callable[[bytes], None]] = web.RequestKey("heard")
-"""Who wants to know the body, too."""
+ON_BODY: web.RequestKey[Callable[[bytes], None]] = web.RequestKey("on_body")
+"""Called with the body once it is read."""
 
 
 class SlowBodyError(Exception):
@@ -47,6 +47,6 @@ async def body(request: web.Request) -> bytes:
             content = await request.read()
     except TimeoutError:
         raise SlowBodyError from None
-    if HEARD in request:
-        request[HEARD](content)
+    if ON_BODY in request:
+        request[ON_BODY](content)
     return content

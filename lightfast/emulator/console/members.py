@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from lightfast.emulator import timestamps
 from lightfast.emulator.api.responses import answer
-from lightfast.emulator.console.body import asked, text
+from lightfast.emulator.console.body import read_json, text
 from lightfast.emulator.errors import EmulatorError
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     Membership = Callable[[web.Request], Awaitable[tuple[str, str]]]
 
-__all__ = ["Members", "chosen", "shown"]
+__all__ = ["Members", "get_or_create_user", "user_json"]
 
 
 class Members:
@@ -47,8 +47,8 @@ class Members:
             inside = {member.id for member in members}
             users = self._people.users() if self._offers_users else []
             return {
-                "members": [_shown(member) for member in members],
-                "others": [shown(user) for user in users if user.id not in inside],
+                "members": [_member_json(member) for member in members],
+                "others": [user_json(user) for user in users if user.id not in inside],
             }
 
         return answer(request, await self._executor.read(read))
@@ -56,25 +56,25 @@ class Members:
     async def add(self, request: web.Request) -> web.Response:
         """Let a user in whom the page chose, or made."""
         _, organization = await self._member(request)
-        content = await asked(request)
+        content = await read_json(request)
 
         def add() -> User:
-            user = chosen(self._people, content)
+            user = get_or_create_user(self._people, content)
             self._people.add_member(user.id, organization)
             return user
 
-        return answer(request, {"user": shown(await self._executor.write(add))})
+        return answer(request, {"user": user_json(await self._executor.write(add))})
 
     async def remove(self, request: web.Request) -> web.Response:
         """Let a member in no more; that may be who asks."""
         _, organization = await self._member(request)
-        user_id = text(await asked(request), "user")
+        user_id = text(await read_json(request), "user")
         if not await self._executor.write(self._people.remove_member, user_id, organization):
             raise EmulatorError(f"There is no such member of {organization!r}; reload the page.")
         return answer(request, {})
 
 
-def chosen(people: People, content: dict[str, Any]) -> User:
+def get_or_create_user(people: People, content: dict[str, Any]) -> User:
     """The user whom the page chose by id, or a new one of the name that it sent.
 
     Raises:
@@ -85,10 +85,10 @@ def chosen(people: People, content: dict[str, Any]) -> User:
     return people.create_user(text(content, "name"))
 
 
-def shown(user: User) -> dict[str, Any]:
+def user_json(user: User) -> dict[str, Any]:
     """A user as the page sees them."""
     return {"id": user.id, "name": user.name}
 
 
-def _shown(member: Member) -> dict[str, Any]:
-    return shown(member) | {"since": timestamps.to_wire(timestamps.from_datetime(member.since))}
+def _member_json(member: Member) -> dict[str, Any]:
+    return user_json(member) | {"since": timestamps.to_wire(timestamps.from_datetime(member.since))}

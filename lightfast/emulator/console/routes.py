@@ -10,10 +10,10 @@ from aiohttp import web
 from lightfast.emulator import timestamps
 from lightfast.emulator.api.responses import answer
 from lightfast.emulator.console import pages
-from lightfast.emulator.console.body import asked, text
+from lightfast.emulator.console.body import read_json, text
 from lightfast.emulator.console.facets import facets
 from lightfast.emulator.console.guard import Guard
-from lightfast.emulator.console.members import Members, chosen, shown
+from lightfast.emulator.console.members import Members, get_or_create_user, user_json
 from lightfast.emulator.errors import EmulatorError, RefusedError
 
 if TYPE_CHECKING:
@@ -102,19 +102,19 @@ class Console:
             user = await self._executor.read(people.user, await self._user_id(request))
         except RefusedError:
             users = await self._executor.read(people.users) if self._guard.signs_in else []
-            return answer(request, state | {"users": [shown(user) for user in users]})
+            return answer(request, state | {"users": [user_json(user) for user in users]})
         of_user = await self._executor.read(lambda: people.organizations(member=user.id))
         organizations = [_organization(organization) for organization in of_user]
-        return answer(request, state | {"user": shown(user), "organizations": organizations})
+        return answer(request, state | {"user": user_json(user), "organizations": organizations})
 
     async def _sign_in(self, request: web.Request) -> web.Response:
         """Let somebody in whom the page chose, or made: there are no passwords."""
         self._guard.check_sign_in(request)
-        secret = await self._executor.write(self._signed_in, await asked(request))
+        secret = await self._executor.write(self._signed_in, await read_json(request))
         return await self._with_token(request, secret)
 
     def _signed_in(self, content: dict[str, Any]) -> str:
-        user = chosen(self._identity.people, content)
+        user = get_or_create_user(self._identity.people, content)
         if user.id != content.get("user"):  # made just now
             self._identity.people.add_member(user.id, self._organization)
         return self._identity.sessions.sign_in(user.id)
@@ -158,13 +158,11 @@ class Console:
 
     async def _create_organization(self, request: web.Request) -> web.Response:
         user_id = await self._user_id(request)
-        name = text(await asked(request), "name").strip()
+        name = text(await read_json(request), "name").strip()
         people = self._identity.people
 
         def create() -> Organization:
-            organization = people.create_organization(name)
-            people.add_member(user_id, organization.name)
-            return organization
+            return people.create_organization(name, member=user_id)
 
         return answer(request, _organization(await self._executor.write(create)))
 
@@ -174,13 +172,13 @@ class Console:
 
     async def _keys(self, request: web.Request) -> web.Response:
         _, organization = await self._member(request)
-        keys = await self._executor.read(self._identity.keys.of, organization)
+        keys = await self._executor.read(self._identity.keys.of_organization, organization)
         return answer(request, {"keys": [_key(key) for key in reversed(keys)]})
 
     async def _create_key(self, request: web.Request) -> web.Response:
         """The one answer that holds a key."""
         user_id, organization = await self._member(request)
-        content = await asked(request)
+        content = await read_json(request)
         name, expires_at = text(content, "name"), _moment(content.get("expiresAt"))
 
         def create() -> str:
@@ -192,7 +190,7 @@ class Console:
 
     async def _revoke_key(self, request: web.Request) -> web.Response:
         _, organization = await self._member(request)
-        key_id = text(await asked(request), "id")
+        key_id = text(await read_json(request), "id")
         keys = self._identity.keys
         key = await self._executor.write(lambda: keys.revoke(key_id, organization=organization))
         return answer(request, {"key": _key(key)})

@@ -1,11 +1,11 @@
-"""What can go wrong, as values to script an emulator with.
+"""Faults to script an emulator with.
 
 ::
 
     emulator.script(faults.rate_limited(retry_after=1), faults.internal_error() * 2)
     emulator.script(faults.disconnect(), rate=0.05, seed=7)
 
-`faults.anything() * 3` happens three times.
+``faults.internal_error() * 3`` happens three times.
 """
 
 from __future__ import annotations

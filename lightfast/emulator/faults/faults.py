@@ -1,12 +1,4 @@
-"""What can go wrong, as values to script an emulator with.
-
-::
-
-    emulator.script(faults.rate_limited(retry_after=1), faults.internal_error() * 2)
-    emulator.script(faults.disconnect(), rate=0.05, seed=7)
-
-`faults.anything() * 3` happens three times.
-"""
+"""Faults as values, and what makes them: `lightfast.emulator.faults` exports them."""
 
 from __future__ import annotations
 
@@ -40,13 +32,13 @@ __all__ = [
 
 @attrs.frozen(kw_only=True)
 class Fault:
-    """What happens to a request, and how many times in a row."""
+    """What happens to a request, and to how many in a row."""
 
     times: int = 1
 
     def __mul__(self, times: int) -> Self:
         if times < 1:
-            raise ValueError(f"trouble happens once or more often, not {times} times")
+            raise ValueError(f"a fault must happen at least once, not {times} times")
         return attrs.evolve(self, times=self.times * times)
 
     __rmul__ = __mul__
@@ -54,12 +46,12 @@ class Fault:
 
 @attrs.frozen(kw_only=True)
 class Healthy(Fault):
-    """Nothing goes wrong."""
+    """Normal answer."""
 
 
 @attrs.frozen(kw_only=True)
 class ErrorAnswer(Fault):
-    """An error, in the shape that the emulator speaks."""
+    """Error of the API, in the revision that the emulator speaks."""
 
     status: int
     code: str
@@ -70,7 +62,7 @@ class ErrorAnswer(Fault):
 
 @attrs.frozen(kw_only=True)
 class RawAnswer(Fault):
-    """An answer, byte for byte."""
+    """Answer given byte for byte."""
 
     status: int
     body: bytes
@@ -80,21 +72,21 @@ class RawAnswer(Fault):
 
 @attrs.frozen(kw_only=True)
 class Disconnect(Fault):
-    """The connection is closed: before the answer, or in the middle of it."""
+    """Closed connection: before the answer, or in the middle of it."""
 
     midway: bool
 
 
 @attrs.frozen(kw_only=True)
 class Drip(Fault):
-    """The right answer, a few bytes at a time."""
+    """Normal answer, sent a few bytes at a time."""
 
     seconds: float
 
 
 @attrs.frozen(kw_only=True)
 class Delay(Fault):
-    """The right answer, late."""
+    """Normal answer, sent late."""
 
     seconds: float
 
@@ -110,14 +102,14 @@ def error(
     details: Mapping[str, Any] | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> Fault:
-    """Any error in the API's own shape.
+    """Answer with any error of the API.
 
     Args:
         status: The HTTP status.
         code: Such as ``INTERNAL_ERROR``.
-        message: For people; None leaves it out.
-        details: What else the body says.
-        headers: What else the head says.
+        message: The message for people; None leaves it out.
+        details: The ``details`` of the body.
+        headers: Additional headers.
     """
     return ErrorAnswer(
         status=status, code=code, message=message, details=details or {}, headers=headers or {}
@@ -125,7 +117,7 @@ def error(
 
 
 def rate_limited(retry_after: float | datetime | None = 1) -> Fault:
-    """429, with ``Retry-After`` in seconds or as a date (RFC 9110 §10.2.3), or without."""
+    """Answer 429 with ``Retry-After`` in seconds or as a date (RFC 9110 §10.2.3), or without it."""
     if isinstance(retry_after, datetime):
         value = format_datetime(retry_after.astimezone(UTC), usegmt=True)
     else:
@@ -135,28 +127,28 @@ def rate_limited(retry_after: float | datetime | None = 1) -> Fault:
 
 
 def internal_error() -> Fault:
-    """500 INTERNAL_ERROR, which is worth another attempt."""
+    """Answer 500 INTERNAL_ERROR, which clients should retry."""
     return error(500, "INTERNAL_ERROR", "Something went wrong")
 
 
 def config_error() -> Fault:
-    """500 CONFIG_ERROR, which no attempt will mend."""
+    """Answer 500 CONFIG_ERROR, which no retry can fix."""
     return error(500, "CONFIG_ERROR", "Organization is not configured for search")
 
 
 def unauthorized() -> Fault:
-    """401, as when a key was revoked a moment ago."""
+    """Answer 401, as when the key has just been revoked."""
     headers = {"WWW-Authenticate": "Bearer"}
     return error(401, "UNAUTHORIZED", "Invalid API key: it has been revoked.", headers=headers)
 
 
 def error_without_message() -> Fault:
-    """400 VALIDATION_ERROR that has ``details`` and no ``message``, as the alpha answers."""
+    """Answer 400 VALIDATION_ERROR with ``details`` and without a ``message``, as the alpha service does."""
     fields = {"limit": ["Number must be less than or equal to 100"]}
     return error(400, "VALIDATION_ERROR", details={"formErrors": [], "fieldErrors": fields})
 
 
-# --- what is no answer of the API -------------------------------------------------------------
+# --- answers that are not the API's -----------------------------------------------------------
 
 
 def raw(
@@ -166,7 +158,7 @@ def raw(
     content_type: str = "text/html",
     headers: Mapping[str, str] | None = None,
 ) -> Fault:
-    """Any answer, byte for byte."""
+    """Answer exactly this, byte for byte."""
     return RawAnswer(
         status=status,
         body=body.encode() if isinstance(body, str) else body,
@@ -176,7 +168,7 @@ def raw(
 
 
 def edge_error(status: int = 502, code: str = "ROUTER_EXTERNAL_TARGET_ERROR") -> Fault:
-    """A page of HTML from the hosting edge, with its ``x-vercel-error`` and ``x-vercel-id``."""
+    """Answer with an HTML page of the hosting edge, with its ``x-vercel-error`` and ``x-vercel-id``."""
     title = f"{status}: {code}"
     page = f"<!doctype html><html><head><title>{title}</title></head><body><h1>{title}</h1></body></html>"
     trace = "fra1::emulator-0000000000000-000000000000"
@@ -184,34 +176,34 @@ def edge_error(status: int = 502, code: str = "ROUTER_EXTERNAL_TARGET_ERROR") ->
 
 
 def not_json() -> Fault:
-    """200 with a page of HTML, as a captive portal answers."""
+    """Answer 200 with an HTML page, as a captive portal does."""
     return raw(200, "<!doctype html><title>Welcome</title><h1>Please accept our terms</h1>")
 
 
-# --- what happens on the way ------------------------------------------------------------------
+# --- connections ------------------------------------------------------------------------------
 
 
 def disconnect(*, midway: bool = False) -> Fault:
-    """The connection is closed without an answer, or in the middle of one."""
+    """Close the connection without an answer, or in the middle of one."""
     return Disconnect(midway=midway)
 
 
 def drip(seconds: float) -> Fault:
-    """The right answer, a few bytes at a time, over so many seconds."""
+    """Send the normal answer a few bytes at a time, over this many seconds."""
     return Drip(seconds=_positive(seconds))
 
 
 def delay(seconds: float) -> Fault:
-    """The right answer, so many seconds late."""
+    """Send the normal answer this many seconds late."""
     return Delay(seconds=_positive(seconds))
 
 
 def healthy() -> Fault:
-    """No trouble: what stands between two others in a script."""
+    """Answer normally, between two faults of a script."""
     return Healthy()
 
 
 def _positive(seconds: float) -> float:
     if seconds <= 0:
-        raise ValueError(f"`seconds` must be more than 0, not {seconds:g}")
+        raise ValueError(f"`seconds` must be above 0, not {seconds:g}")
     return seconds

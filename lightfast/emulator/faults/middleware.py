@@ -1,4 +1,4 @@
-"""Plays what is scripted, and tells the script what came: the outermost layer of the HTTP face."""
+"""Middleware that records the API's requests and plays the scripted faults: the outermost layer of the server."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 from multidict import CIMultiDict, CIMultiDictProxy
 
-from lightfast.emulator.api.requests import HEARD, SlowBodyError, body
+from lightfast.emulator.api.requests import ON_BODY, SlowBodyError, body
 from lightfast.emulator.api.responses import API_REVISION, BASE_PATH, REQUEST_ID, failure_answer
 from lightfast.emulator.faults.faults import (
     Delay,
@@ -22,24 +22,24 @@ from lightfast.emulator.faults.faults import (
     Fault,
     RawAnswer,
 )
-from lightfast.emulator.faults.script import RecordedRequest, Script, masked
+from lightfast.emulator.faults.script import RecordedRequest, Script, mask_header
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
-__all__ = ["Stage"]
+__all__ = ["FaultMiddleware"]
 
 DRIPS = 50  # pieces that a dripping answer comes in, at most
-_TICK = 0.05  # seconds between two looks at whether somebody still waits
+_POLL_INTERVAL = 0.05  # seconds between two checks whether the client is still connected
 
 
-class Stage:
-    """Where the API's requests pass through.
+class FaultMiddleware:
+    """Middleware through which all requests to the API pass.
 
     Args:
-        script: What shall happen to them, and who remembers them.
+        script: Says what happens to them, and records them.
     """
 
     def __init__(self, script: Script) -> None:
@@ -47,11 +47,11 @@ class Stage:
         self._ended = False
 
     async def end(self, _: web.Application) -> None:
-        """Let nobody wait any longer: the server stops."""
+        """End all delays: the server is shutting down."""
         self._ended = True
 
     @web.middleware
-    async def play(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+    async def handle(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         """Answer as the script says, or as the handler does."""
         request[REQUEST_ID] = f"req_{secrets.token_hex(12)}"
         if not request.path.startswith(f"{BASE_PATH}/"):
@@ -59,8 +59,8 @@ class Stage:
         request[API_REVISION] = self._script.api_revision
         record = _record(request)
         self._script.record(record)
-        heard: Callable[[bytes], None] = partial(self._script.record_body, record)
-        request[HEARD] = heard
+        on_body: Callable[[bytes], None] = partial(self._script.record_body, record)
+        request[ON_BODY] = on_body
         record.fault = self._script.next_fault()
         return await self._perform(record, request, handler)
 
@@ -69,10 +69,10 @@ class Stage:
     ) -> web.StreamResponse:
         match record.fault:
             case Disconnect(midway=False):
-                await _hear(request)
-                return _cut(request, web.Response())
+                await _read_body(request)
+                return _close(request, web.Response())
             case ErrorAnswer() | RawAnswer():
-                await _hear(request)
+                await _read_body(request)
                 response = _scripted(record.fault, request)
                 record.status = response.status
                 return response
@@ -92,12 +92,12 @@ class Stage:
         self, request: web.Request, answer: web.StreamResponse, seconds: float
     ) -> web.StreamResponse:
         content = _content(answer)
-        stream = await _begin(request, answer, len(content))
+        stream = await _start_stream(request, answer, len(content))
         size = max(1, -(-len(content) // DRIPS))
         pieces = [content[start : start + size] for start in range(0, len(content), size)]
         for piece in pieces:
             await self._pause(request, seconds / len(pieces))
-            if _gone(request):
+            if _is_gone(request):
                 break
             await stream.write(piece)
         return stream
@@ -105,13 +105,13 @@ class Stage:
     async def _pause(self, request: web.Request, seconds: float) -> None:
         now = asyncio.get_running_loop().time
         until = now() + seconds
-        # Nothing tells when a client has gone but its connection, looked at again and again.
-        while (left := until - now()) > 0 and not self._ended and not _gone(request):  # noqa: ASYNC110
-            await asyncio.sleep(min(left, _TICK))
+        # aiohttp has no event for a client that disconnects while a handler waits: poll its transport.
+        while (left := until - now()) > 0 and not self._ended and not _is_gone(request):  # noqa: ASYNC110
+            await asyncio.sleep(min(left, _POLL_INTERVAL))
 
 
 def _record(request: web.Request) -> RecordedRequest:
-    headers = [(name, masked(name, value)) for name, value in request.headers.items()]
+    headers = [(name, mask_header(name, value)) for name, value in request.headers.items()]
     return RecordedRequest(
         method=request.method,
         path=request.path,
@@ -121,8 +121,8 @@ def _record(request: web.Request) -> RecordedRequest:
     )
 
 
-async def _hear(request: web.Request) -> None:
-    """Read the body for the record's sake."""
+async def _read_body(request: web.Request) -> None:
+    """Read the body, so that it is recorded."""
     with suppress(SlowBodyError, web.HTTPException, ConnectionError):
         await body(request)
 
@@ -136,11 +136,11 @@ def _scripted(fault: Fault, request: web.Request) -> web.Response:
             headers=dict(fault.headers),
         )
     assert isinstance(fault, ErrorAnswer)  # noqa: S101
-    told = {"error": fault.code}
+    content = {"error": fault.code}
     if fault.message is not None:
-        told["message"] = fault.message
+        content["message"] = fault.message
     details = {"details": dict(fault.details)} if fault.details else {}
-    return failure_answer(request, fault.status, {**told, **details}, fault.headers)
+    return failure_answer(request, fault.status, {**content, **details}, fault.headers)
 
 
 def _content(answer: web.StreamResponse) -> bytes:
@@ -148,7 +148,7 @@ def _content(answer: web.StreamResponse) -> bytes:
     return content if isinstance(content, bytes) else b""
 
 
-async def _begin(
+async def _start_stream(
     request: web.Request, answer: web.StreamResponse, length: int
 ) -> web.StreamResponse:
     stream = web.StreamResponse(status=answer.status, headers=answer.headers)
@@ -159,17 +159,17 @@ async def _begin(
 
 async def _break_off(request: web.Request, answer: web.StreamResponse) -> web.StreamResponse:
     content = _content(answer)
-    stream = await _begin(request, answer, len(content))
+    stream = await _start_stream(request, answer, len(content))
     await stream.write(content[: len(content) // 2])
-    return _cut(request, stream)
+    return _close(request, stream)
 
 
-def _cut(request: web.Request, answer: web.StreamResponse) -> web.StreamResponse:
-    """Close the connection; what was written before still goes out."""
+def _close(request: web.Request, answer: web.StreamResponse) -> web.StreamResponse:
+    """Close the connection; what was already written is still sent."""
     if request.transport:
         request.transport.close()
     return answer
 
 
-def _gone(request: web.Request) -> bool:
+def _is_gone(request: web.Request) -> bool:
     return request.transport is None or request.transport.is_closing()

@@ -1,6 +1,6 @@
-"""What users rehearse: trouble on demand, an older or newer wire, and the requests that came.
+"""Scripted faults, the revision spoken, and the requests recorded: the state that tests steer.
 
-Everything here is a value or a decision; `server` and `playing` act on it. Callers are on any thread.
+Everything here is a value or a decision; `middleware` acts on it. Callers are on any thread.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-__all__ = ["ApiRevision", "RecordedRequest", "Script", "masked"]
+__all__ = ["ApiRevision", "RecordedRequest", "Script", "mask_header"]
 
 ApiRevision = Literal["2026-04-03", "2026-04-04"]
 
@@ -31,17 +31,17 @@ MAX_RECORDED_BYTES = 16 << 20
 
 @attrs.define(kw_only=True, eq=False)
 class RecordedRequest:
-    """A request that came, without its secret.
+    """Request that was received, without its secret.
 
     Attributes:
         method: Such as ``POST``.
         path: Such as ``/api/v1/search``.
-        headers: Its headers, in any case; keys and cookies are masked.
-        at: When it came.
+        headers: Its headers, case-insensitive; keys and cookies are masked.
+        at: When it was received.
         request_id: The id that the answer carries.
-        body: Its bytes, as far as they were read: a stranger's are not.
-        status: What was answered; None before that, and when the connection was cut instead.
-        trouble: What was scripted for it.
+        body: Its body, as far as it was read: that of an unauthenticated request is not.
+        status: The status of the answer; None before that, and when the connection was closed instead.
+        fault: The fault that was scripted for it.
     """
 
     method: str
@@ -55,7 +55,7 @@ class RecordedRequest:
 
     @property
     def json(self) -> Any:
-        """The body, parsed; None when it is no JSON."""
+        """The parsed body; None when it is not JSON."""
         try:
             return orjson.loads(self.body)
         except orjson.JSONDecodeError:
@@ -63,25 +63,29 @@ class RecordedRequest:
 
 
 class Script:
-    """The script, the wire and the record of one emulator.
+    """Scripted faults, revision and recorded requests of one emulator, as `Emulator.faults`.
 
     Args:
         api_revision: The revision of the API to speak at first.
     """
 
-    def __init__(self, api_revision: ApiRevision) -> None:
+    def __init__(self, api_revision: ApiRevision = "2026-04-03") -> None:
         self._first_revision = self._api_revision = _check_revision(api_revision)
         self._lock = threading.Lock()
         self._recorded: deque[RecordedRequest] = deque()
         self._bytes = 0
         self._next: deque[Fault] = deque()
-        self._some: Sequence[Fault] = ()
+        self._choices: Sequence[Fault] = ()
         self._rate = 0.0
         self._random = random.Random(0)  # noqa: S311 - no secret is made from it
 
     @property
     def api_revision(self) -> ApiRevision:
-        """The revision of the API that is spoken."""
+        """The revision of the API that is spoken; set it to test your code against the other one.
+
+        Raises:
+            EmulatorError: It is set to an unknown one.
+        """
         return self._api_revision
 
     @api_revision.setter
@@ -89,41 +93,52 @@ class Script:
         self._api_revision = _check_revision(api_revision)
 
     def clear(self) -> None:
-        """Forget the script and the requests; speak the first wire again."""
-        self.script([], rate=None, seed=0)
+        """Forget the script and the recorded requests, and speak the first revision again."""
+        self.script()
         self._api_revision = self._first_revision
         with self._lock:
             self._recorded.clear()
             self._bytes = 0
 
-    # --- trouble ------------------------------------------------------------------------------
+    # --- faults -------------------------------------------------------------------------------
 
-    def script(self, faults: Sequence[Fault], *, rate: float | None, seed: int) -> None:
-        """Let these happen: one after another, or now and then."""
+    def script(self, *faults: Fault, rate: float | None = None, seed: int = 0) -> None:
+        """Let the next requests meet these faults, one after another; later requests are answered normally.
+
+        This replaces what was scripted before; without arguments nothing is scripted.
+
+        Args:
+            faults: From `lightfast.emulator.faults`: ``faults.rate_limited(), faults.internal_error() * 2``.
+            rate: Instead, the share of all requests that meet one of the faults, until `clear`.
+            seed: The same seed selects the same requests.
+
+        Raises:
+            EmulatorError: An argument is not a fault, or the rate is not above 0 and at most 1.
+        """
         for fault in faults:
             if not isinstance(fault, Fault):
-                raise EmulatorError(f"A script is made of `trouble`, not of {fault!r}.")
+                raise EmulatorError(f"A script consists of `faults`, not of {fault!r}.")
         if rate is not None and not (faults and 0 < rate <= 1):
             raise EmulatorError(
-                "`rate` is a share of the calls, above 0 and up to 1, of some trouble."
+                "`rate` must be above 0 and at most 1, and needs at least one fault."
             )
-        one_by_one = [attrs.evolve(t, times=1) for t in faults for _ in range(t.times)]
+        one_by_one = [attrs.evolve(fault, times=1) for fault in faults for _ in range(fault.times)]
         with self._lock:
             self._next = deque(one_by_one if rate is None else ())
-            self._some = one_by_one
+            self._choices = one_by_one
             self._rate = rate or 0.0
             self._random = random.Random(seed)  # noqa: S311
 
     def next_fault(self) -> Fault | None:
-        """What shall happen to the request that has just come."""
+        """Take the fault of the request that has just been received; None for a normal answer."""
         with self._lock:
             if self._next:
-                chosen = self._next.popleft()
+                fault = self._next.popleft()
             elif self._rate and self._random.random() < self._rate:
-                chosen = self._random.choice(self._some)
+                fault = self._random.choice(self._choices)
             else:
                 return None
-        return None if isinstance(chosen, Healthy) else chosen
+        return None if isinstance(fault, Healthy) else fault
 
     # --- requests -----------------------------------------------------------------------------
 
@@ -135,7 +150,7 @@ class Script:
             self._recorded.append(request)
 
     def record_body(self, request: RecordedRequest, body: bytes) -> None:
-        """Keep what the request said, within bounds."""
+        """Keep the body of a request, within bounds."""
         request.body = body
         with self._lock:
             self._bytes += len(body)
@@ -147,13 +162,13 @@ class Script:
 
     @property
     def requests(self) -> list[RecordedRequest]:
-        """The requests that came, oldest first."""
+        """The API's last 1,000 requests, oldest first: ``emulator.requests[-1].json["query"]``."""
         with self._lock:
             return list(self._recorded)
 
 
-def masked(name: str, value: str) -> str:
-    """A header's value, without the secret that it may hold."""
+def mask_header(name: str, value: str) -> str:
+    """Return a header's value without the secret that it may hold."""
     match name.lower():
         case "authorization":
             scheme, _, secret = value.partition(" ")
@@ -165,7 +180,6 @@ def masked(name: str, value: str) -> str:
 
 def _check_revision(api_revision: ApiRevision) -> ApiRevision:
     if api_revision not in get_args(ApiRevision):
-        raise EmulatorError(
-            f"`api_revision` is one of {', '.join(get_args(ApiRevision))}, not {api_revision!r}."
-        )
+        known = " or ".join(f"'{revision}'" for revision in get_args(ApiRevision))
+        raise EmulatorError(f"`api_revision` must be {known}, not {api_revision!r}.")
     return api_revision

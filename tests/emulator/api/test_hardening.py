@@ -322,7 +322,9 @@ async def test_two_emulators_two_organizations_fifty_clients(
         Emulator([paths["umbrella"]], database=database, organization="umbrella") as second,
     ):
         users = {
-            e.organization.name: e.create_user("u", organization=e.organization)
+            e.accounts.organization.name: e.accounts.create_user(
+                "u", organization=e.accounts.organization
+            )
             for e in (first, second)
         }
 

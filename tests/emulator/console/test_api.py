@@ -113,16 +113,16 @@ async def test_other_sites_change_nothing(
     headers: dict[str, str], emulator: Emulator, browser: aiohttp.ClientSession
 ) -> None:
     """Though the browser would send the cookies along."""
-    (ada,) = emulator.list_members()
+    (ada,) = emulator.accounts.list_members()
     data = json.dumps({"name": "stolen", "user": ada.id}).encode()
     kind = {"Content-Type": "application/json"}
     for path in CHANGES:
-        sent = {**kind, **named(emulator.organization), **headers}
+        sent = {**kind, **named(emulator.accounts.organization), **headers}
         status, body, _ = await ask(browser, "POST", f"console/api/{path}", data=data, headers=sent)
         assert status in (400, 403, 415), (path, body)
-    assert emulator.list_api_keys() == []
-    assert emulator.list_members() == [ada]
-    assert len(emulator.list_users()) == 1
+    assert emulator.accounts.list_api_keys() == []
+    assert emulator.accounts.list_members() == [ada]
+    assert len(emulator.accounts.list_users()) == 1
 
 
 async def test_a_rebound_name_reads_nothing(
@@ -152,7 +152,7 @@ async def test_a_stranger_sees_nothing(emulator: Emulator, http: aiohttp.ClientS
             *(("GET", p) for p in ("keys", "facets", "members")),
             *(("POST", p) for p in CHANGES if p != "sign-in"),
         ):
-            sent = {**headers, **named(emulator.organization)}
+            sent = {**headers, **named(emulator.accounts.organization)}
             options = {"json": {"name": "x", "id": "y"}} if method == "POST" else {}
             url = f"{emulator.console_url}console/api/{path}"
             status, body, _ = await ask(http, method, url, headers=sent, **options)
@@ -165,9 +165,9 @@ async def test_keys_stay_in_their_organization(
     emulator: Emulator, browser: aiohttp.ClientSession
 ) -> None:
     """A member of one sees, makes and revokes nothing in another."""
-    other = emulator.create_organization("other")
-    emulator.create_api_key("theirs", organization=other)
-    (theirs,) = emulator.list_api_keys(organization=other)
+    other = emulator.accounts.create_organization("other")
+    emulator.accounts.create_api_key("theirs", organization=other)
+    (theirs,) = emulator.accounts.list_api_keys(organization=other)
     for headers, status in ((named(other), 403), ({}, 400)):
         for method, path, options in (
             ("GET", "keys", {}),
@@ -182,19 +182,19 @@ async def test_keys_stay_in_their_organization(
         "POST",
         "console/api/keys/revoke",
         json={"id": theirs.id},
-        headers=named(emulator.organization),
+        headers=named(emulator.accounts.organization),
     )
     assert told[0] == 400
-    assert emulator.list_api_keys(organization=other)[0].active
+    assert emulator.accounts.list_api_keys(organization=other)[0].active
 
 
 async def test_members_stay_in_their_organization(
     emulator: Emulator, browser: aiohttp.ClientSession
 ) -> None:
     """Who is no member of one sees none of its members, adds none, and removes none."""
-    other = emulator.create_organization("other")
-    grace = emulator.create_user("Grace", organization=other)
-    (ada,) = emulator.list_members()
+    other = emulator.accounts.create_organization("other")
+    grace = emulator.accounts.create_user("Grace", organization=other)
+    (ada,) = emulator.accounts.list_members()
     for headers, status in ((named(other), 403), ({}, 400)):
         for method, path, options in (
             ("GET", "members", {}),
@@ -210,19 +210,47 @@ async def test_members_stay_in_their_organization(
         "POST",
         "console/api/members/remove",
         json={"user": grace.id},
-        headers=named(emulator.organization),
+        headers=named(emulator.accounts.organization),
     )
     assert told[0] == 400
-    assert [m.name for m in emulator.list_members(organization=other)] == ["Grace"]
-    assert [user.name for user in emulator.list_users()] == ["Ada", "Grace"]
+    assert [m.name for m in emulator.accounts.list_members(organization=other)] == ["Grace"]
+    assert [user.name for user in emulator.accounts.list_users()] == ["Ada", "Grace"]
+
+
+async def test_an_organizations_id_opens_it_to_nobody(
+    emulator: Emulator, browser: aiohttp.ClientSession
+) -> None:
+    """Not as the name of a new organization, neither for an outsider nor for a removed member."""
+    other = emulator.accounts.create_organization("other")
+    (ada,) = emulator.accounts.list_members()
+    for _ in range(2):
+        for name in (other.id, f" {other.id}", other.id.upper(), other.name):
+            told = await ask(browser, "POST", "console/api/organizations", json={"name": name})
+            assert told[0] == 400
+            assert (await ask(browser, "GET", "console/api/keys", headers=named(other)))[0] == 403
+        emulator.accounts.add_member(ada, other)
+        emulator.accounts.remove_member(ada, other)
+    assert emulator.accounts.list_members(organization=other) == []
+    assert {o.name for o in emulator.accounts.list_organizations()} == {"local", "other"}
+
+
+async def test_a_new_organization_has_its_creator_as_its_member(
+    emulator: Emulator, browser: aiohttp.ClientSession
+) -> None:
+    """The answer is the organization that was created."""
+    _, made, _ = await ask(browser, "POST", "console/api/organizations", json={"name": " new "})
+    (new,) = (o for o in emulator.accounts.list_organizations() if o.name == "new")
+    assert made["id"] == new.id
+    assert [m.name for m in emulator.accounts.list_members(organization=new)] == ["Ada"]
+    assert (await ask(browser, "GET", "console/api/keys", headers=named(new)))[0] == 200
 
 
 async def test_members_are_listed_added_and_removed(
     emulator: Emulator, browser: aiohttp.ClientSession
 ) -> None:
     """An existing user and a new one; whoever is left out can be chosen again, oneself included."""
-    grace = emulator.create_user("Grace")
-    mine = {"headers": named(emulator.organization)}
+    grace = emulator.accounts.create_user("Grace")
+    mine = {"headers": named(emulator.accounts.organization)}
 
     async def names() -> tuple[list[str], list[str]]:
         _, told, _ = await ask(browser, "GET", "console/api/members", **mine)
@@ -238,7 +266,7 @@ async def test_members_are_listed_added_and_removed(
     assert await names() == (["Ada", "Grace", "Eve"], [])
     assert await change("members/remove", user=grace.id) == 200
     assert await names() == (["Ada", "Eve"], ["Grace"])
-    (ada, _) = emulator.list_members()
+    (ada, _) = emulator.accounts.list_members()
     assert await change("members/remove", user=ada.id) == 200
     assert (await ask(browser, "GET", "console/api/members", **mine))[0] == 403
     _, state, _ = await ask(browser, "GET", "console/api/state")
@@ -247,7 +275,7 @@ async def test_members_are_listed_added_and_removed(
 
 async def test_a_key_is_shown_once(emulator: Emulator, browser: aiohttp.ClientSession) -> None:
     """In the answer that made it, and in no other."""
-    mine = named(emulator.organization)
+    mine = named(emulator.accounts.organization)
     expiry = "2099-01-01T00:00:00Z"
     _, made, headers = await ask(
         browser,
@@ -296,10 +324,10 @@ async def test_nonsense_is_a_bad_request(
     path: str, body: bytes, emulator: Emulator, browser: aiohttp.ClientSession
 ) -> None:
     """400 with words, and nothing is made."""
-    headers = {**named(emulator.organization), "Content-Type": "application/json"}
+    headers = {**named(emulator.accounts.organization), "Content-Type": "application/json"}
     status, told, _ = await ask(browser, "POST", f"console/api/{path}", data=body, headers=headers)
     assert (status, bool(told["message"])) == (400, True)
-    assert (len(emulator.list_api_keys()), len(emulator.list_users())) == (0, 1)
+    assert (len(emulator.accounts.list_api_keys()), len(emulator.accounts.list_users())) == (0, 1)
 
 
 async def test_nobody_signs_in_where_other_machines_could(lines: Any) -> None:
@@ -308,7 +336,7 @@ async def test_nobody_signs_in_where_other_machines_could(lines: Any) -> None:
         Emulator([SAMPLE], host="0.0.0.0", allow_remote=True) as emulator,
         aiohttp.ClientSession(emulator.console_url) as http,
     ):
-        emulator.create_user("Ada", organization="local")
+        emulator.accounts.create_user("Ada", organization="local")
         status, told, _ = await ask(http, "POST", "console/api/sign-in", json={"name": "Eve"})
         assert (status, told["error"]) == (403, "FORBIDDEN")
         assert "loopback" in told["message"]
@@ -330,6 +358,6 @@ async def test_two_emulators_share_one_browser(emulator: Emulator) -> None:
                 answer = await http.post(
                     f"{one.base_url}/search",
                     json={"query": "login"},
-                    headers=named(one.organization),
+                    headers=named(one.accounts.organization),
                 )
                 assert answer.status == 200

@@ -29,7 +29,7 @@ async def test_a_member_is_added_signs_in_is_removed_and_refused(
     emulator: Emulator, page: Page, shots: Path
 ) -> None:
     """An existing user and a new one become members; one of them signs in, and loses all while looking on."""
-    emulator.create_user("Grace Hopper")
+    emulator.accounts.create_user("Grace Hopper")
     await sign_in(page, emulator)
     await page.click("Settings")
     await page.click("Members")
@@ -47,7 +47,7 @@ async def test_a_member_is_added_signs_in_is_removed_and_refused(
     await page.wait("!document.querySelector('dialog')")
     await page.js("document.activeElement.blur()")
     await page.shoot(shots / "members.png")
-    grace = emulator.list_members()[1]
+    grace = emulator.accounts.list_members()[1]
     assert grace.name == "Grace Hopper"
 
     await page.click("Sign out")
@@ -56,7 +56,7 @@ async def test_a_member_is_added_signs_in_is_removed_and_refused(
     await page.click("Search")
     await open_search(page, "login")
     await page.text("results in")
-    emulator.remove_member(grace)
+    emulator.accounts.remove_member(grace)
     for path in ("#/search?q=payments", "#/settings/members"):
         await page.js(f"location.hash = {json.dumps(path)}")
         await page.text("Access denied to this organization")
@@ -74,17 +74,17 @@ async def test_a_member_is_added_signs_in_is_removed_and_refused(
     await page.click("Remove member")
     await page.wait("document.querySelectorAll('tbody tr').length === 1")
     await page.wait("document.activeElement.innerText === 'Members'")
-    assert [member.name for member in emulator.list_members()] == ["Ada Lovelace"]
+    assert [member.name for member in emulator.accounts.list_members()] == ["Ada Lovelace"]
 
 
 async def test_whoever_leaves_falls_back_to_what_they_still_see(
     emulator: Emulator, page: Page
 ) -> None:
     """To another organization, and from the last one to the page that says that there is none."""
-    emulator.create_organization("acme")
+    emulator.accounts.create_organization("acme")
     await sign_in(page, emulator)
-    (ada,) = emulator.list_members()
-    emulator.add_member(ada, "acme")
+    (ada,) = emulator.accounts.list_members()
+    emulator.accounts.add_member(ada, "acme")
     await page.js("location.hash = '#/settings/members'; location.reload()")
     await page.text("Ada Lovelace you")
     first = await page.js("document.querySelector('#organization').selectedOptions[0].text")
@@ -101,7 +101,9 @@ async def test_whoever_leaves_falls_back_to_what_they_still_see(
         await page.wait(f"!{names}.includes({json.dumps(left)})")
         assert await page.js("document.activeElement.tagName") == "H1"
     assert await page.js(f"{names}.length") == 0
-    assert not emulator.list_members() + emulator.list_members(organization="acme")
+    assert not emulator.accounts.list_members() + emulator.accounts.list_members(
+        organization="acme"
+    )
     await page.fill("input[name=organization]", "fresh")
     await page.press("Enter")
     await page.wait(f"{names}.includes('fresh')")
@@ -115,7 +117,7 @@ async def test_what_nobody_can_be_called_is_told_in_words(emulator: Emulator, pa
     await page.wait("document.activeElement.name === 'member-name'")
     await page.type("  ")
     await page.press("Enter")
-    await page.text("A user's name has 1 to 100 characters")
+    await page.text("The name of a user must have 1 to 100 characters")
     page.complaints.clear()  # the browser itself tells of the 400
     await page.fill("input[name=member-name]", PROBE)
     await page.press("Enter")

@@ -57,8 +57,8 @@ async def test_a_key_is_made_copied_used_revoked_and_refused(
     emulator: Emulator, page: Page, shots: Path
 ) -> None:
     """The whole path of the authentication page."""
-    emulator.create_user("Grace Hopper", organization="local")
-    emulator.create_user("Margaret Hamilton", organization="local")
+    emulator.accounts.create_user("Grace Hopper", organization="local")
+    emulator.accounts.create_user("Margaret Hamilton", organization="local")
     await page.go(emulator.console_url)
     await page.text("Grace Hopper")
     await page.shoot(shots / "sign-in.png")
@@ -92,7 +92,7 @@ async def test_a_key_is_made_copied_used_revoked_and_refused(
         await page.wait("document.querySelectorAll('.status.revoked').length === 1")
         with pytest.raises(AuthenticationError, match="revoked"):
             await client.search("login bug")
-    known = {k.name: k for k in emulator.list_api_keys()}
+    known = {k.name: k for k in emulator.accounts.list_api_keys()}
     assert known["Billing service"].created_by.startswith("user_")
     assert known["Nightly report"].active
 
@@ -133,7 +133,7 @@ async def test_search_shows_filters_and_turns_pages(
     await open_search(page, "xylophone")
     await page.text("Nothing found")
     recorded = emulator.requests
-    assert {r.headers["X-Org-ID"] for r in recorded} == {emulator.organization.id}
+    assert {r.headers["X-Org-ID"] for r in recorded} == {emulator.accounts.organization.id}
     assert all("Authorization" not in r.headers for r in recorded)
 
 

@@ -1,4 +1,4 @@
-"""Scripted trouble as the SDK meets it, recorded requests, and the second wire."""
+"""Scripted faults as the SDK meets them, recorded requests, and the second revision."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def statuses(emulator: Emulator) -> list[int | None]:
     return [request.status for request in emulator.requests]
 
 
-# --- trouble --------------------------------------------------------------------------------
+# --- faults ---------------------------------------------------------------------------------
 
 HEALS = [
     (faults.rate_limited(0.01), 429),
@@ -75,7 +75,7 @@ HEALS = [
 
 
 @pytest.mark.parametrize(("one", "status"), HEALS, ids=lambda v: str(v)[:40])
-async def test_trouble_that_heals_is_overcome(
+async def test_a_passing_fault_is_retried(
     one: faults.Fault, status: int | None, emulator: Emulator, client: AsyncLightfast
 ) -> None:
     """The right answer comes in the end, after exactly the scripted attempts."""
@@ -102,17 +102,17 @@ LASTS = [
 
 
 @pytest.mark.parametrize(("one", "error", "attempts"), LASTS, ids=lambda v: str(v)[:40])
-@pytest.mark.parametrize("wire", ["2026-04-03", "2026-04-04"])
-async def test_trouble_that_lasts_is_told(
-    wire: script.Wire,
+@pytest.mark.parametrize("revision", ["2026-04-03", "2026-04-04"])
+async def test_a_lasting_fault_is_raised(
+    revision: script.ApiRevision,
     one: faults.Trouble,
     error: type[LightfastError],
     attempts: int,
     emulator: Emulator,
     client: AsyncLightfast,
 ) -> None:
-    """As its own error, on either wire, and the next call works."""
-    emulator.api_revision = wire
+    """As its own error, in either revision, and the next call works."""
+    emulator.api_revision = revision
     emulator.script(one)
     with pytest.raises(error):
         await client.search("login bug")
@@ -160,10 +160,8 @@ async def test_a_script_is_played_in_order(emulator: Emulator, client: AsyncLigh
     assert statuses(emulator) == [200]
 
 
-async def test_a_share_of_the_calls_is_troubled_reproducibly(
-    emulator: Emulator, client: AsyncLightfast
-) -> None:
-    """The same seed troubles the same calls; another one others."""
+async def test_a_rate_of_faults_is_reproducible(emulator: Emulator, client: AsyncLightfast) -> None:
+    """The same seed fails the same calls; another seed fails others."""
     runs = []
     for seed in (7, 7, 8):
         emulator.clear()
@@ -200,7 +198,7 @@ async def test_a_delay_meets_the_callers_deadline(
     assert len(emulator.requests) == 2
 
 
-def test_the_emulator_ends_in_the_middle_of_trouble() -> None:
+def test_the_emulator_stops_in_the_middle_of_a_fault() -> None:
     """Closing does not wait for a scripted delay."""
     started = time.monotonic()
     with Emulator([SAMPLE]) as emulator:
@@ -215,7 +213,7 @@ def test_the_emulator_ends_in_the_middle_of_trouble() -> None:
 
 
 def test_a_script_that_makes_no_sense_is_told() -> None:
-    """What is no trouble, no share, no wire, no number of times."""
+    """Not a fault, a rate, a revision or a number of times."""
     emulator = Emulator()
     try:
         for wrong in (
@@ -255,7 +253,7 @@ async def test_requests_are_recorded_without_their_secret(
     assert request.json["filters"] == {"sources": ["github"]}
     assert request.headers["content-type"] == request.headers["Content-Type"]
     assert request.headers["User-Agent"].startswith("lightfast")
-    (key,) = emulator.list_api_keys()
+    (key,) = emulator.accounts.list_api_keys()
     assert request.headers["Authorization"] == f"Bearer {key.masked}"
     assert before <= request.at <= datetime.now(UTC)
     assert request.request_id == response.request_id
@@ -292,10 +290,12 @@ async def test_the_record_is_bounded(
     assert len(emulator.requests) == 2
 
 
-# --- the second wire ------------------------------------------------------------------------
+# --- the second revision --------------------------------------------------------------------
 
 
-async def test_the_second_wire_answers_as_the_contract_says(emulator: Emulator, ask: Ask) -> None:
+async def test_the_second_revision_answers_as_the_contract_says(
+    emulator: Emulator, ask: Ask
+) -> None:
     """`results`, `total` and `requestId`, eight fields each, and nothing else."""
     emulator.api_revision = "2026-04-04"
     documented = contract("response_2026_04_04.json")
@@ -305,7 +305,7 @@ async def test_the_second_wire_answers_as_the_contract_says(emulator: Emulator, 
     assert answer.body["total"] == len(answer.body["results"]) == 5
 
 
-async def test_the_second_wire_filters_at_the_top(emulator: Emulator, ask: Ask) -> None:
+async def test_the_second_revision_filters_at_the_top(emulator: Emulator, ask: Ask) -> None:
     """`sources`, `types`, `after`, `before`; `filters` is passed over."""
     emulator.api_revision = "2026-04-04"
     key = emulator.create_api_key()
@@ -334,7 +334,7 @@ async def test_the_second_wire_filters_at_the_top(emulator: Emulator, ask: Ask) 
         ({"query": ""}, "query"),
     ],
 )
-async def test_the_second_wire_complains_about_its_own_fields(
+async def test_the_second_revision_complains_about_its_own_fields(
     body: dict[str, Any], field: str, emulator: Emulator, ask: Ask
 ) -> None:
     """400 BAD_REQUEST with `field` and `reason`; the request id stands in the header only."""
@@ -348,7 +348,7 @@ async def test_the_second_wire_complains_about_its_own_fields(
     assert answer.headers["X-Request-ID"].startswith("req_")
 
 
-async def test_the_second_wires_other_errors(emulator: Emulator, ask: Ask) -> None:
+async def test_the_second_revisions_other_errors(emulator: Emulator, ask: Ask) -> None:
     """The same codes but for the internal one, whose shape is the literal one of the contract."""
     emulator.api_revision = "2026-04-04"
     key = emulator.create_api_key()
@@ -365,8 +365,10 @@ async def test_the_second_wires_other_errors(emulator: Emulator, ask: Ask) -> No
     assert (await ask(emulator, key, path="/nowhere")).body["code"] == "NOT_FOUND"
 
 
-async def test_the_sdk_reads_the_second_wire(emulator: Emulator, client: AsyncLightfast) -> None:
-    """The same results; what that wire does not tell is None; it can be the wire from the start."""
+async def test_the_sdk_reads_the_second_revision(
+    emulator: Emulator, client: AsyncLightfast
+) -> None:
+    """The same results; fields that the revision lacks are None; it can be spoken from the start."""
     first = await client.search("login bug")
     emulator.api_revision = "2026-04-04"
     second = await client.search("login bug")

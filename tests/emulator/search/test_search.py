@@ -250,12 +250,12 @@ async def test_organizations_see_nothing_of_each_other(
         Emulator([acme], database=database, organization="acme") as first,
         Emulator([umbrella], database=database, organization="umbrella") as second,
     ):
-        keys = [first.create_api_key(), first.create_api_key(organization="umbrella")]
+        keys = [first.create_api_key(), first.accounts.create_api_key(organization="umbrella")]
         for emulator in (first, second):
             titles = [
                 [r["title"] for r in (await ask(emulator, key, query="login")).body["data"]]
                 for key in keys
             ]
             assert titles == [["Login at acme"], ["Login at umbrella"]]
-        assert [len(first.list_api_keys()), len(second.list_api_keys())] == [1, 1]
+        assert [len(first.accounts.list_api_keys()), len(second.accounts.list_api_keys())] == [1, 1]
         assert (first.documents, second.documents) == (1, 1)

@@ -50,11 +50,11 @@ async def test_a_crowd_sees_its_own_organizations_only(
         for word in words
     ]
     async with (
-        Emulator(paths[:1], database=database, organization="org_a") as first,
-        Emulator(paths[1:], database=database, organization="org_b"),
+        Emulator(paths[:1], database=database, organization="alpha") as first,
+        Emulator(paths[1:], database=database, organization="beta"),
     ):
         # One server for both: the key alone decides.
-        keys = [first.create_api_key(organization=name) for name in ("org_a", "org_b")]
+        keys = [first.accounts.create_api_key(organization=name) for name in ("alpha", "beta")]
 
         async def client(number: int) -> None:
             own, other = words[number % 2], words[1 - number % 2]
