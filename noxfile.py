@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
+import shutil
 import tomllib
 from pathlib import Path
 
@@ -11,11 +13,13 @@ import nox
 
 HERE = Path(__file__).parent
 PROJECT = tomllib.loads((HERE / "pyproject.toml").read_text(encoding="utf-8"))
-PYTHONS = ["3.11", "3.12", "3.13"]
+PYTHONS = ["3.11", "3.12", "3.13", "3.14"]
 # Most tests wait for something: more of them at once than there are cores. A file stays together.
 PARALLEL = ["-n", "4", "--dist", "loadfile"]
 # What needs the frameworks themselves has a session of its own.
 ALONE = ["--ignore=tests/integrations"]
+# The core's tests: they need no extra but what the test group brings.
+CORE = ["tests/test_laws.py", "tests/test_client.py", "tests/test_sync.py", "tests/test_config.py", "tests/test_auth.py", "tests/test_bulk.py", "tests/test_retry.py", "tests/test_models.py", "tests/test_exceptions.py", "tests/wire", "tests/transport"]  # fmt: skip
 
 # Interpreters that pyenv keeps beside its own are found, too; those on PATH come first.
 _pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
@@ -26,7 +30,7 @@ os.environ["PATH"] += "".join(
 )
 
 nox.needs_version = ">=2024.4.15"
-nox.options.sessions = ["lint", "typing", "tests", "integrations", "lowest", "docs", "package"]
+nox.options.sessions = ["lint", "typing", "tests", "integrations", "lowest", "docs", "package", "api"]
 nox.options.error_on_missing_interpreters = False  # a missing one is skipped, and said so
 
 
@@ -37,10 +41,11 @@ def group(name: str) -> list[str]:
 
 @nox.session(python=PYTHONS[0])
 def lint(session: nox.Session) -> None:
-    """Ruff: style and likely faults."""
+    """Ruff: style and likely faults; codespell: misspelt words. As `.pre-commit-config.yaml` does."""
     session.install(*group("lint"))
     session.run("ruff", "format", "--check", ".")
     session.run("ruff", "check", ".")
+    session.run("codespell")
 
 
 @nox.session(python=PYTHONS[0])
@@ -81,20 +86,74 @@ def lowest(session: nox.Session) -> None:
 
 @nox.session(python=PYTHONS[0])
 def package(session: nox.Session) -> None:
-    """The wheel and the sdist, installed elsewhere and put to work."""
-    dist = Path(session.create_tmp()) / "dist"
-    session.install("build")
-    session.run("python", "-m", "build", "--outdir", str(dist), str(HERE), silent=True)
-    (wheel,) = sorted(dist.glob("*.whl"))[-1:]
-    session.install(f"{wheel}[cli,emulator]")
-    session.chdir(session.create_tmp())
-    session.run(
-        "python", "-c", "import lightfast; print(lightfast.__version__, lightfast.__file__)"
-    )
-    session.run(
-        "lightfast", "search", "--local", str(HERE), "--limit", "3",
-        "how are failed requests retried?",
+    """The checklist of a release: metadata, the same bytes twice, and both archives put to work."""
+    tmp = Path(session.create_tmp())
+    shutil.rmtree(tmp, ignore_errors=True)
+    session.install(*group("package"))
+    session.run("validate-pyproject", "pyproject.toml", silent=True)
+    session.log("[ok] pyproject.toml is valid")
+    first, again = (_build(session, tmp / name) for name in ("dist", "again"))
+    for archive in first:
+        same = archive.read_bytes() == (again[0].parent / archive.name).read_bytes()
+        if not same:
+            session.error(f"[FAIL] {archive.name}: two builds differ")
+        digest = hashlib.sha256(archive.read_bytes()).hexdigest()
+        session.log(f"[ok] {archive.name}: two builds, the same bytes, SHA-256 {digest}")
+    wheel, sdist = first
+    session.run("twine", "check", "--strict", str(wheel), str(sdist))
+    session.run("check-wheel-contents", str(wheel))
+    _use_wheel(session, wheel, tmp / "elsewhere")
+    _test_sdist(session, wheel, sdist, tmp / "sdist")
+
+
+def _build(session: nox.Session, out: Path) -> tuple[Path, Path]:
+    """The wheel, made from the sdist, and the sdist."""
+    session.run("python", "-m", "build", "--outdir", str(out), str(HERE), silent=True)
+    (wheel,), (sdist,) = out.glob("*.whl"), out.glob("*.tar.gz")
+    return wheel, sdist
+
+
+def _use_wheel(session: nox.Session, wheel: Path, elsewhere: Path) -> None:
+    """Install it as users do, far from the repository: bare first, then with extras."""
+    session.run("python", "-m", "venv", str(elsewhere / "venv"))
+    python = str(elsewhere / "venv" / ("Scripts" if os.name == "nt" else "bin") / "python")
+    notes = elsewhere / "notes"
+    notes.mkdir()
+    (notes / "retries.md").write_text("# Retries\n\nFailed requests are retried with jitter.\n")
+    session.chdir(notes)
+    pip = (python, "-m", "pip", "--disable-pip-version-check")
+    session.run(*pip, "install", "-q", str(wheel), external=True)
+    session.run(*pip, "check", external=True, silent=True)
+    code = "import lightfast; lightfast.Lightfast('sk-lf-x').close(); print(lightfast.__version__)"
+    session.run(python, "-W", "error", "-c", code, external=True, silent=True)
+    session.log("[ok] the wheel alone: installs, imports, makes a client; dependencies agree")
+    session.run(*pip, "install", "-q", f"{wheel}[cli,emulator]", external=True)
+    found = session.run(
+        python, "-m", "lightfast", "search", "--local", str(notes), "how are failed requests retried?",
+        env={"XDG_CACHE_HOME": str(elsewhere / "cache")}, external=True, silent=True,
     )  # fmt: skip
+    if "Retries" not in str(found):
+        session.error(f"[FAIL] the wheel with [cli,emulator] finds nothing: {found}")
+    session.log("[ok] the wheel with [cli,emulator]: `lightfast search --local` answers")
+    session.chdir(HERE)
+
+
+def _test_sdist(session: nox.Session, wheel: Path, sdist: Path, unpacked: Path) -> None:
+    """Unpack it, and run the core's tests on what is in it."""
+    session.install(f"{wheel}[cli,emulator]", *group("test"))
+    shutil.unpack_archive(sdist, unpacked, filter="data")
+    (tree,) = unpacked.iterdir()
+    session.chdir(tree)
+    session.run("pytest", "-q", "-p", "no:cacheprovider", *(session.posargs or PARALLEL), *CORE)
+    session.log(f"[ok] {sdist.name}: unpacks, and the core's tests pass in it")
+    session.chdir(HERE)
+
+
+@nox.session(python=PYTHONS[0])
+def api(session: nox.Session) -> None:
+    """The public API beside the last release's, and the changelog: no break without an entry."""
+    session.install("-e", ".[all]", "griffe", "packaging")
+    session.run("python", "-m", "tests.public_api", *session.posargs)
 
 
 @nox.session(python=PYTHONS[0])

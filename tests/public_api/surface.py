@@ -1,0 +1,150 @@
+"""What users can type, read from the running package: stubs of its modules, and its commands."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import inspect
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import click
+
+MODULES = ("lightfast", "lightfast.emulator", "lightfast.emulator.faults")
+COMMANDS = "commands"
+_ADDRESS = re.compile(r" at 0x[0-9a-f]+")
+
+
+def surface() -> dict[str, str]:
+    """Return the text of each part of the public API, by the name of its file."""
+    stubs = {f"{name}.pyi": stub(importlib.import_module(name)) for name in MODULES}
+    return stubs | {f"{COMMANDS}.txt": commands()}
+
+
+def stub(module: ModuleType) -> str:
+    """Return a module's public names as a stub: valid Python, without documentation."""
+    parts = [_name(name, getattr(module, name)) for name in sorted(module.__all__)]
+    return "\n".join(parts)
+
+
+def _name(name: str, value: object) -> str:
+    if isinstance(value, type):
+        return _class(name, value)
+    if inspect.isfunction(value):
+        return _function(name, value)
+    if isinstance(value, ModuleType):
+        return f"{name}: Module\n"
+    if name == "__version__":
+        return f"{name}: str\n"
+    return f"{name} = {_literal(value)}\n"
+
+
+def _class(name: str, cls: type) -> str:
+    bases = [base.__name__ for base in cls.__bases__ if _is_public(base)]
+    lines = [f"class {name}({', '.join(bases)}):" if bases else f"class {name}:"]
+    lines += [f"    {line}" for part in _members(cls) for line in part.splitlines()]
+    return "\n".join([*lines, "    ..."]) + "\n"
+
+
+def _is_public(base: type) -> bool:
+    """Tell whether users can name a base class: one of Python's, or an exported one."""
+    if base.__module__ == "builtins":
+        return base is not object
+    return any(base.__name__ in importlib.import_module(name).__all__ for name in MODULES)
+
+
+def _members(cls: type) -> Iterator[str]:
+    fields = {base_name: text for base in reversed(cls.__mro__) for base_name, text in vars(base).get("__annotations__", {}).items()}  # fmt: skip
+    for name, annotation in fields.items():
+        if not name.startswith("_") and "ClassVar" not in str(annotation):
+            yield f"{name}: {_text(annotation)}"
+    if _is_ours(cls, "__init__"):
+        yield _function("__init__", cls.__init__)
+    for name in sorted(dir(cls)):
+        if name.startswith("_") or not _is_ours(cls, name):
+            continue
+        value = inspect.getattr_static(cls, name)
+        if isinstance(value, property):
+            returns = inspect.signature(value.fget).return_annotation if value.fget else Any
+            yield f"@property\ndef {name}(self) -> {_text(returns)}: ..."
+        elif isinstance(value, staticmethod | classmethod):
+            decorator = type(value).__name__
+            yield f"@{decorator}\n{_function(name, value.__func__)}"
+        elif inspect.isfunction(value):
+            yield _function(name, value)
+
+
+def _is_ours(cls: type, name: str) -> bool:
+    """Tell whether a class of this package defines the name, and not one of Python's."""
+    owner = next((base for base in cls.__mro__ if name in vars(base)), object)
+    return owner.__module__.partition(".")[0] == "lightfast"
+
+
+def _function(name: str, function: Any) -> str:
+    signature = inspect.signature(function)
+    parameters = [
+        parameter.replace(
+            annotation=parameter.empty
+            if parameter.name == "self"
+            else _Text(_text(parameter.annotation)),
+            default=parameter.default
+            if parameter.default is parameter.empty
+            else _Text(_literal(parameter.default)),
+        )
+        for parameter in signature.parameters.values()
+    ]
+    shown = signature.replace(
+        parameters=parameters, return_annotation=_Text(_text(signature.return_annotation))
+    )
+    prefix = "async " if inspect.iscoroutinefunction(function) else ""
+    return f"{prefix}def {name}{shown}: ..."
+
+
+class _Text(str):
+    """A string whose ``repr`` is itself: how `inspect` shows what it is given."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return str(self)
+
+
+def _text(annotation: object) -> str:
+    if annotation is inspect.Parameter.empty:
+        return "Any"
+    text = annotation if isinstance(annotation, str) else inspect.formatannotation(annotation)
+    return text.strip("'\"")
+
+
+def _literal(value: object) -> str:
+    if isinstance(value, Path):
+        return "Path()"
+    named = value if isinstance(value, type) or inspect.isroutine(value) else None
+    text = getattr(named, "__qualname__", None) or _ADDRESS.sub("", repr(value))
+    try:
+        ast.parse(text, mode="eval")
+    except SyntaxError:
+        return "..."
+    return text
+
+
+def commands() -> str:
+    """Return one line for each option and argument of each command, and for each exit code."""
+    from lightfast.cli.app import app
+    from lightfast.cli.exit_codes import EXITS
+
+    lines = [*_options("lightfast", app), *(f"exit code {exit_.code}" for exit_ in EXITS)]
+    return "\n".join(sorted(lines)) + "\n"
+
+
+def _options(path: str, command: click.Command) -> Iterator[str]:
+    yield path
+    for parameter in command.params:
+        for name in parameter.opts if isinstance(parameter, click.Option) else [parameter.human_readable_name]:  # fmt: skip
+            yield f"{path} {name}"
+    if isinstance(command, click.Group):
+        for name, child in command.commands.items():
+            yield from _options(f"{path} {name}", child)
