@@ -87,7 +87,7 @@ def lowest(session: nox.Session) -> None:
 @nox.session(python=PYTHONS[0])
 def package(session: nox.Session) -> None:
     """The checklist of a release: metadata, the same bytes twice, and both archives put to work."""
-    tmp = Path(session.create_tmp())
+    tmp = Path(session.create_tmp()).resolve()
     shutil.rmtree(tmp, ignore_errors=True)
     session.install(*group("package"))
     session.run("validate-pyproject", "pyproject.toml", silent=True)

@@ -1,0 +1,88 @@
+"""What stands around the package agrees with itself: checks, workflows, templates, addresses."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+
+import yaml
+
+ROOT = Path(__file__).parent.parent
+NOX = (ROOT / "noxfile.py").read_text(encoding="utf-8")
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+SOURCE = PROJECT["project"]["urls"]["Source"]
+
+
+def read(name: str) -> str:
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+def sessions() -> set[str]:
+    return set(re.findall(r"^@nox\.session.*\ndef (\w+)", NOX, re.MULTILINE))
+
+
+def test_pre_commit_runs_what_the_lint_session_runs():
+    hooks = yaml.safe_load(read(".pre-commit-config.yaml"))["repos"]
+    before_commits = {hook["id"] for repo in hooks for hook in repo["hooks"]}
+    body = NOX[NOX.index("def lint(") :].split("@nox.session")[0]
+    commands = re.findall(r'session\.run\("(\w+)"(?:, "(\w+)")?', body)
+    assert before_commits == {"-".join(filter(None, command)) for command in commands}
+
+
+def test_workflows_are_yaml_and_run_sessions_that_exist():
+    workflows = sorted((ROOT / ".github/workflows").glob("*.yml"))
+    assert [path.stem for path in workflows] == ["docs", "release", "tests"]
+    for path in workflows:
+        jobs = yaml.safe_load(path.read_text(encoding="utf-8"))["jobs"]
+        assert all("runs-on" in job for job in jobs.values())
+        for line in re.findall(r"nox -s ([\w .-]+)", path.read_text(encoding="utf-8")):
+            names = line.split(" -- ")[0].split()
+            assert {name.partition("-")[0] for name in names} <= sessions()
+
+
+def test_the_workflow_tests_every_session_that_nox_runs_by_default():
+    jobs = yaml.safe_load(read(".github/workflows/tests.yml"))["jobs"]
+    default = re.search(r"nox\.options\.sessions = \[(.*?)\]", NOX, re.DOTALL)
+    assert default
+    names = set(re.findall(r'"(\w+)"', default[1]))
+    assert {*jobs["checks"]["strategy"]["matrix"]["session"], "tests"} == names
+
+
+def test_the_python_versions_agree_everywhere():
+    named = re.search(r"^PYTHONS = (\[.*\])", NOX, re.MULTILINE)
+    assert named
+    pythons = re.findall(r"3\.\d+", named[1])
+    jobs = yaml.safe_load(read(".github/workflows/tests.yml"))["jobs"]
+    assert jobs["tests"]["strategy"]["matrix"]["python"] == pythons
+    assert f">={pythons[0]}" == PROJECT["project"]["requires-python"]
+    classified = re.findall(r":: (3\.\d+)", " ".join(PROJECT["project"]["classifiers"]))
+    assert classified == pythons[: len(classified)]
+    tested = re.search(r"^\| Python \| CPython ([^|]*)\|", read("docs/upgrading.md"), re.MULTILINE)
+    assert tested
+    assert re.findall(r"3\.\d+", tested[1]) == classified
+
+
+def test_only_the_workflow_that_publishes_may_write():
+    for path in (ROOT / ".github/workflows").glob("*.yml"):
+        workflow = yaml.safe_load(path.read_text(encoding="utf-8"))
+        assert workflow["permissions"] == {"contents": "read"}
+
+
+def test_the_repository_has_one_address():
+    pages = [*(ROOT / ".github").rglob("*.*"), *(ROOT / "docs").rglob("*.md"), ROOT / "README.md"]
+    for path in pages:
+        found = re.findall(r"https://github\.com/\w+/lightfast[\w-]*", path.read_text("utf-8"))
+        assert set(found) <= {SOURCE}, path
+
+
+def test_issue_templates_ask_for_what_is_needed():
+    for name in ("bug", "idea"):
+        form = yaml.safe_load(read(f".github/ISSUE_TEMPLATE/{name}.yml"))
+        assert {"name", "description", "body"} <= form.keys()
+        assert any(part.get("validations", {}).get("required") for part in form["body"])
+
+
+def test_the_security_policy_leads_to_a_private_advisory():
+    for name in (".github/SECURITY.md", ".github/ISSUE_TEMPLATE/config.yml"):
+        assert f"{SOURCE}/security/advisories/new" in read(name)
