@@ -30,7 +30,16 @@ os.environ["PATH"] += "".join(
 )
 
 nox.needs_version = ">=2024.4.15"
-nox.options.sessions = ["lint", "typing", "tests", "integrations", "lowest", "docs", "package", "api"]
+nox.options.sessions = [
+    "lint",
+    "typing",
+    "tests",
+    "integrations",
+    "lowest",
+    "docs",
+    "package",
+    "api",
+]
 nox.options.error_on_missing_interpreters = False  # a missing one is skipped, and said so
 
 
