@@ -23,12 +23,14 @@ from lightfast.emulator.emulator import Emulator
 from lightfast.emulator.errors import EmulatorError
 from lightfast.emulator.faults.script import RecordedRequest
 from lightfast.emulator.sample import SAMPLE
+from lightfast.emulator.search.contents import DocumentContents, RelatedDocument
 from lightfast.emulator.search.index import CorpusInfo
 
 __all__ = [
     "SAMPLE",
     "ApiKey",
     "CorpusInfo",
+    "DocumentContents",
     "Embedder",
     "EmbeddingProgress",
     "Emulator",
@@ -36,6 +38,7 @@ __all__ = [
     "Member",
     "Organization",
     "RecordedRequest",
+    "RelatedDocument",
     "User",
     "faults",
 ]

@@ -9,7 +9,7 @@ import tempfile
 import weakref
 from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lightfast.emulator.accounts.admin import Accounts
 from lightfast.emulator.accounts.authenticate import Identity
@@ -20,8 +20,10 @@ from lightfast.emulator.app import serving
 from lightfast.emulator.embedding.select import chosen_embedder
 from lightfast.emulator.errors import EmulatorError
 from lightfast.emulator.faults.script import Script
+from lightfast.emulator.search.contents import find_document, find_related, find_similar
 from lightfast.emulator.search.index import Index
 from lightfast.emulator.sources.corpus import corpora_at
+from lightfast.emulator.sources.patches import read_patch
 from lightfast.emulator.store import Store
 from lightfast.emulator.thread import ServingThread
 
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
     from lightfast.emulator.embedding.worker import Semantics
     from lightfast.emulator.faults.faults import Fault
     from lightfast.emulator.faults.script import ApiRevision, RecordedRequest
+    from lightfast.emulator.search.contents import DocumentContents, RelatedDocument
     from lightfast.emulator.search.index import CorpusInfo
     from lightfast.emulator.sources.corpus import Corpus
 
@@ -73,6 +76,8 @@ class Emulator:
         embedder: What compares by meaning: ``"auto"`` for the model of the extra ``semantic``, if it is installed
             and the environment variable ``LIGHTFAST_EMBEDDER`` is not ``none``; None for words alone.
         embed_behind: Whether to embed while serving.
+        index_first: Whether entering indexes before it serves; if not, call `refresh` while it answers from what was
+            indexed before.
         on_embedding: Called with the progress of embedding, on the thread that embeds.
 
     Attributes:
@@ -97,6 +102,7 @@ class Emulator:
         on_progress: Callable[[int, int | None], None] | None = None,
         embedder: EmbedderChoice = "auto",
         embed_behind: bool = True,
+        index_first: bool = True,
         on_embedding: Callable[[EmbeddingProgress], None] | None = None,
     ) -> None:
         check_address(host, port, allow_remote=allow_remote)
@@ -114,6 +120,7 @@ class Emulator:
         self._store = Store(_expanded(database))
         self._semantics = _semantics(self._store, organization, embedder, on_embedding)
         self._embed_behind = embed_behind
+        self._index_first = index_first
         # Runs at exit, too, when nobody closes the emulator.
         owned = (self._store, self._semantics, temporary, os.getpid())
         self._finalizer = weakref.finalize(self, _dispose, *owned)
@@ -217,6 +224,57 @@ class Emulator:
         """Return what is indexed for the organization, one item for each corpus."""
         return self._index.corpora()
 
+    # --- documents ----------------------------------------------------------------------------
+
+    def document(self, identifier: str) -> DocumentContents:
+        """Return an indexed document, whole.
+
+        Args:
+            identifier: The ID of a search result, or a commit's hash of seven digits or more.
+
+        Raises:
+            EmulatorError: There is no such document.
+        """
+        return find_document(self._store, self._organization, identifier)
+
+    def patch(self, identifier: str) -> str | None:
+        """Return what a commit changed, as a unified diff; None for other documents.
+
+        Args:
+            identifier: The ID of the commit, as for `document`.
+
+        Raises:
+            EmulatorError: There is no such document.
+        """
+        sha = self.document(identifier).commit
+        return read_patch(self._corpora, sha) if sha else None
+
+    def similar(self, identifier: str, *, limit: int = 10) -> list[dict[str, Any]]:
+        """Return the documents that are most like one, as the API's search results.
+
+        Args:
+            identifier: The ID of the document, as for `document`.
+            limit: The largest number of documents to return.
+
+        Raises:
+            EmulatorError: There is no such document.
+        """
+        meaning = self._semantics.meaning if self._semantics else None
+        return find_similar(
+            self._store, self._organization, identifier, limit=limit, meaning=meaning
+        )
+
+    def related(self, identifier: str) -> list[RelatedDocument]:
+        """Return what a document refers to, and what refers to it.
+
+        Args:
+            identifier: The ID of the document, as for `document`.
+
+        Raises:
+            EmulatorError: There is no such document.
+        """
+        return find_related(self._store, self._organization, identifier)
+
     # --- serving ------------------------------------------------------------------------------
 
     @property
@@ -241,7 +299,8 @@ class Emulator:
 
     async def __aenter__(self) -> Self:
         try:
-            await self.arefresh()
+            if self._index_first:
+                await self.arefresh()
             await self._start()
         except BaseException:
             self.close()
@@ -261,8 +320,8 @@ class Emulator:
 
     def __enter__(self) -> Self:
         try:
-            # On this thread, so that Ctrl-C reaches it.
-            self.refresh()
+            if self._index_first:
+                self.refresh()  # on this thread, so that Ctrl-C reaches it
             self._thread = ServingThread(self._start, self._stop)
             self._thread.start_serving()
         except BaseException:

@@ -81,6 +81,18 @@ class Git:
         code, answer, _ = self._run(*arguments)
         return None if code else answer
 
+    def beginning(self, size: int, *arguments: str) -> bytes:
+        """Return the first bytes of what git answers; none when it fails.
+
+        Args:
+            size: The largest number of bytes to read.
+            arguments: The command and its arguments.
+        """
+        with tempfile.TemporaryFile() as complaints, self._start(arguments, complaints) as process:
+            answer = process.stdout.read(size) if process.stdout else b""
+            process.kill()
+        return answer
+
     def stream(self, *arguments: str) -> Generator[str, None, None]:
         """What git answers, cut at NULs, while it still speaks.
 
