@@ -31,6 +31,8 @@ CORE = [
     "_auth",
     "_retry",
     "_config",
+    "_wire.revisions",
+    "_wire.queries",
     "_wire.structure",
     "_wire.converter",
     "_wire.schema",

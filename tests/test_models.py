@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import copy
 import pickle
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 
 import attrs
+import numpy as np
+import pandas as pd
 import pytest
 
 from lightfast import (
@@ -39,7 +41,7 @@ RESPONSE = SearchResponse(
         ({"query": ""}, "`query`"),
         ({"query": None}, "`query`"),
         ({"query": b"bytes"}, "`query`"),
-        ({"query": "q", "limit": 0}, "`limit` must be a whole number from 1 to 100, not 0"),
+        ({"query": "q", "limit": 0}, "`limit` must be an integer from 1 to 100, not 0"),
         ({"query": "q", "limit": 101}, "`limit`"),
         ({"query": "q", "limit": True}, "`limit`"),
         ({"query": "q", "limit": "10"}, "`limit`"),
@@ -47,7 +49,14 @@ RESPONSE = SearchResponse(
         ({"query": "q", "offset": -1}, "`offset`"),
         ({"query": "q", "offset": 2**53}, "`offset`"),
         ({"query": "q", "mode": "slow"}, "fast, balanced, thorough"),
-        ({"query": "q", "filters": {"sources": ["github"]}}, "SearchFilters"),
+        ({"query": "q", "filters": ["github"]}, r"SearchFilters\(sources="),
+        (
+            {"query": "q", "filters": {"sourceTypes": ["github"]}},
+            "no field 'sourceTypes'; it has sources, types",
+        ),
+        ({"query": "q", "filters": {"date_range": {"from": 1}}}, "DateRange has no field 'from'"),
+        ({"query": "a\ud800b"}, "lone surrogate at character 1"),
+        ({"query": "q", "filters": {"sources": ["\udfff"]}}, "lone surrogate"),
         ({"query": "q", "extra": ["x"]}, "mapping"),
         ({"query": "q", "extra": {1: "x"}}, "string keys"),
     ],
@@ -63,10 +72,29 @@ def test_a_request_takes_the_largest_values_of_the_contract():
 
 
 def test_a_filter_refuses_a_lone_string_because_it_would_be_read_by_letters():
-    with pytest.raises(ConfigurationError, match=r"\['github'\]"):
+    with pytest.raises(ConfigurationError, match=r"write \['github'\], not 'github'"):
         SearchFilters(sources="github")
+    with pytest.raises(ConfigurationError, match=r"write \['github'\], not 'github'"):
+        SearchRequest("q", filters={"sources": "github"})
     with pytest.raises(ConfigurationError, match="list of strings"):
         SearchFilters(source_types=["issue", 7])
+    with pytest.raises(ConfigurationError, match="list of strings"):
+        SearchFilters(types=7)
+
+
+def test_filters_may_be_a_plain_mapping():
+    given = {"sources": ["github"], "date_range": {"start": "2026-08-01"}}
+    expected = SearchFilters(sources=["github"], date_range=DateRange(start="2026-08-01"))
+    assert SearchRequest("q", filters=given).filters == expected
+
+
+def test_numbers_may_be_anything_that_stands_for_an_integer():
+    request = SearchRequest("q", limit=np.int64(20), offset=np.uint8(20))
+    assert (request.limit, request.offset) == (20, 20)
+    assert type(request.limit) is int
+    for wrong in (np.int64(101), np.float64(5), np.True_, np.array([1, 2])):
+        with pytest.raises(ConfigurationError, match="`limit`"):
+            SearchRequest("q", limit=wrong)
 
 
 def test_a_filter_takes_any_iterable_of_strings_and_keeps_unknown_ones():
@@ -87,13 +115,28 @@ def test_a_date_range_is_utc_whatever_zone_it_was_given_in():
     assert DateRange(end="2026-04-03T12:00Z").end == datetime(2026, 4, 3, 12, 0, tzinfo=UTC)
 
 
+@pytest.mark.parametrize("day", [date(2026, 8, 1), "2026-08-01"])
+def test_a_day_is_the_whole_of_it_in_utc(day):
+    whole = DateRange(start=day, end=day)
+    assert whole.start == datetime(2026, 8, 1, tzinfo=UTC)
+    assert whole.end == datetime(2026, 8, 1, 23, 59, 59, 999_999, tzinfo=UTC)
+
+
+def test_of_other_libraries_times_the_plain_value_is_kept():
+    at = DateRange(start=pd.Timestamp("2026-08-01 14:00", tz="Europe/Berlin")).start
+    assert type(at) is datetime
+    assert at == datetime(2026, 8, 1, 12, tzinfo=UTC)
+
+
 @pytest.mark.parametrize(
     ("value", "says"),
     [
         (datetime(2026, 4, 3), "aware"),
-        ("2026-04-03T12:00:00", "no UTC time"),
-        ("2026-04-03T12:00:00+00:00", "no UTC time"),
-        ("2026-04-03", "no UTC time"),
+        (pd.NaT, "not NaT; use None for an open end"),
+        ("2026-04-03T12:00:00", "is not a UTC date or timestamp; use e.g. '2026-08-01'"),
+        ("2026-04-03T12:00:00+00:00", "not a UTC date or timestamp"),
+        ("2026-04-31", "not a UTC date or timestamp: day"),
+        ("٢٠٢٦-٠٤-٠٣", "not a UTC date or timestamp"),
         ("2026-13-03T12:00:00Z", "month"),
         (20260403, "not int"),
         (datetime.max.replace(tzinfo=timezone(timedelta(hours=-1))), "UTC equivalent"),

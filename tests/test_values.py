@@ -49,7 +49,12 @@ REQUEST = SearchRequest(
     "q",
     limit=5,
     filters=SearchFilters(
-        sources=["github"], date_range=DateRange(start=WHEN), extra={"actorNames": ["ada"]}
+        sources=["github"],
+        types=["issue"],
+        date_range=DateRange(start=WHEN),
+        actor_names=["@ada"],
+        source_types=["linear"],
+        extra={"labels": ["bug"]},
     ),
     extra={"explain": True},
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 from codecs import BOM_UTF8
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, TypeVar
 
 import attrs
@@ -14,13 +14,14 @@ from cattrs.gen import make_dict_unstructure_fn, override
 from cattrs.preconf.orjson import OrjsonConverter, make_converter
 
 from lightfast._value import Value
+from lightfast._wire import queries, revisions
+from lightfast._wire.revisions import wire_name
 from lightfast._wire.structure import (
     SCALARS,
     array_reader,
     explain,
     is_array,
     object_reader,
-    wire_name,
 )
 from lightfast.exceptions import ConfigurationError, LightfastError
 from lightfast.models import Cluster, Headers, HttpInfo, SearchResponse, SearchResult
@@ -42,19 +43,14 @@ def _make_converter() -> OrjsonConverter:
         converter.register_structure_hook(type_, reader)
     converter.register_structure_hook_factory(is_array, lambda t: array_reader(t, converter))
     converter.register_structure_hook_factory(attrs.has, lambda t: object_reader(t, converter))
-    converter.register_unstructure_hook(datetime, _write_datetime)
+    converter.register_unstructure_hook(datetime, queries.write_datetime)
     converter.register_unstructure_hook(Headers, dict)
     converter.register_unstructure_hook_func(_is_error, _write_error)
     converter.register_unstructure_hook_factory(attrs.has, lambda t: _writer(t, converter))
+    converter.register_unstructure_hook(DateRange, queries.write_date_range)
+    converter.register_unstructure_hook(SearchFilters, queries.write_filters)
+    converter.register_unstructure_hook(SearchRequest, queries.write_request)
     return converter
-
-
-def _write_datetime(value: datetime) -> str:
-    """ISO 8601 in UTC with a literal Z: the API accepts no other."""
-    precision = (
-        "auto" if value.microsecond % 1000 else "milliseconds" if value.microsecond else "seconds"
-    )
-    return value.astimezone(UTC).replace(tzinfo=None).isoformat(timespec=precision) + "Z"
 
 
 def _is_error(type_: Any) -> bool:
@@ -91,13 +87,11 @@ def _writer(cls: type, converter: OrjsonConverter) -> Callable[[Any], dict[str, 
 
 # What the contract always sends, though we have a default for it.
 _ALWAYS: dict[type, set[str]] = {
-    SearchRequest: {"limit", "offset", "mode"},
     SearchResult: {"url", "occurred_at"},
     Cluster: {"topic", "summary", "keywords"},
 }
 
 _converter = _make_converter()
-_write_request = _converter.get_unstructure_hook(SearchRequest)
 _response_reader = _converter.get_structure_hook(SearchResponse)
 
 
@@ -110,10 +104,7 @@ def write_search(request: SearchRequest) -> bytes:
     Raises:
         ConfigurationError: It holds something that JSON cannot.
     """
-    body = _write_request(request)
-    if request.filters is not None and isinstance(request.extra.get("filters"), Mapping):
-        body["filters"] = _converter.unstructure(request.filters) | request.extra["filters"]
-    return write_json(body)
+    return write_json(queries.write_request(request))
 
 
 def write_json(value: Any) -> bytes:
@@ -158,7 +149,7 @@ def from_dict(cls: type[_Value], document: Mapping[str, Any]) -> _Value:
             f"{cls.__name__}.from_dict() takes a JSON object, not {type(document).__name__}."
         )
     if cls in _QUERIES:
-        return _read_query(cls, document)
+        return _QUERIES[cls](document)  # type: ignore[no-any-return]
     if not hasattr(cls, "extra"):
         raise ConfigurationError(f"A {cls.__name__} cannot be read back from JSON.")
     try:
@@ -170,31 +161,11 @@ def from_dict(cls: type[_Value], document: Mapping[str, Any]) -> _Value:
     raise ConfigurationError(f"This is not a {cls.__name__}: {problem}.")
 
 
-_QUERIES: dict[Any, dict[str, Any]] = {
-    SearchRequest: {"filters": SearchFilters},
-    SearchFilters: {"dateRange": DateRange},
-    DateRange: {},
+_QUERIES: dict[Any, Callable[[Mapping[str, Any]], Any]] = {
+    SearchRequest: queries.read_request,
+    SearchFilters: queries.read_filters,
+    DateRange: queries.read_date_range,
 }
-
-
-def _read_query(cls: type[_Value], document: Mapping[str, Any]) -> _Value:
-    """Make a request through its constructor, which checks what it is given."""
-    attributes: tuple[attrs.Attribute[Any], ...] = attrs.fields(cls)  # type: ignore[arg-type]
-    names = {wire_name(field.name): field.name for field in attributes if field.name != "extra"}
-    nested = _QUERIES[cls]
-    given: dict[str, Any] = {
-        names[key]: from_dict(nested[key], value) if key in nested and value is not None else value
-        for key, value in document.items()
-        if key in names
-    }
-    missing = [n for f in attributes if f.default is attrs.NOTHING and (n := f.name) not in given]
-    unknown = {key: value for key, value in document.items() if key not in names}
-    if missing or (unknown and not hasattr(cls, "extra")):
-        what = f"{missing[0]!r} is missing" if missing else f"unknown field {next(iter(unknown))!r}"
-        raise ConfigurationError(f"This is not a {cls.__name__}: {what}.")
-    if unknown:
-        given["extra"] = unknown
-    return cls(**given)
 
 
 # --- in ---------------------------------------------------------------------------------------
@@ -248,8 +219,8 @@ def _read_search(body: bytes, http: HttpInfo | None) -> SearchResponse:
 
 def _read_response(document: Any) -> SearchResponse:
     """Read an answer to a search, in either of the shapes that the alpha sends."""
-    if type(document) is dict and "data" not in document and "results" in document:
-        document = _from_second_shape(document)
+    if type(document) is dict and revisions.is_second_shape(document):
+        document = revisions.from_second_shape(document)
     return _read(_response_reader, document, SearchResponse)
 
 
@@ -260,11 +231,3 @@ def _read(reader: Callable[[Any, Any], _Value], document: Any, cls: type[_Value]
     except (AttributeError, KeyError, OverflowError, TypeError, ValueError):
         problems = explain(document, cls, "$")
     raise WireError(next(problems, f"$: not a {cls.__name__}"))
-
-
-def _from_second_shape(document: dict[str, Any]) -> dict[str, Any]:
-    """`results` and `total` at the top (2026-04-04) as `data` and `meta`."""
-    rest = {key: value for key, value in document.items() if key not in {"results", "total"}}
-    results = document["results"]
-    counted = len(results) if isinstance(results, list) else 0
-    return {"data": results, "meta": {"total": document.get("total", counted)}, **rest}

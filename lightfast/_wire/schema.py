@@ -18,7 +18,7 @@ from pydantic import GetCoreSchemaHandler
 from pydantic_core import core_schema
 
 from lightfast._wire.converter import to_dict
-from lightfast._wire.structure import wire_name
+from lightfast._wire.revisions import wire_name
 
 
 def core_schema_of(cls: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
@@ -46,6 +46,10 @@ def core_schema_of(cls: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreS
     )
 
 
+# `types` of SearchFilters is written under two names of the API's, which are fields themselves.
+_NOT_WRITTEN = {"extra", "http", "types"}
+
+
 @cache
 def _shape_of(cls: Any) -> Any:
     """Return a type whose schema is the JSON object that a value is written as."""
@@ -62,7 +66,7 @@ def _object(cls: Any, shape: type, handler: GetCoreSchemaHandler) -> core_schema
     if not attrs.has(cls):  # headers
         return core_schema.dict_schema(core_schema.str_schema(), core_schema.str_schema())
     attrs.resolve_types(cls)
-    fields = [field for field in attrs.fields(cls) if field.name not in {"extra", "http"}]
+    fields = [field for field in attrs.fields(cls) if field.name not in _NOT_WRITTEN]
     return core_schema.typed_dict_schema(
         {
             wire_name(field.name): core_schema.typed_dict_field(

@@ -18,18 +18,12 @@ from typing import Any, Union, get_args, get_origin
 import attrs
 from cattrs import Converter
 
+from lightfast._wire.revisions import wire_name
+
 Reader = Callable[[Any, Any], Any]
 """A cattrs structure hook: (value, type) → the value read."""
 
 _REQUIRED = object()
-
-
-def wire_name(name: str) -> str:
-    """A field's name in JSON: camelCase, and without the unit that ours carry."""
-    if name == "results":
-        return "data"
-    head, *rest = name.removesuffix("_ms").split("_")
-    return head + "".join(word.capitalize() for word in rest)
 
 
 # --- how a class is laid out ------------------------------------------------------------------

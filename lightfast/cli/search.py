@@ -28,28 +28,21 @@ __all__ = ["search"]
     "sources",
     multiple=True,
     metavar="NAME",
-    help="Only from this source, such as github; repeatable.",
+    help="Only from this provider, such as github; repeatable.",
 )
 @click.option(
     "--type",
-    "source_types",
+    "types",
     multiple=True,
     metavar="NAME",
-    help="Only of this type, such as commit; repeatable.",
+    help="Only of this kind, such as commit or issue; repeatable.",
 )
 @click.option(
-    "--observation-type",
-    "observation_types",
+    "--actor",
+    "actor_names",
     multiple=True,
     metavar="NAME",
-    help="Only observations of this kind; repeatable.",
-)
-@click.option(
-    "--entity-type",
-    "entity_types",
-    multiple=True,
-    metavar="NAME",
-    help="Only what mentions such an entity; repeatable.",
+    help="Only where this person took part, such as @sarah; repeatable.",
 )
 @click.option("--since", callback=timestamp(), metavar="TIME", help="Not before this.")
 @click.option(

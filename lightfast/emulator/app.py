@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from aiohttp import web
 
-from lightfast.emulator.api import revision_2026_04_04
+from lightfast.emulator.api import revision_2026_04_03, revision_2026_04_04
 from lightfast.emulator.api.requests import MAX_BODY_BYTES, body, credentials
 from lightfast.emulator.api.responses import (
     API_REVISION,
@@ -20,7 +20,6 @@ from lightfast.emulator.api.responses import (
     answer,
     in_documented_shape,
 )
-from lightfast.emulator.api.validation import read_query
 from lightfast.emulator.console import Console
 from lightfast.emulator.faults.middleware import FaultMiddleware
 from lightfast.emulator.search import retrieval
@@ -125,7 +124,7 @@ class _Searcher:
         read = (
             revision_2026_04_04.read_query
             if request[API_REVISION] == REVISION_2026_04_04
-            else read_query
+            else revision_2026_04_03.read_query
         )
         query = read(await body(request))
         parsed = perf_counter()

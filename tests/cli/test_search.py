@@ -56,7 +56,7 @@ def test_every_option_reaches_the_request_under_its_wire_name(ask):
     search = ask()
     options = (
         "--limit 20 --offset 40 --mode thorough --source github --source linear --type issue"
-        " --observation-type bug --entity-type person --since 2026-01-01 --until 2026-04-03"
+        " --actor @ada --since 2026-01-01 --until 2026-04-03"
     )
     assert search(*options.split()).exit_code == 0
     assert search.server.requests[0][1] == {
@@ -65,12 +65,17 @@ def test_every_option_reaches_the_request_under_its_wire_name(ask):
         "offset": 40,
         "mode": "thorough",
         "filters": {
-            "sourceTypes": ["issue"],
-            "observationTypes": ["bug"],
-            "dateRange": {"start": "2026-01-01T00:00:00Z", "end": "2026-04-03T23:59:59.999999Z"},
+            "sourceTypes": ["github", "linear"],
             "sources": ["github", "linear"],
-            "entityTypes": ["person"],
+            "observationTypes": ["issue"],
+            "entityTypes": ["issue"],
+            "actorNames": ["@ada"],
+            "dateRange": {"start": "2026-01-01T00:00:00Z", "end": "2026-04-03T23:59:59.999999Z"},
         },
+        "sources": ["github", "linear"],
+        "types": ["issue"],
+        "after": "2026-01-01T00:00:00Z",
+        "before": "2026-04-03T23:59:59.999999Z",
     }
 
 

@@ -23,9 +23,11 @@ def requests(draw: st.DrawFn) -> SearchRequest:
     """Any request that can be made."""
     first, last = sorted([draw(TIMES), draw(TIMES)])
     filters = SearchFilters(
+        sources=draw(NAMES),
+        types=draw(NAMES),
+        actor_names=draw(NAMES),
         source_types=draw(NAMES),
         observation_types=draw(NAMES),
-        sources=draw(NAMES),
         entity_types=draw(NAMES),
         date_range=draw(st.none() | st.just(DateRange(start=first, end=last))),
     )

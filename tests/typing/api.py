@@ -40,10 +40,12 @@ from lightfast import (
 )
 
 FILTERS = SearchFilters(
-    source_types=["issue"],
-    observation_types=("decision",),
-    date_range=DateRange(start=datetime.now(UTC), end="2026-04-03T12:00:00Z"),
     sources={"github"},
+    types=["issue"],
+    actor_names=["@ada"],
+    source_types=["github"],
+    observation_types=("commit",),
+    date_range=DateRange(start=datetime.now(UTC), end="2026-04-03T12:00:00Z"),
     entity_types=[],
     extra={"actorNames": ["ada"]},
 )

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from lightfast import ConfigurationError, DateRange, SearchFilters, SearchRequest, to_dict
 from lightfast._wire.converter import WireError, read_json, read_search, write_json, write_search
-from lightfast._wire.structure import wire_name
+from lightfast._wire.revisions import wire_name
 from tests.servers import CONTRACT, contract
 
 
@@ -234,19 +234,86 @@ def test_the_full_request_is_written_as_the_contract_says():
         offset=40,
         mode="thorough",
         filters=SearchFilters(
-            source_types=["pull_request", "issue"],
-            observation_types=["decision"],
+            sources=["github", "linear"],
+            types=["pull_request", "issue"],
             date_range=DateRange(
                 start="2026-01-01T00:00Z",
                 end=datetime(2026, 4, 3, 12, 30, 0, 250_000, tzinfo=UTC),
             ),
-            sources=["github", "linear"],
-            entity_types=["person"],
-            extra={"actorNames": ["ada"]},
+            actor_names=["@ada"],
         ),
         extra={"explain": True},
     )
     assert json.loads(write_search(request)) == contract("request_full.json")
+
+
+def test_single_fields_of_the_api_are_written_as_they_are_and_nowhere_else():
+    filters = SearchFilters(
+        source_types=["github"], observation_types=["commit"], entity_types=["issue"]
+    )
+    request = SearchRequest("login bug", filters=filters)
+    assert json.loads(write_search(request)) == contract("request_single_fields.json")
+
+
+@pytest.mark.parametrize(
+    ("filters", "written"),
+    [
+        pytest.param(
+            {"sources": ["github"]},
+            {"filters": {"sourceTypes": ["github"], "sources": ["github"]}, "sources": ["github"]},
+            id="3: a provider is sent as sourceTypes and as sources",
+        ),
+        pytest.param(
+            {"types": ["commit"]},
+            {
+                "filters": {"observationTypes": ["commit"], "entityTypes": ["commit"]},
+                "types": ["commit"],
+            },
+            id="3: a kind is sent as observationTypes and as entityTypes",
+        ),
+        pytest.param(
+            {"date_range": DateRange(start="2026-01-01", end="2026-01-31")},
+            {
+                "filters": {
+                    "dateRange": {
+                        "start": "2026-01-01T00:00:00Z",
+                        "end": "2026-01-31T23:59:59.999999Z",
+                    }
+                },
+                "after": "2026-01-01T00:00:00Z",
+                "before": "2026-01-31T23:59:59.999999Z",
+            },
+            id="3: dateRange is sent as after and before, too",
+        ),
+        pytest.param(
+            {"actor_names": ["@sarah"]},
+            {"filters": {"actorNames": ["@sarah"]}},
+            id="3: actorNames, in the prose only",
+        ),
+        pytest.param(
+            {"sources": ["github"], "source_types": ["linear"]},
+            {"filters": {"sourceTypes": ["linear"], "sources": ["github"]}, "sources": ["github"]},
+            id="3: a single field wins over the provider",
+        ),
+        pytest.param(
+            {"types": ["issue"], "extra": {"entityTypes": None, "labels": ["x"]}},
+            {
+                "filters": {"observationTypes": ["issue"], "entityTypes": None, "labels": ["x"]},
+                "types": ["issue"],
+            },
+            id="3: extra wins over everything",
+        ),
+        pytest.param(
+            {"sources": []},
+            {"filters": {"sourceTypes": [], "sources": []}, "sources": []},
+            id="3: an empty filter is sent as it is",
+        ),
+    ],
+)
+def test_a_filter_is_written_under_the_names_of_both_revisions(filters, written):
+    body = to_dict(SearchRequest("q", filters=SearchFilters(**filters)))
+    minimal = {"query": "q", "limit": 10, "offset": 0, "mode": "balanced"}
+    assert body == minimal | written
 
 
 def test_filters_of_the_extra_body_join_those_that_are_known():
@@ -256,6 +323,7 @@ def test_filters_of_the_extra_body_join_those_that_are_known():
         extra={"filters": {"actorNames": ["ada"]}},
     )
     assert json.loads(write_search(request))["filters"] == {
+        "sourceTypes": ["github"],
         "sources": ["github"],
         "actorNames": ["ada"],
     }

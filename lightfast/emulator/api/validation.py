@@ -1,68 +1,87 @@
-"""Is this a request for a search? Bytes in, a `SearchQuery` or every complaint at once out.
+"""Reads JSON bodies as the service's schemas do, collecting every issue at once.
 
-Complaints are worded and grouped as the service does: the first step of the path names the field, the rest
-of it stands in the message.
+The texts are those of zod 4's English locale, which the service uses:
+https://github.com/colinhacks/zod/blob/main/packages/zod/src/v4/locales/en.ts
 """
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
+import attrs
 import orjson
 
 from lightfast.emulator import timestamps
-from lightfast.emulator.search.query import SearchQuery
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
+    from typing import Self
 
 __all__ = [
+    "MAX_LIMIT",
+    "MAX_OFFSET",
     "InvalidRequestError",
+    "Issue",
     "NotJsonError",
-    "query_from",
+    "ObjectReader",
+    "intersection",
     "read_json",
-    "read_query",
 ]
 
-MODES = ("fast", "balanced", "thorough")
 MAX_LIMIT = 100
 MAX_OFFSET = 2**53 - 1  # Number.MAX_SAFE_INTEGER
-_LISTS = ("sourceTypes", "observationTypes", "sources", "entityTypes", "actorNames")
-_UNSAFE = re.compile(r"\s+")
+
+_MISSING = object()
 
 
 class NotJsonError(Exception):
     """The body is not JSON."""
 
 
+@attrs.frozen
+class Issue:
+    """One thing that is wrong with a body.
+
+    Args:
+        path: Names and indexes that lead to it; empty for the body as a whole.
+        message: What is wrong there.
+    """
+
+    path: tuple[str, ...]
+    message: str
+
+    def __str__(self) -> str:
+        return f"{'.'.join(self.path)}: {self.message}" if self.path else self.message
+
+
 class InvalidRequestError(Exception):
-    """The body is JSON, but no valid request.
+    """The body is JSON, but not a valid request.
 
     Attributes:
-        form_errors: Complaints about the body as a whole.
-        field_errors: Complaints by field.
+        issues: Everything that is wrong with it.
     """
 
-    def __init__(self, form_errors: list[str], field_errors: dict[str, list[str]]) -> None:
-        self.form_errors = form_errors
-        self.field_errors = field_errors
-        said = [*form_errors, *(f"{k}: {text}" for k, v in field_errors.items() for text in v)]
-        super().__init__("; ".join(said))
+    def __init__(self, issues: Sequence[Issue]) -> None:
+        super().__init__("; ".join(map(str, issues)))
+        self.issues = issues
 
+    @property
+    def form_errors(self) -> list[str]:
+        """The messages about the body as a whole."""
+        return [issue.message for issue in self.issues if not issue.path]
 
-def read_query(body: bytes) -> SearchQuery:
-    """The search that a request's body asks for; fields that nobody knows are passed over.
-
-    Raises:
-        NotJsonError: The body is not JSON (RFC 8259, UTF-8).
-        InvalidRequestError: It is, and something in it is wrong.
-    """
-    return query_from(read_json(body))
+    @property
+    def field_errors(self) -> dict[str, list[str]]:
+        """The other messages by the first step of their paths, as zod's ``flattenError`` groups them."""
+        grouped: dict[str, list[str]] = {}
+        for issue in self.issues:
+            if issue.path:
+                grouped.setdefault(issue.path[0], []).append(issue.message)
+        return grouped
 
 
 def read_json(body: bytes) -> Any:
-    """What a body holds.
+    """Parse a body.
 
     Raises:
         NotJsonError: It is not JSON (RFC 8259, UTF-8).
@@ -73,120 +92,114 @@ def read_json(body: bytes) -> Any:
         raise NotJsonError from None
 
 
-def query_from(data: Any) -> SearchQuery:
-    """The search that a document asks for.
+class ObjectReader:
+    """Reader of one JSON object's fields; unknown fields are ignored.
 
-    Raises:
-        InvalidRequestError: Something in it is wrong.
+    A field that is wrong adds to the issues and reads as its default, so that one pass finds them all.
+
+    Args:
+        data: What should be an object.
+        path: Where it stands in the body.
+        issues: Where to add what is wrong.
     """
-    if not isinstance(data, dict):
-        raise InvalidRequestError([f"Expected object, received {_kind(data)}"], {})
-    return _Reading(data).query()
 
+    def __init__(
+        self, data: Any, path: tuple[str, ...] = (), issues: list[Issue] | None = None
+    ) -> None:
+        self._path = path
+        self._issues: list[Issue] = [] if issues is None else issues
+        self._data: dict[str, Any] = data if isinstance(data, dict) else {}
+        if not isinstance(data, dict):
+            self._issues.append(Issue(path, _wrong_type("object", data)))
 
-class _Reading:
-    """One body being read; complaints pile up here."""
+    def check(self) -> None:
+        """Raise InvalidRequestError if anything was wrong."""
+        if self._issues:
+            raise InvalidRequestError(self._issues)
 
-    def __init__(self, data: dict[str, Any]) -> None:
-        self._data = data
-        self._complaints: dict[str, list[str]] = {}
+    def _add(self, name: str, message: str, *steps: str) -> None:
+        self._issues.append(Issue((*self._path, name, *steps), message))
 
-    def query(self) -> SearchQuery:
-        filters = self._object(self._data, "filters")
-        dates = self._object(filters, "dateRange", "filters")
-        lists = {name: self._strings(filters, name) for name in _LISTS}
-        query = SearchQuery(
-            query=self._query(),
-            limit=self._whole("limit", 1, MAX_LIMIT, 10),
-            offset=self._whole("offset", 0, MAX_OFFSET, 0),
-            mode=self._mode(),
-            types=lists["sourceTypes"],
-            observation_types=lists["observationTypes"],
-            sources=lists["sources"],
-            entity_types=lists["entityTypes"],
-            actors=lists["actorNames"],
-            start=self._moment(dates, "start"),
-            end=self._moment(dates, "end"),
-        )
-        if self._complaints:
-            raise InvalidRequestError([], self._complaints)
-        return query
+    def object(self, name: str) -> Self:
+        """Return a reader of an optional object."""
+        return type(self)(self._data.get(name, {}), (*self._path, name), self._issues)
 
-    def _complain(self, path: Iterable[str], text: str) -> None:
-        field, *rest = path
-        self._complaints.setdefault(field, []).append(f"{'.'.join(rest)}: {text}" if rest else text)
-
-    def _query(self) -> str:
-        if "query" not in self._data:
-            self._complain(["query"], "Required")
-            return ""
-        value = self._data["query"]
+    def text(self, name: str) -> str:
+        """Read a required string of at least one character."""
+        value = self._data.get(name, _MISSING)
         if not isinstance(value, str):
-            self._complain(["query"], f"Expected string, received {_kind(value)}")
+            self._add(name, _wrong_type("string", value))
             return ""
         if not value:
-            self._complain(["query"], "String must contain at least 1 character(s)")
+            self._add(name, "Too small: expected string to have >=1 characters")
         return value
 
-    def _whole(self, name: str, least: int, most: int, default: int) -> int:
+    def integer(self, name: str, *, low: int, high: int, default: int) -> int:
+        """Read an optional integer within bounds."""
         value = self._data.get(name, default)
         if isinstance(value, bool) or not isinstance(value, int | float):
-            self._complain([name], f"Expected number, received {_kind(value)}")
+            self._add(name, _wrong_type("number", value))
         elif value != int(value):
-            self._complain([name], "Expected integer, received float")
-        elif value < least:
-            self._complain([name], f"Number must be greater than or equal to {least}")
-        elif value > most:
-            self._complain([name], f"Number must be less than or equal to {most}")
+            self._add(name, "Invalid input: expected int, received number")
+        elif value < low:
+            self._add(name, f"Too small: expected number to be >={low}")
+        elif value > high:
+            origin = "int" if high == MAX_OFFSET else "number"
+            self._add(name, f"Too big: expected {origin} to be <={high}")
         else:
-            return int(value)  # JSON does not tell 10 from 10.0
+            return int(value)  # JSON does not distinguish 10 from 10.0
         return default
 
-    def _mode(self) -> str:
-        value = self._data.get("mode", "balanced")
-        if value in MODES:
-            return str(value)
-        wanted = " | ".join(f"'{mode}'" for mode in MODES)
-        self._complain(["mode"], f"Invalid enum value. Expected {wanted}, received {_shown(value)}")
-        return "balanced"
-
-    def _object(self, parent: dict[str, Any], name: str, *path: str) -> dict[str, Any]:
-        value = parent.get(name, {})
-        if isinstance(value, dict):
+    def choice(self, name: str, options: Sequence[str], *, default: str) -> str:
+        """Read an optional string that is one of a few."""
+        value = self._data.get(name, default)
+        if isinstance(value, str) and value in options:
             return value
-        self._complain([*path, name], f"Expected object, received {_kind(value)}")
-        return {}
+        listed = "|".join(f'"{option}"' for option in options)
+        self._add(name, f"Invalid option: expected one of {listed}")
+        return default
 
-    def _strings(self, filters: dict[str, Any], name: str) -> tuple[str, ...]:
-        value = filters.get(name, [])
+    def strings(self, name: str) -> tuple[str, ...]:
+        """Read an optional array of strings."""
+        value = self._data.get(name, [])
         if not isinstance(value, list):
-            self._complain(["filters", name], f"Expected array, received {_kind(value)}")
+            self._add(name, _wrong_type("array", value))
             return ()
         for index, item in enumerate(value):
             if not isinstance(item, str):
-                text = f"Expected string, received {_kind(item)}"
-                self._complain(["filters", name, str(index)], text)
-                return ()
+                self._add(name, _wrong_type("string", item), str(index))
+                return ()  # one is enough: there may be a hundred thousand
         return tuple(value)
 
-    def _moment(self, dates: dict[str, Any], name: str) -> int | None:
-        if name not in dates:
+    def time(self, name: str) -> int | None:
+        """Read an optional time in UTC as microseconds since 1970."""
+        value = self._data.get(name, _MISSING)
+        if value is _MISSING:
             return None
-        value = dates[name]
-        path = ["filters", "dateRange", name]
         if not isinstance(value, str):
-            self._complain(path, f"Expected string, received {_kind(value)}")
+            self._add(name, _wrong_type("string", value))
             return None
-        moment = timestamps.from_wire(value)
-        if moment is None:
-            self._complain(path, "Invalid datetime: expected ISO 8601 in UTC with a literal Z")
-        return moment
+        time = timestamps.from_wire(value)
+        if time is None:
+            self._add(name, "Invalid ISO datetime")
+        return time
 
 
-def _kind(value: object) -> str:
-    kinds = {dict: "object", list: "array", str: "string", bool: "boolean", type(None): "null"}
-    return kinds.get(type(value), "number")
+def intersection(*filters: tuple[str, ...]) -> tuple[str, ...] | None:
+    """Combine filters on the same property: None when all are empty, which is to filter nothing."""
+    given = [names for names in filters if names]
+    if not given:
+        return None
+    common = set(given[0]).intersection(*given[1:])
+    return tuple(name for name in given[0] if name in common)
 
 
-def _shown(value: object) -> str:
-    return f"'{_UNSAFE.sub(' ', value)[:40]}'" if isinstance(value, str) else _kind(value)
+def _wrong_type(expected: str, value: object) -> str:
+    return f"Invalid input: expected {expected}, received {_type_name(value)}"
+
+
+def _type_name(value: object) -> str:
+    if value is _MISSING:
+        return "undefined"
+    names = {dict: "object", list: "array", str: "string", bool: "boolean", type(None): "null"}
+    return names.get(type(value), "number")

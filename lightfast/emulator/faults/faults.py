@@ -144,7 +144,7 @@ def unauthorized() -> Fault:
 
 def error_without_message() -> Fault:
     """Answer 400 VALIDATION_ERROR with ``details`` and without a ``message``, as the alpha service does."""
-    fields = {"limit": ["Number must be less than or equal to 100"]}
+    fields = {"limit": ["Too big: expected number to be <=100"]}
     return error(400, "VALIDATION_ERROR", details={"formErrors": [], "fieldErrors": fields})
 
 

@@ -125,18 +125,18 @@ def _json(documents: Iterable[int]) -> str:
 
 
 def _conditions(query: SearchQuery) -> tuple[list[str], dict[str, object]]:
-    facet = "EXISTS (SELECT 1 FROM facet WHERE document = d.rowid AND name = '{}' AND value IN {})"
-    listed = "(SELECT value FROM json_each(:{}))"
-    actors = tuple(actor.removeprefix("@").lower() for actor in query.actors)
+    listed = "IN (SELECT value FROM json_each(:{}))".format
+    took_part = (
+        "EXISTS (SELECT 1 FROM facet WHERE document = d.rowid AND name = 'actor' AND value {})"
+    )
+    actors = query.actors and tuple(actor.removeprefix("@").lower() for actor in query.actors)
     lists = {
-        "types": (query.types, f"d.type IN {listed.format('types')}"),
-        "kinds": (query.observation_types, f"d.observation_type IN {listed.format('kinds')}"),
-        "sources": (query.sources, f"d.source IN {listed.format('sources')}"),
-        "entities": (query.entity_types, facet.format("entity", listed.format("entities"))),
-        "actors": (actors, facet.format("actor", listed.format("actors"))),
+        "sources": (query.sources, f"d.source {listed('sources')}"),
+        "types": (query.types, f"d.type {listed('types')}"),
+        "actors": (actors, took_part.format(listed("actors"))),
     }
-    conditions = [sql for wanted, sql in lists.values() if wanted]
-    values: dict[str, object] = {n: orjson.dumps(w).decode() for n, (w, _) in lists.items()}
+    conditions = [sql for wanted, sql in lists.values() if wanted is not None]
+    values: dict[str, object] = {n: orjson.dumps(w or ()).decode() for n, (w, _) in lists.items()}
     if query.start is not None:
         conditions.append("d.occurred_at >= :start")
     if query.end is not None:

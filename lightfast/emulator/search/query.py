@@ -9,30 +9,26 @@ __all__ = ["SearchQuery"]
 
 @attrs.frozen(kw_only=True)
 class SearchQuery:
-    """A valid request. An empty filter filters nothing.
+    """Valid request for a search. A filter that is None filters nothing, an empty one lets nothing through.
 
     Args:
-        query: What is looked for.
-        limit: How many results to return at most.
-        offset: How many results to leave out first.
-        mode: How hard to rank.
-        types: Kinds of thing that may be returned.
-        observation_types: Kinds of observation that may be returned.
-        sources: Where it may come from.
-        entity_types: At least one entity of such a category must be mentioned.
-        actors: One of these people must have taken part.
-        start: Nothing that happened earlier, in microseconds since 1970.
-        end: Nothing that happened later.
+        query: What to search for.
+        limit: Maximum number of results to return.
+        offset: Number of results to skip.
+        mode: How thoroughly to rank.
+        sources: Providers, compared with the `source` of a result.
+        types: Kinds, compared with the `type` of a result.
+        actors: People, at least one of whom took part.
+        start: Earliest time of occurrence, in microseconds since 1970, inclusive.
+        end: Latest time of occurrence, inclusive.
     """
 
     query: str
     limit: int = 10
     offset: int = 0
     mode: str = "balanced"
-    types: tuple[str, ...] = ()
-    observation_types: tuple[str, ...] = ()
-    sources: tuple[str, ...] = ()
-    entity_types: tuple[str, ...] = ()
-    actors: tuple[str, ...] = ()
+    sources: tuple[str, ...] | None = None
+    types: tuple[str, ...] | None = None
+    actors: tuple[str, ...] | None = None
     start: int | None = None
     end: int | None = None

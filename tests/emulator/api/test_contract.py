@@ -175,9 +175,9 @@ async def test_a_bad_request_says_what_is_wrong_where(
     assert answer.body["error"] == "VALIDATION_ERROR"
     assert answer.body["details"] == {
         "formErrors": [],
-        "fieldErrors": {"limit": ["Number must be less than or equal to 100"]},
+        "fieldErrors": {"limit": ["Too big: expected number to be <=100"]},
     }
-    assert "limit: Number must be less than or equal to 100" in answer.body["message"]
+    assert "limit: Too big: expected number to be <=100" in answer.body["message"]
 
 
 async def test_an_unknown_path_is_not_found(emulator: Emulator, key: str, ask: Ask) -> None:

@@ -247,7 +247,7 @@ async def test_what_is_indexed_again_is_embedded_again(repository: Repository, a
     repository.commit("one", {"a.md": "# login\n", "b.md": "# weather\n"})
     async with Emulator([repository.path], embedder=Synonyms(), embed_behind=False) as emulator:
         emulator.embed()
-        filters = {"sourceTypes": ["document"]}
+        filters = {"observationTypes": ["document"]}
         assert len(await found(ask, emulator, "signin", mode="fast", filters=filters)) == 1
         repository.commit("two", {"a.md": "# car\n"})
         emulator.refresh()

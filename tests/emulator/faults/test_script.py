@@ -139,7 +139,7 @@ async def test_what_the_error_says_is_what_was_scripted(
     assert limited.retry_after == pytest.approx(3600, abs=5)
     assert edge.code == "FUNCTION_PAYLOAD_TOO_LARGE"
     assert "x-vercel-id" in edge.details
-    assert silent.message == "limit: Number must be less than or equal to 100"
+    assert silent.message == "limit: Too big: expected number to be <=100"
 
 
 async def test_a_script_is_played_in_order(emulator: Emulator, client: AsyncLightfast) -> None:
@@ -322,32 +322,6 @@ async def test_the_second_revision_filters_at_the_top(emulator: Emulator, ask: A
     assert march == {"issue_120", "dpl_288"}
 
 
-@pytest.mark.parametrize(
-    ("body", "field"),
-    [
-        ({"mode": "thorough"}, "mode"),
-        ({"limit": 101}, "limit"),
-        ({"sources": "github"}, "sources"),
-        ({"types": [1]}, "types"),
-        ({"after": "2026-01-01"}, "after"),
-        ({"before": 5}, "before"),
-        ({"query": ""}, "query"),
-    ],
-)
-async def test_the_second_revision_complains_about_its_own_fields(
-    body: dict[str, Any], field: str, emulator: Emulator, ask: Ask
-) -> None:
-    """400 BAD_REQUEST with `field` and `reason`; the request id stands in the header only."""
-    emulator.api_revision = "2026-04-04"
-    answer = await ask(emulator, emulator.create_api_key(), **{"query": "login", **body})
-    assert answer.status == 400
-    assert answer.body.keys() == {"defined", "code", "status", "message", "data"}
-    assert (answer.body["code"], answer.body["status"]) == ("BAD_REQUEST", 400)
-    assert answer.body["data"]["field"] == field
-    assert answer.body["data"]["reason"]
-    assert answer.headers["X-Request-ID"].startswith("req_")
-
-
 async def test_the_second_revisions_other_errors(emulator: Emulator, ask: Ask) -> None:
     """The same codes but for the internal one, whose shape is the literal one of the contract."""
     emulator.api_revision = "2026-04-04"
@@ -359,9 +333,6 @@ async def test_the_second_revisions_other_errors(emulator: Emulator, ask: Ask) -
     assert internal.body.keys() == documented["body"].keys()
     assert (await ask(emulator, query="login")).body["code"] == "UNAUTHORIZED"
     assert (await ask(emulator, key, data=b"{")).body["code"] == "BAD_REQUEST"
-    assert (await ask(emulator, key, data=b"[]")).body["data"] == {
-        "reason": "Expected object, received array"
-    }
     assert (await ask(emulator, key, path="/nowhere")).body["code"] == "NOT_FOUND"
 
 

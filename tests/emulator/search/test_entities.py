@@ -101,7 +101,9 @@ async def test_an_issue_comes_before_what_mentions_it(tmp_path: Path, ask: Ask) 
     async with Emulator([file]) as emulator:
         titles, meta = await ask_for(ask, emulator, "#12")
         assert titles == ["Login times out", "Give the login more time", "Raise 12 to 12 login"]
-        titles, _ = await ask_for(ask, emulator, "#12", filters={"sourceTypes": ["pull_request"]})
+        titles, _ = await ask_for(
+            ask, emulator, "#12", filters={"observationTypes": ["pull_request"]}
+        )
         assert titles == ["Give the login more time", "Raise 12 to 12 login"]
     assert meta["paths"]["entity"]
 

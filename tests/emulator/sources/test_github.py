@@ -142,11 +142,11 @@ async def test_a_robots_pull_request_comes_last(tmp_path: Path, ask: Ask) -> Non
     assert list(found) == ["pull_request_acme/api#99", "pull_request_acme/api#13"]
 
 
-async def test_filters_know_actors_and_labels(tmp_path: Path, ask: Ask) -> None:
-    """By login; by the category of entities."""
+async def test_filters_know_actors_and_kinds(tmp_path: Path, ask: Ask) -> None:
+    """By login; by type."""
     file = saved(tmp_path, json.dumps([ISSUE, PULL]))
     assert len(await everything(ask, file, filters={"actorNames": ["ada"]})) == 1
-    assert len(await everything(ask, file, filters={"entityTypes": ["label"]})) == 1
+    assert len(await everything(ask, file, filters={"entityTypes": ["pull_request"]})) == 1
 
 
 @pytest.mark.parametrize(

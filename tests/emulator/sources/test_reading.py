@@ -1,8 +1,7 @@
-"""What is pure: requests, headings, words, passages, remotes, mentions, observations."""
+"""What is pure: headings, words, passages, remotes, mentions, observations."""
 
 from __future__ import annotations
 
-import contextlib
 import json
 from typing import Any
 
@@ -10,12 +9,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lightfast.emulator.api.validation import (
-    InvalidRequestError,
-    NotJsonError,
-    SearchQuery,
-    read_query,
-)
 from lightfast.emulator.search.text import match_expression, snippet, split_identifiers, terms
 from lightfast.emulator.sources.commits import is_robot
 from lightfast.emulator.sources.documents import mentions
@@ -23,109 +16,6 @@ from lightfast.emulator.sources.forge import forge_of
 from lightfast.emulator.sources.observations import observation
 from lightfast.emulator.sources.sections import sections
 from lightfast.emulator.timestamps import from_seconds, from_wire, to_wire
-
-# --- requests -------------------------------------------------------------------------------
-
-
-def read(**body: Any) -> SearchQuery:
-    return read_query(json.dumps(body).encode())
-
-
-def test_defaults_are_the_contracts() -> None:
-    """10 results from the first, balanced."""
-    assert read(query="a") == SearchQuery(query="a", limit=10, offset=0, mode="balanced")
-
-
-def test_whole_numbers_may_be_written_with_a_point() -> None:
-    """JSON does not tell 10 from 10.0."""
-    assert read(query="a", limit=100.0, offset=1e3).offset == 1000
-
-
-def test_unknown_fields_are_passed_over() -> None:
-    """At the top and among the filters."""
-    assert read(query="a", explain=True, filters={"x": 1, "dateRange": {"y": 2}}).query == "a"
-
-
-@pytest.mark.parametrize(
-    ("body", "field", "said"),
-    [
-        ({}, "query", "Required"),
-        ({"query": ""}, "query", "String must contain at least 1 character(s)"),
-        ({"query": None}, "query", "Expected string, received null"),
-        ({"query": ["a"]}, "query", "Expected string, received array"),
-        ({"limit": 0}, "limit", "Number must be greater than or equal to 1"),
-        ({"limit": 101}, "limit", "Number must be less than or equal to 100"),
-        ({"limit": 1.5}, "limit", "Expected integer, received float"),
-        ({"limit": "10"}, "limit", "Expected number, received string"),
-        ({"limit": True}, "limit", "Expected number, received boolean"),
-        ({"limit": None}, "limit", "Expected number, received null"),
-        ({"offset": -1}, "offset", "Number must be greater than or equal to 0"),
-        ({"offset": 2**53}, "offset", "Number must be less than or equal to 9007199254740991"),
-        ({"offset": 1e300}, "offset", "Number must be less than or equal to 9007199254740991"),
-        ({"mode": "psychic"}, "mode", "received 'psychic'"),
-        ({"mode": None}, "mode", "received null"),
-        ({"mode": ["fast"]}, "mode", "received array"),
-        ({"filters": None}, "filters", "Expected object, received null"),
-        ({"filters": []}, "filters", "Expected object, received array"),
-        ({"filters": {"sources": "github"}}, "filters", "sources: Expected array, received string"),
-        (
-            {"filters": {"sources": ["a", 1]}},
-            "filters",
-            "sources.1: Expected string, received number",
-        ),
-        (
-            {"filters": {"dateRange": "today"}},
-            "filters",
-            "dateRange: Expected object, received string",
-        ),
-        ({"filters": {"dateRange": {"end": 1}}}, "filters", "dateRange.end: Expected string"),
-    ],
-)
-def test_a_bad_value_is_named(body: dict[str, Any], field: str, said: str) -> None:
-    """By field and in words."""
-    with pytest.raises(InvalidRequestError) as caught:
-        read(**{"query": "a", **body} if body else {})
-    assert caught.value.field_errors.keys() == {field}
-    assert said in caught.value.field_errors[field][0]
-
-
-def test_every_complaint_is_made_at_once() -> None:
-    """Not one per attempt."""
-    with pytest.raises(InvalidRequestError) as caught:
-        read(query="", limit=0, filters={"sources": 1, "entityTypes": 2})
-    assert {k: len(v) for k, v in caught.value.field_errors.items()} == {
-        "query": 1,
-        "limit": 1,
-        "filters": 2,
-    }
-
-
-@pytest.mark.parametrize("body", [b"[]", b"null", b'"a"', b"1", b"true"])
-def test_a_body_that_is_no_object_is_a_form_error(body: bytes) -> None:
-    """There is no field to name."""
-    with pytest.raises(InvalidRequestError) as caught:
-        read_query(body)
-    assert caught.value.form_errors[0].startswith("Expected object, received ")
-
-
-@given(
-    st.binary()
-    | st.recursive(
-        st.none() | st.booleans() | st.floats(allow_nan=False) | st.integers() | st.text(),
-        lambda inner: (
-            st.lists(inner)
-            | st.dictionaries(
-                st.sampled_from(["query", "limit", "filters", "dateRange", "start", "sources"]),
-                inner,
-            )
-        ),
-    ).map(lambda value: json.dumps(value).encode())
-)
-def test_any_body_is_read_or_refused(body: bytes) -> None:
-    """Never anything but a query or one of two refusals."""
-    with contextlib.suppress(NotJsonError, InvalidRequestError):
-        assert read_query(body).query
-
 
 # --- times ----------------------------------------------------------------------------------
 

@@ -71,17 +71,21 @@ function go(parameters) {
   else location.hash = hash;
 }
 
-/** The API's request for what stands in the address. */
+/** The API's request for what stands in the address: its filters under the names of both revisions. */
 export function requestFrom(parameters) {
   const request = { query: parameters.get("q") ?? "", limit: LIMIT };
   request.offset = Number(parameters.get("offset")) || 0;
   request.mode = parameters.get("mode") || "balanced";
   const filters = {};
-  if (parameters.has("source")) filters.sources = parameters.getAll("source");
-  if (parameters.has("type")) filters.sourceTypes = parameters.getAll("type");
+  if (parameters.has("source")) {
+    request.sources = filters.sources = filters.sourceTypes = parameters.getAll("source");
+  }
+  if (parameters.has("type")) {
+    request.types = filters.observationTypes = filters.entityTypes = parameters.getAll("type");
+  }
   const dateRange = {};
-  if (parameters.get("from")) dateRange.start = `${parameters.get("from")}T00:00:00Z`;
-  if (parameters.get("to")) dateRange.end = `${parameters.get("to")}T23:59:59.999Z`;
+  if (parameters.get("from")) request.after = dateRange.start = `${parameters.get("from")}T00:00:00Z`;
+  if (parameters.get("to")) request.before = dateRange.end = `${parameters.get("to")}T23:59:59.999Z`;
   if (Object.keys(dateRange).length) filters.dateRange = dateRange;
   if (Object.keys(filters).length) request.filters = filters;
   return request;

@@ -11,13 +11,13 @@ function spaced(json) {
 }
 
 /** The request without what is the default. */
-function short({ query, limit, offset, mode, filters }) {
+function short({ query, limit, offset, mode, ...filters }) {
   return {
     query,
     limit: limit === 10 ? undefined : limit,
     offset: offset || undefined,
     mode: mode === "balanced" ? undefined : mode,
-    filters,
+    ...filters,
   };
 }
 
@@ -31,19 +31,19 @@ function curl(request) {
   ].join("\n");
 }
 
-function filterArguments({ sources, sourceTypes, dateRange } = {}) {
+function filterArguments({ sources, types, filters }) {
   const found = [];
   if (sources) found.push(`sources=${python(sources)}`);
-  if (sourceTypes) found.push(`source_types=${python(sourceTypes)}`);
-  if (dateRange) {
-    const ends = Object.entries(dateRange).map(([name, at]) => `${name}=${python(at)}`);
+  if (types) found.push(`types=${python(types)}`);
+  if (filters?.dateRange) {
+    const ends = Object.entries(filters.dateRange).map(([name, at]) => `${name}=${python(at)}`);
     found.push(`date_range=DateRange(${ends.join(", ")})`);
   }
   return found;
 }
 
 function call(request, indent) {
-  const filters = filterArguments(request.filters);
+  const filters = filterArguments(request);
   const lines = [python(request.query)];
   if (request.limit !== 10) lines.push(`limit=${request.limit}`);
   if (request.offset) lines.push(`offset=${request.offset}`);

@@ -1,0 +1,55 @@
+"""What each revision of the API calls what.
+
+2026-04-03 is pinned: models are named after it. 2026-04-04 is read into the same models, and
+filters are written under the names of both: each server ignores the fields of the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+# --- names of fields --------------------------------------------------------------------------
+
+
+def wire_name(name: str) -> str:
+    """Return a field's name in JSON: camelCase, and without the unit that ours carry."""
+    if name == "results":
+        return "data"
+    head, *rest = name.removesuffix("_ms").split("_")
+    return head + "".join(word.capitalize() for word in rest)
+
+
+# --- filters ----------------------------------------------------------------------------------
+
+# A provider must be sent as `sourceTypes` and as `sources`, a kind as `observationTypes` and as
+# `entityTypes`: the documentation describes the first, the service looked at the second. What
+# comes later in this table, a single field that was asked for by its name, wins.
+FILTERS: Mapping[str, tuple[str, ...]] = {
+    "sources": ("sourceTypes", "sources"),
+    "types": ("observationTypes", "entityTypes"),
+    "actor_names": ("actorNames",),
+    "source_types": ("sourceTypes",),
+    "observation_types": ("observationTypes",),
+    "entity_types": ("entityTypes",),
+}
+DATE_RANGE = "dateRange"
+
+# 2026-04-04 takes filters at the top of the request, and has no others than these.
+TOP_LEVEL_FILTERS: Mapping[str, str] = {"sources": "sources", "types": "types"}
+TOP_LEVEL_DATES: Mapping[str, str] = {"start": "after", "end": "before"}
+
+# --- the shape of 2026-04-04 ------------------------------------------------------------------
+
+
+def is_second_shape(document: dict[str, Any]) -> bool:
+    """Tell whether a search's answer has the shape of 2026-04-04."""
+    return "data" not in document and "results" in document
+
+
+def from_second_shape(document: dict[str, Any]) -> dict[str, Any]:
+    """Return an answer of 2026-04-04 in the shape of 2026-04-03."""
+    rest = {key: value for key, value in document.items() if key not in {"results", "total"}}
+    results = document["results"]
+    counted = len(results) if isinstance(results, list) else 0
+    return {"data": results, "meta": {"total": document.get("total", counted)}, **rest}
