@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,20 +17,30 @@ import lightfast
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
+PROJECT = tomllib.loads(
+    (Path(__file__).parent.parent / "pyproject.toml").read_text(encoding="utf-8")
+)["project"]
+SOURCE = PROJECT["urls"]["Source"]
+
 project = "lightfast"
 author = "The lightfast maintainers"
 copyright = "2026, the lightfast maintainers"  # noqa: A001  # Sphinx's name for it
 version = release = lightfast.__version__
 
 extensions = [
+    "inventories",
+    "llms",
     "myst_parser",
     "signature_table",
     "sphinx.ext.autodoc",
+    "sphinx.ext.intersphinx",
     "sphinx.ext.napoleon",
     "sphinx_click",
     "sphinx_copybutton",
+    "sphinxext.opengraph",
 ]
-exclude_patterns = ["_build", "_ext"]
+exclude_patterns = ["_build", "_ext", "_inventories"]
+intersphinx_mapping: dict[str, tuple[str, str]] = {}  # filled by `inventories`
 needs_sphinx = "8.1"
 
 # --- Markdown ---------------------------------------------------------------------------------
@@ -100,7 +111,7 @@ def _quote_options(app: object, ctx: object, lines: list[str]) -> None:
 
 
 def setup(app: Sphinx) -> None:
-    """Tell Sphinx of it."""
+    """Connect what is defined here."""
     app.connect("autodoc-process-signature", _name_types)
     app.connect("sphinx-click-process-description", _quote_options)
 
@@ -109,12 +120,18 @@ def setup(app: Sphinx) -> None:
 
 html_theme = "furo"
 html_title = f"lightfast {version}"
+html_baseurl = PROJECT["urls"]["Documentation"]
 html_static_path = ["_static"]
 html_css_files = ["lightfast.css"]
 html_copy_source = False
 html_show_sphinx = False
 html_theme_options = {
     "navigation_with_keys": True,
+    "source_repository": SOURCE,
+    "source_branch": "main",
+    "source_directory": "docs/",
+    "top_of_page_buttons": ["view", "edit"],
+    "footer_icons": [{"name": "Source code", "url": SOURCE, "html": "Source code", "class": ""}],
     "light_css_variables": {"color-brand-primary": "#2f5bd0", "color-brand-content": "#2f5bd0"},
     "dark_css_variables": {"color-brand-primary": "#8fb1ff", "color-brand-content": "#8fb1ff"},
 }
@@ -122,3 +139,11 @@ pygments_style = "friendly"
 pygments_dark_style = "github-dark"
 copybutton_prompt_text = "$ "
 copybutton_only_copy_prompt_lines = True
+
+# --- previews of links -------------------------------------------------------------------------
+
+ogp_site_url = html_baseurl
+ogp_site_name = "lightfast for Python"
+ogp_description_length = 200
+ogp_enable_meta_description = True
+ogp_social_cards = {"enable": False}  # pictures would need matplotlib

@@ -30,7 +30,7 @@ class SignatureTable(SphinxDirective):
     required_arguments = 1
 
     def run(self) -> list[nodes.Node]:
-        """The table, which a page in Markdown reads as Markdown."""
+        """Return the table, parsed as the page's own Markdown."""
         module, _, name = self.arguments[0].rpartition(".")
         target = getattr(import_module(module), name)
         meanings = _meanings(target.__doc__ or "")
@@ -54,6 +54,6 @@ def _shown(default: object) -> str:
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
-    """Tell Sphinx of it."""
+    """Register the directive."""
     app.add_directive("signature-table", SignatureTable)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
