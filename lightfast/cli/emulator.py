@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from lightfast.cli.commands import Group
 from lightfast.cli.keys import keys
 from lightfast.cli.members import members
 from lightfast.cli.organizations import organizations
@@ -28,7 +29,7 @@ __all__ = ["emulator"]
 _F = TypeVar("_F", bound=Callable[..., Any])
 
 
-@click.group()
+@click.group(cls=Group)
 def emulator() -> None:
     """Answer the search API on this machine, offline.
 

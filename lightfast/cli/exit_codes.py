@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import json
 import sys
 import traceback
 from typing import Any, Final
@@ -12,18 +12,18 @@ import click
 
 import lightfast
 from lightfast._install import install_command
-from lightfast.cli.output import VERBOSE, printable
+from lightfast.cli.output import as_json_text, printable, silence_stdout
 
-__all__ = ["EXITS", "Commands", "Exit", "Failure", "exit_code"]
+__all__ = ["EXITS", "INTERRUPTED", "READER_GONE", "Exit", "Failure", "exit_code", "failure"]
 
 
 @attrs.frozen
 class Exit:
-    """One way to end.
+    """One exit code.
 
     Args:
         code: The process's exit code.
-        meaning: What it means, for the help.
+        meaning: Its meaning, for the help.
     """
 
     code: int
@@ -44,25 +44,27 @@ INTERRUPTED: Final = 130  # 128 + SIGINT, as shells have it
 READER_GONE: Final = 141  # 128 + SIGPIPE
 
 EXITS: Final = (
-    Exit(OK, "Done, also when nothing was found."),
-    Exit(UNEXPECTED, "Unexpected: a bug, or an extra is not installed."),
+    Exit(OK, "Success, also when nothing was found."),
+    Exit(UNEXPECTED, "Unexpected error, or a missing extra."),
     Exit(USAGE, "Wrong arguments or settings; nothing was sent."),
     Exit(CREDENTIAL, "The API key was not accepted (401, 403)."),
     Exit(REFUSED, "The API refused the request (400, 404, other 4xx)."),
     Exit(LIMITED, "Rate limited (429)."),
     Exit(SERVER, "The server failed (5xx)."),
     Exit(NETWORK, "No answer: network failure or timeout."),
-    Exit(UNREADABLE, "An answer that cannot be read."),
+    Exit(UNREADABLE, "The answer could not be read."),
     Exit(EMULATOR, "The local emulator or its index failed."),
     Exit(INTERRUPTED, "Interrupted (Ctrl-C)."),
-    Exit(READER_GONE, "Whoever read the output went away (a closed pipe)."),
+    Exit(READER_GONE, "The output pipe was closed."),
 )
+
+_FACTS = ("code", "status", "request_id", "attempts", "retry_after")
 
 
 def exit_code(error: Exception) -> int:
-    """The exit code that tells this error's kind."""
+    """Return the exit code for this kind of error."""
     match error:
-        case lightfast.ConfigurationError():
+        case click.ClickException() | lightfast.ConfigurationError():
             return USAGE
         case lightfast.AuthenticationError() | lightfast.PermissionDeniedError():
             return CREDENTIAL
@@ -76,75 +78,74 @@ def exit_code(error: Exception) -> int:
             return NETWORK
         case lightfast.ResponseError():
             return UNREADABLE
-    # What was never imported raised nothing; its extra may not even be installed.
+    # A module that was never imported raised nothing; its extra may not even be installed.
     emulator = sys.modules.get("lightfast.emulator")
     return EMULATOR if emulator and isinstance(error, emulator.EmulatorError) else UNEXPECTED
 
 
 class Failure(click.ClickException):
-    """Ends the command with one line on stderr.
+    """End of a command, with one line or one JSON document on stderr.
 
     Args:
         message: What happened, where, and what to do next.
         code: The exit code.
+        facts: The error as JSON; None for a line.
     """
 
-    def __init__(self, message: str, code: int) -> None:
+    def __init__(self, message: str, code: int, facts: dict[str, Any] | None = None) -> None:
         super().__init__(printable(message))
         self.exit_code = code  # type: ignore[misc]  # click reads the instance's
+        self._facts = facts
 
     def show(self, file: Any = None) -> None:
-        """Print the line."""
-        click.echo(f"lightfast: {self.message}", file=file, err=True)
+        """Print the line or the document."""
+        if self._facts is None:
+            click.echo(f"lightfast: {self.message}", file=file, err=True)
+            return
+        document = {"error": {**self._facts, "message": self.message, "exit_code": self.exit_code}}
+        click.echo(as_json_text(json.dumps(document)), file=file, err=True)
 
 
-class Commands(click.Group):
-    """The group of all commands; whatever goes wrong in one ends as an exit code and a line."""
+def failure(error: Exception, *, verbose: bool, as_json: bool) -> click.ClickException:
+    """Return the end of a command for what it raised.
 
-    def invoke(self, ctx: click.Context) -> Any:
-        """Run the command that was asked for."""
-        try:
-            result = super().invoke(ctx)
-            # Now, and not at exit, where a closed pipe could not be silenced any more.
-            if sys.stdout is not None:  # closed by the shell: >&-
-                sys.stdout.flush()
-        except (click.ClickException, click.exceptions.Exit, click.Abort):
-            raise
-        except BrokenPipeError:
-            _silence_stdout()
-            ctx.exit(READER_GONE)
-        except KeyboardInterrupt:
-            if sys.stderr.isatty():
-                click.echo(err=True)  # after the terminal's ^C
-            ctx.exit(INTERRUPTED)
-        except Exception as error:  # noqa: BLE001  # told apart by `exit_code`
-            raise _failure(error, verbose=bool(ctx.meta.get(VERBOSE))) from None
-        return result
-
-
-def _failure(error: Exception, *, verbose: bool) -> Failure:
-    if isinstance(error, ModuleNotFoundError):
-        install = install_command("cli", "emulator")
-        return Failure(f"this command needs {error.name}; run: {install}", UNEXPECTED)
+    Args:
+        error: What was raised.
+        verbose: Whether to print the traceback of an unexpected error.
+        as_json: Whether the error is printed as JSON.
+    """
+    if isinstance(error, click.ClickException) and not as_json:
+        return error
     code = exit_code(error)
-    if code != UNEXPECTED:
-        return Failure(f"{error}{_hint(error)}", code)
-    if verbose:
+    if code == UNEXPECTED and isinstance(error, OSError):  # such as a full disk behind stdout
+        silence_stdout()
+    if verbose and code == UNEXPECTED and not isinstance(error, ModuleNotFoundError):
         traceback.print_exception(error)
+    facts = None
+    if as_json:
+        usage = isinstance(error, click.ClickException)
+        kind = "UsageError" if usage else type(error).__name__
+        given = {name: getattr(error, name, None) for name in _FACTS}
+        facts = {"type": kind} | {name: value for name, value in given.items() if value}
+    return Failure(_message(error, code, verbose=verbose), code, facts)
+
+
+def _message(error: Exception, code: int, *, verbose: bool) -> str:
+    if isinstance(error, click.ClickException):
+        return error.format_message()
+    if isinstance(error, ModuleNotFoundError):
+        return f"this command needs {error.name}; run: {install_command('cli', 'emulator')}"
+    if code != UNEXPECTED:
+        return f"{error}{_hint(error)}"
     more = "" if verbose else "; --verbose shows where"
-    return Failure(f"unexpected {type(error).__name__}: {error}{more}", code)
+    return f"unexpected {type(error).__name__}: {error}{more}"
 
 
 def _hint(error: Exception) -> str:
-    """What to do next, where the error itself does not say it."""
+    """Return what to do next, where the error itself does not say it."""
     match error:
         case lightfast.AuthenticationError() | lightfast.PermissionDeniedError():
             return " Check LIGHTFAST_API_KEY."
         case lightfast.APIError(retry_after=float(seconds)):
             return f" Try again in {seconds:.0f} s."
     return ""
-
-
-def _silence_stdout() -> None:
-    # What Python still holds in its buffer goes nowhere: docs.python.org/3/library/signal.html#note-on-sigpipe
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

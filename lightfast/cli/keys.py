@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from lightfast.cli.commands import Group
 from lightfast.cli.database import day, in_database, of_organization, opened, print_known
 from lightfast.cli.output import note, verbosity
 from lightfast.cli.timestamps import timestamp
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["keys"]
 
 
-@click.group()
+@click.group(cls=Group)
 def keys() -> None:
     """Make, list and revoke the API keys of an emulator.
 

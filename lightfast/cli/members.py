@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from lightfast.cli.commands import Group
 from lightfast.cli.database import day, in_database, of_organization, opened, print_known
 from lightfast.cli.output import note, verbosity
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["members"]
 
 
-@click.group()
+@click.group(cls=Group)
 def members() -> None:
     """Make, add, list and remove the members of an organization, and sign them in.
 

@@ -6,13 +6,14 @@ from pathlib import Path
 
 import click
 
+from lightfast.cli.commands import Group
 from lightfast.cli.database import day, in_database, opened, print_known
 from lightfast.cli.output import note, verbosity
 
 __all__ = ["organizations"]
 
 
-@click.group()
+@click.group(cls=Group)
 def organizations() -> None:
     """Make and list the organizations of an emulator.
 

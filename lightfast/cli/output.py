@@ -1,25 +1,41 @@
-"""What is said besides the results: notes and logs on stderr; and JSON on stdout."""
+"""Text for terminals and programs: notes and logs on stderr, JSON on stdout, both made harmless."""
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
+import os
 import re
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
-__all__ = ["QUIET", "VERBOSE", "note", "print_json", "printable", "verbosity"]
+__all__ = [
+    "QUIET",
+    "VERBOSE",
+    "as_json_text",
+    "note",
+    "print_json",
+    "printable",
+    "silence_stdout",
+    "verbosity",
+]
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
 QUIET = "lightfast.cli.quiet"
 VERBOSE = "lightfast.cli.verbose"
 
-# Controls could rewrite what the terminal shows; so could the bidirectional overrides of UAX #9 §2.
-_UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+# C0 and C1 controls and DEL can rewrite what the terminal shows; so can the bidirectional
+# embeddings, overrides and isolates (UAX #9 §2); tags are invisible (Unicode §23.9).
+_CONTROLS = r"\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\U000e0000-\U000e007f"
+_UNSAFE = re.compile(f"[{_CONTROLS}]")
+# In JSON also what spoils a line (U+2028, U+2029) or cannot be encoded (lone surrogates).
+_UNSAFE_IN_JSON = re.compile(f"[{_CONTROLS}\\u2028\\u2029\\ud800-\\udfff]")
 _SPACE = re.compile(r"[ \t\r\n\v\f\u0085\u2028\u2029]+")
 
 
@@ -27,10 +43,10 @@ _SPACE = re.compile(r"[ \t\r\n\v\f\u0085\u2028\u2029]+")
 
 
 def verbosity(command: _F) -> _F:
-    """Give a command ``--quiet`` and ``--verbose``."""
+    """Add ``--quiet`` and ``--verbose`` to a command."""
     options = (
-        ("-v", "--verbose", VERBOSE, "Log every call and retry on stderr."),
-        ("-q", "--quiet", QUIET, "Print no notes and no progress; errors stay."),
+        ("-v", "--verbose", VERBOSE, "Log each call and retry on stderr."),
+        ("-q", "--quiet", QUIET, "Print errors only, no notes and no progress."),
     )
     for short, long, name, text in options:
         command = click.option(
@@ -74,16 +90,34 @@ def note(text: str) -> None:
         click.echo(printable(text), err=True)
 
 
+# --- made harmless ----------------------------------------------------------------------------
+
+
 def printable(text: str) -> str:
-    """The text in one line, without anything that a terminal would obey."""
-    return _UNSEEN.sub("\N{REPLACEMENT CHARACTER}", _SPACE.sub(" ", text).strip())
+    """Return the text as one line without anything that a terminal would obey."""
+    return _UNSAFE.sub("\N{REPLACEMENT CHARACTER}", _SPACE.sub(" ", text).strip())
 
 
-# --- for programs -----------------------------------------------------------------------------
+def as_json_text(text: str) -> str:
+    """Escape what a terminal would obey in a JSON document, where it can only be in strings."""
+    return _UNSAFE_IN_JSON.sub(_escape, text)
+
+
+def _escape(match: re.Match[str]) -> str:
+    if match[0] == "\n":  # between the lines of an indented document
+        return "\n"
+    return "\\u007f" if match[0] == "\x7f" else json.dumps(match[0])[1:-1]
 
 
 def print_json(document: Any, *, indent: int | None = 2) -> None:
-    """One JSON document on stdout."""
+    """Print one JSON document on stdout."""
     # An encoding that lacks a character would spoil the document; escapes fit every encoding.
     unicode = (sys.stdout.encoding or "").lower().replace("-", "").startswith("utf8")
-    click.echo(json.dumps(document, ensure_ascii=not unicode, indent=indent))
+    click.echo(as_json_text(json.dumps(document, ensure_ascii=not unicode, indent=indent)))
+
+
+def silence_stdout() -> None:
+    """Discard what Python still holds for stdout, so that it cannot fail again at exit."""
+    # docs.python.org/3/library/signal.html#note-on-sigpipe
+    with contextlib.suppress(AttributeError, OSError, ValueError), Path(os.devnull).open("wb") as f:
+        os.dup2(f.fileno(), sys.stdout.fileno())

@@ -1,90 +1,106 @@
-"""``lightfast search``: one question, its answers."""
+"""``lightfast search``: one query, its results."""
 
 from __future__ import annotations
 
+import webbrowser
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any
 
+import attrs
 import click
 
-import lightfast
-from lightfast import DateRange, Lightfast, Mode, SearchFilters, SearchResponse, to_dict
+from lightfast.cli import formats
+from lightfast.cli.commands import Command
 from lightfast.cli.connection import Connection, connection_options, open_client
+from lightfast.cli.filters import filter_options, search_filters
 from lightfast.cli.output import note, print_json, verbosity
-from lightfast.cli.tables import print_results
-from lightfast.cli.timestamps import timestamp
+from lightfast.cli.results import parse_fields, web_address
+
+if TYPE_CHECKING:
+    from lightfast import Lightfast, SearchResponse, SearchResult
 
 __all__ = ["search"]
 
+_EXAMPLES = """
+lightfast search login bug --source github --since 30d
+lightfast search --local . how are failed requests retried
+lightfast search payment webhook --format csv --fields score,title,url
+lightfast search login bug --web
+"""
 
-@click.command(short_help="Search, and print the results.")
-@click.argument("query")
-@click.option("--limit", type=int, metavar="N", help="Results in the page, 1 to 100.")
-@click.option("--offset", type=int, metavar="N", help="Results to pass over.")
-@click.option("--mode", type=click.Choice(get_args(Mode)), help="How hard to rank.")
+
+@attrs.frozen(kw_only=True)
+class _Output:
+    """How results are printed.
+
+    Args:
+        format: One of `FORMATS`.
+        fields: The fields to print; None for the format's own.
+        snippets: Whether a table shows the text of every result.
+    """
+
+    format: str
+    fields: Sequence[str] | None
+    snippets: bool
+
+
+@click.command(cls=Command, short_help="Search, and print the results", examples=_EXAMPLES)
+@click.argument("query", nargs=-1, required=True, metavar="QUERY...")
+@click.option("--limit", type=int, metavar="N", help="Results in a page, 1 to 100.")
+@click.option("--offset", type=int, metavar="N", help="Results to skip.")
+@click.option("--all", "everything", is_flag=True, help="Print all pages.")
 @click.option(
-    "--source",
-    "sources",
-    multiple=True,
-    metavar="NAME",
-    help="Only from this provider, such as github; repeatable.",
+    "--max-results", type=click.IntRange(1), metavar="N", help="Print pages up to N results."
 )
+@filter_options
+@click.option("--snippets", is_flag=True, help="Show the text of every result.")
 @click.option(
-    "--type",
-    "types",
-    multiple=True,
-    metavar="NAME",
-    help="Only of this kind, such as commit or issue; repeatable.",
+    "--format",
+    "format_",
+    type=click.Choice(formats.FORMATS),
+    default="table",
+    metavar="FORMAT",
+    help="table, json, jsonl, csv or markdown.",
 )
+@click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
 @click.option(
-    "--actor",
-    "actor_names",
-    multiple=True,
-    metavar="NAME",
-    help="Only where this person took part, such as @sarah; repeatable.",
+    "--fields", callback=parse_fields, metavar="NAMES", help="Print these fields, comma-separated."
 )
-@click.option("--since", callback=timestamp(), metavar="TIME", help="Not before this.")
-@click.option(
-    "--until", callback=timestamp(end_of_day=True), metavar="TIME", help="Not after this."
-)
-@click.option("--all", "everything", is_flag=True, help="All pages.")
-@click.option(
-    "--max-results", type=click.IntRange(1), metavar="N", help="As many pages as N results take."
-)
-@click.option("--snippets", is_flag=True, help="Show the text that matched.")
-@click.option("--json", "as_json", is_flag=True, help="Print the API's JSON.")
+@click.option("--web", is_flag=True, help="Open the first result in the browser.")
 @connection_options
 @verbosity
 def search(
-    query: str,
+    query: tuple[str, ...],
     *,
     limit: int | None,
     offset: int | None,
-    mode: Mode | None,
     everything: bool,
     max_results: int | None,
     snippets: bool,
+    format_: str,
     as_json: bool,
+    fields: Sequence[str] | None,
+    web: bool,
     local: Path | None,
     base_url: str | None,
     timeout: float | None,
     allow_insecure_http: bool,
     allow_env_file_address: bool,
-    **filters: Any,
+    mode: str | None,
+    since: datetime | None,
+    until: datetime | None,
+    **names: tuple[str, ...],
 ) -> None:
-    """Search for QUERY and print what was found, best first.
+    """Search for QUERY, and print the results, best first.
 
-    A TIME is an ISO date or time, in UTC unless it says otherwise, or a span back from now such
-    as 7d (m, h, d, w). With --until a date includes that day.
+    Words need no quotes. A TIME is an ISO 8601 date or time, in UTC unless it
+    names a time zone, or a span such as 7d (m, h, d, w) back from now.
 
-    The key comes from LIGHTFAST_API_KEY, the API's address from --base-url or
-    LIGHTFAST_BASE_URL. Both may stand in .env.local or .env; the environment wins.
-
-    --json prints one document, with --all or --max-results one result per line (JSON Lines).
-
-    --local needs no key: an emulator answers for this one command, over an index that is kept
-    in your cache directory and brought up to date first.
+    The API key comes from LIGHTFAST_API_KEY, from .env.local or .env, or from
+    `lightfast login`. With --local no key is needed: the index is kept in your
+    cache directory and brought up to date first.
     """
     connection = Connection(
         local=local,
@@ -93,34 +109,42 @@ def search(
         allow_insecure_http=allow_insecure_http,
         allow_env_file_address=allow_env_file_address,
     )
-    given = {"limit": limit, "offset": offset, "mode": mode, "filters": _filters(**filters)}
+    output = _Output(format="json" if as_json else format_, fields=fields, snippets=snippets)
+    filters = search_filters(since=since, until=until, **names)
+    given = {"limit": limit, "offset": offset, "mode": mode, "filters": filters}
     arguments: dict[str, Any] = {k: v for k, v in given.items() if v is not None}
     with open_client(connection) as client:
-        if everything or max_results:
-            _print_all(client, query, max_results, arguments, snippets=snippets, as_json=as_json)
+        if web:
+            _open(client.search(" ".join(query), **arguments | {"limit": 1}))
+        elif everything or max_results:
+            _print_all(client, " ".join(query), max_results, arguments, output)
         else:
-            _print_page(client.search(query, **arguments), snippets=snippets, as_json=as_json)
+            _print_page(client.search(" ".join(query), **arguments), output)
 
 
-def _filters(
-    *, since: datetime | None, until: datetime | None, **names: tuple[str, ...]
-) -> SearchFilters | None:
-    chosen: dict[str, Any] = {name: values for name, values in names.items() if values}
-    if since or until:
-        chosen["date_range"] = DateRange(start=since, end=until)
-    return SearchFilters(**chosen) if chosen else None
+def _open(response: SearchResponse) -> None:
+    url = web_address(response[0]) if response else None
+    if url is None:
+        found = f"{response[0].title!r} has no web address" if response else "Nothing found"
+        note(f"{found}; no page was opened.")
+        return
+    note(f"Opening {url}")
+    webbrowser.open(url)
 
 
-def _print_page(response: SearchResponse, *, snippets: bool, as_json: bool) -> None:
-    if as_json:
+def _print_page(response: SearchResponse, output: _Output) -> None:
+    if output.format == "json" and not output.fields:
+        from lightfast import to_dict
+
         print_json(to_dict(response))
         return
-    print_results(response, snippets=snippets)
-    note(_summary(response))
+    _print(response, output, first=not response.meta.offset)
+    if output.format in ("table", "markdown"):
+        note(_summary(response))
 
 
 def _summary(response: SearchResponse) -> str:
-    """The page in one line: how many, of how many, how long, and how to go on."""
+    """Return how many results these are, of how many, and how to go on."""
     meta, start = response.meta, response.meta.offset or 0
     last = start + len(response)
     if not response:
@@ -142,18 +166,34 @@ def _print_all(
     query: str,
     max_results: int | None,
     arguments: dict[str, Any],
-    *,
-    snippets: bool,
-    as_json: bool,
+    output: _Output,
 ) -> None:
-    found: list[lightfast.SearchResult] = []
     results = client.iter_results(query, max_results=max_results, **arguments)
-    if as_json:
-        for result in results:
-            print_json(to_dict(result), indent=None)
+    if output.format == "json":  # one document would hold back everything until the end
+        output = attrs.evolve(output, format="jsonl")
+    if output.format != "table":
+        _print(results, output)
         return
+    found: list[SearchResult] = []
     try:
         found.extend(results)  # keeps what came before a page that fails
     finally:
-        print_results(found, snippets=snippets)
+        _print(found, output)
     note(f"{len(found)} result{'s' if len(found) != 1 else ''}" if found else "Nothing found")
+
+
+def _print(results: Iterable[SearchResult], output: _Output, *, first: bool = True) -> None:
+    """Print results in the format that was chosen, as they come where it allows that."""
+    match output.format:
+        case "json":
+            formats.print_json_array(results, output.fields or ())
+        case "jsonl":
+            formats.print_json_lines(results, output.fields)
+        case "csv":
+            formats.print_csv(results, output.fields)
+        case "markdown":
+            formats.print_markdown(results, output.fields)
+        case _:
+            from lightfast.cli.tables import print_results  # 45 ms for rich, and JSON does without
+
+            print_results(list(results), output.fields, snippets=output.snippets, lead=first)

@@ -6,11 +6,11 @@ from importlib.util import find_spec
 from typing import Final
 
 from lightfast import ConfigurationError
+from lightfast._install import install_command
 
 __all__ = ["delete_key", "has_keyring", "store_key", "stored_key"]
 
 _SERVICE: Final = "lightfast"
-_INSTALL: Final = "run: python -m pip install 'lightfast[keyring]'"
 
 
 def has_keyring() -> bool:
@@ -38,7 +38,9 @@ def store_key(address: str, key: str) -> None:
         ConfigurationError: The keyring cannot be used.
     """
     if not has_keyring():
-        raise ConfigurationError(f"Storing keys needs the package keyring; {_INSTALL}.")
+        raise ConfigurationError(
+            f"Storing keys needs the package keyring; run: {install_command('keyring')}"
+        )
     import keyring
     from keyring.errors import KeyringError
 
@@ -50,6 +52,12 @@ def store_key(address: str, key: str) -> None:
             f"The key was not stored: the keyring failed with {type(error).__name__}. "
             "Set LIGHTFAST_API_KEY instead."
         ) from None
+    # Some backends accept everything and keep nothing.
+    if stored_key(address) != key:
+        raise ConfigurationError(
+            "The key was not stored: this system has no usable keyring. "
+            "Set LIGHTFAST_API_KEY instead."
+        )
 
 
 def delete_key(address: str) -> bool:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from lightfast.cli.output import printable
+from lightfast.cli.results import place, row, web_address
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -19,45 +20,104 @@ __all__ = ["print_results", "print_table"]
 
 _HEADINGS = ("score", "source", "type", "when", "title")
 _GAP = "  "
-_LEAST = 20  # columns that a text gets, however narrow the terminal
+_INDENT = "       "  # the width of a score and a gap
+_MIN_WIDTH = 20  # columns that a text gets, however narrow the terminal
+_LEAD_LINES = 8  # of the first result's snippet
 
 
-def print_results(results: Sequence[SearchResult], *, snippets: bool = False) -> None:
-    """The results in columns, each with its link below.
+def print_results(
+    results: Sequence[SearchResult],
+    fields: Sequence[str] | None = None,
+    *,
+    snippets: bool = False,
+    lead: bool = False,
+) -> None:
+    """Print results, each with its place.
 
     Args:
-        results: What was found.
-        snippets: Whether to show the text that matched.
+        results: The results, best first.
+        fields: The fields to print as columns; None for the usual ones.
+        snippets: Whether to print the text of every result.
+        lead: Whether the first result is the best of all, and printed in full.
     """
-    if not results:
+    if fields:
+        rows = ([_text(row(result).get(name)) for name in fields] for result in results)
+        print_table(fields, rows)
         return
     console = _stdout()
-    rows = [_cells(result) for result in results]
-    widths = _widths([_HEADINGS, *rows])[:-1]
+    if lead and results:
+        _print_lead(console, results[0])
+        results = results[1:]
+    if not results:
+        return
+    if lead:
+        _print(console, _plain())
+    cells = [_cells(result) for result in results]
+    widths = _widths([_HEADINGS, *cells])[:-1]
     _print_row(console, _HEADINGS, widths, style="dim")
-    for result, row in zip(results, rows, strict=True):
-        url = _link(result)
-        _print_row(console, row, widths, style=f"bold link {url}" if url else "bold")
-        indent = " " * widths[0] + _GAP
+    for result, columns in zip(results, cells, strict=True):
+        url = web_address(result)
+        _print_row(console, columns, widths, style=f"bold link {url}" if url else "bold")
         snippet = printable(result.snippet) if snippets else ""
-        if snippet and snippet != row[-1]:
-            _print_wrapped(console, snippet, indent)
-        if url:
-            _print_link(console, url, indent)
+        if snippet and snippet != columns[-1]:
+            _print_wrapped(console, snippet, _INDENT)
+        _print_place(console, result, _INDENT)
 
 
 def print_table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Rows under headings."""
+    """Print rows under headings."""
     console = _stdout()
     cleaned = [[printable(cell) for cell in row] for row in rows]
     widths = _widths([heads, *cleaned])[:-1]
     _print_row(console, heads, widths, style="dim")
-    for row in cleaned:
-        _print_row(console, row, widths)
+    for cells in cleaned:
+        _print_row(console, cells, widths)
+
+
+# --- results ----------------------------------------------------------------------------------
+
+
+def _print_lead(console: Console, result: SearchResult) -> None:
+    """Print the best result: title, place, facts, and the text that matched."""
+    url = web_address(result)
+    title = printable(result.title)
+    _print_wrapped(console, title, "", style=f"bold link {url}" if url else "bold")
+    _print_place(console, result, "")
+    score, source, kind, when, _ = _cells(result)
+    facts = [f"{source} {kind}", *([when] if when != "-" else []), f"score {score}"]
+    _print_wrapped(console, ", ".join(facts), "", style="dim")
+    snippet = printable(result.snippet)
+    if snippet and snippet != title:
+        _print_wrapped(console, snippet, "  ", most=_LEAD_LINES)
+
+
+def _print_place(console: Console, result: SearchResult, indent: str) -> None:
+    """Print the file and line, or the commit, or the address: a link where there is one."""
+    text, url = place(result), web_address(result)
+    if url is None or text == url:
+        if text:
+            _print(console, _plain(indent, text, f"dim link {url}" if url else "dim"))
+        return
+    _print(console, _plain(indent, text, f"dim link {url}"))
+    if not _has_links(console):
+        _print(console, _plain(indent, url, "dim"))
+
+
+def _cells(result: SearchResult) -> tuple[str, ...]:
+    when = f"{result.occurred_at:%Y-%m-%d}" if result.occurred_at else "-"
+    texts = (result.source, result.type, when, result.title)
+    return (f"{result.score:.2f}", *(printable(text) for text in texts))
+
+
+def _text(value: object) -> str:
+    return "" if value is None else str(value)
+
+
+# --- lines ------------------------------------------------------------------------------------
 
 
 def _stdout() -> Console:
-    """Stdout as rich sees it: plain unless it is a terminal, and plain with NO_COLOR."""
+    """Return stdout as rich sees it: plain unless it is a terminal, and plain with NO_COLOR."""
     from rich.console import Console  # 45 ms, and --json does without
 
     if hasattr(sys.stdout, "reconfigure"):
@@ -71,17 +131,8 @@ def _stdout() -> Console:
     return Stdout(highlight=False, emoji=False, color_system=None if plain else "auto")
 
 
-def _cells(result: SearchResult) -> tuple[str, ...]:
-    when = f"{result.occurred_at:%Y-%m-%d}" if result.occurred_at else "-"
-    texts = (result.source, result.type, when, result.title)
-    return (f"{result.score:.2f}", *(printable(text) for text in texts))
-
-
-def _link(result: SearchResult) -> str | None:
-    """The result's address, if it is one that may be clicked."""
-    url = result.url or ""
-    good = url.startswith(("https://", "http://")) and printable(url) == url and " " not in url
-    return url if good else None
+def _has_links(console: Console) -> bool:
+    return console.is_terminal and console.color_system is not None
 
 
 def _widths(rows: Sequence[Sequence[str]]) -> list[int]:
@@ -93,39 +144,38 @@ def _widths(rows: Sequence[Sequence[str]]) -> list[int]:
 def _print_row(
     console: Console, row: Sequence[str], widths: Sequence[int], *, style: str = ""
 ) -> None:
-    """One row; the last cell takes what is left of the line, and goes on below."""
+    """Print one row; the last cell takes the rest of the line, and continues below itself."""
     from rich.cells import set_cell_size
     from rich.text import Text
 
     *cells, last = row
     sized = [set_cell_size(cell, width) for cell, width in zip(cells, widths, strict=True)]
-    if cells[0].replace(".", "").isdigit():
+    if cells and cells[0].replace(".", "").isdigit():
         sized[0] = cells[0].rjust(widths[0])
     start = Text("".join(cell + _GAP for cell in sized), style="dim" if style == "dim" else "")
     indent = " " * start.cell_len
-    room = max(console.width - len(indent), _LEAST)
+    room = max(console.width - len(indent), _MIN_WIDTH)
     for line in Text(last, style=style).wrap(console, room) or [Text()]:
         line.rstrip()
         _print(console, start + line)
         start = Text(indent)
 
 
-def _print_wrapped(console: Console, text: str, indent: str) -> None:
+def _print_wrapped(
+    console: Console, text: str, indent: str, *, style: str = "", most: int | None = None
+) -> None:
     from rich.text import Text
 
-    for line in Text(text).wrap(console, max(console.width - len(indent), _LEAST)):
+    room = max(console.width - len(indent), _MIN_WIDTH)
+    for line in list(Text(text, style=style).wrap(console, room))[:most]:
         line.rstrip()
         _print(console, Text(indent) + line)
 
 
-def _print_link(console: Console, url: str, indent: str) -> None:
-    """The address: cut to the line where it can be clicked all the same, else whole."""
+def _plain(indent: str = "", text: str = "", style: str = "") -> Text:
     from rich.text import Text
 
-    shown = Text(url, style=f"dim link {url}")
-    if console.is_terminal and console.color_system:
-        shown.truncate(max(console.width - len(indent), _LEAST), overflow="ellipsis")
-    _print(console, Text(indent) + shown)
+    return Text(indent) + Text(text, style=style)
 
 
 def _print(console: Console, line: Text) -> None:

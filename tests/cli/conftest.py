@@ -35,8 +35,8 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def run() -> Run:
     """Run a command in this process."""
 
-    def run(*arguments: str | Path, **environment: str) -> Result:
-        return _runner().invoke(app, [str(a) for a in arguments], env=environment)
+    def run(*arguments: str | Path, stdin: str | None = None, **environment: str) -> Result:
+        return _runner().invoke(app, [str(a) for a in arguments], input=stdin, env=environment)
 
     return run
 

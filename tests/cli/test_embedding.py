@@ -13,13 +13,12 @@ from pathlib import Path
 
 import pytest
 
-from lightfast._install import install_command
 from lightfast.cli import embedding
 from lightfast.emulator import EmulatorError
 from lightfast.emulator.embedding import select
 
 ROOT = Path(__file__).parents[2]
-EXTRA = install_command("semantic")
+EXTRA = '[semantic]" adds meaning'
 PREPARED = """
 import sys
 from lightfast.cli import embedding, main, progress

@@ -63,7 +63,9 @@ def test_the_help_lists_every_exit_code(run):
 @pytest.mark.parametrize(
     "command",
     ["", "search", "emulator", "emulator serve", "emulator index", "emulator keys"]
-    + [f"emulator keys {name}" for name in ("create", "list", "revoke")],
+    + [f"emulator keys {name}" for name in ("create", "list", "revoke")]
+    + [f"emulator members {name}" for name in ("", "create", "add", "remove", "list", "token")]
+    + ["emulator organizations", "login", "logout", "whoami"],
 )
 def test_every_command_helps_in_80_columns(run, command):
     result = run(*command.split(), "-h", COLUMNS="80")

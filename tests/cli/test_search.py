@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from lightfast.cli import search as room
+from lightfast.cli import tables
 from tests.cli.conftest import COMMAND, process
 from tests.conftest import KEY
 from tests.servers import answer, contract, delayed, error, page
@@ -77,6 +77,13 @@ def test_every_option_reaches_the_request_under_its_wire_name(ask):
         "after": "2026-01-01T00:00:00Z",
         "before": "2026-04-03T23:59:59.999999Z",
     }
+
+
+def test_words_are_joined_to_one_query(run, serve):
+    server = serve()
+    settings = {"LIGHTFAST_API_KEY": KEY, "LIGHTFAST_BASE_URL": server.base_url}
+    assert run("search", "login", "bug", "--limit", "3", "today", **settings).exit_code == 0
+    assert server.requests[0][1]["query"] == "login bug today"
 
 
 def test_settings_may_stand_in_env_local(run, server, tmp_path):
@@ -238,7 +245,7 @@ def test_a_bug_is_1_and_verbose_shows_where(ask, monkeypatch):
     def broken(*_, **__):
         raise RuntimeError("the impossible")
 
-    monkeypatch.setattr(room, "print_results", broken)
+    monkeypatch.setattr(tables, "print_results", broken)
     result = ask()()
     assert result.exit_code == 1
     assert result.stderr.startswith("lightfast: unexpected RuntimeError: the impossible")

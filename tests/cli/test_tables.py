@@ -41,6 +41,60 @@ def test_a_result_is_a_row_and_its_link_a_line(shown):
     )
 
 
+def test_the_best_result_comes_in_full_and_the_others_in_rows(shown):
+    first = result(type="document", source="docs", extra={"path": "docs/retries.md", "line": 41})
+    assert shown(first, result(title="Other", score=0.5), lead=True) == (
+        "Retry failed requests\n"
+        "docs/retries.md:41\n"
+        "docs document, 2026-04-03, score 0.88\n"
+        "  With full jitter.\n"
+        "\n"
+        "score  source  type    when        title\n"
+        " 0.50  github  commit  2026-04-03  Other\n"
+    )
+
+
+def test_a_single_result_has_no_headings_below_it(shown):
+    assert shown(result(occurred_at=None), lead=True) == (
+        "Retry failed requests\ngithub commit, score 0.88\n  With full jitter.\n"
+    )
+
+
+def test_the_text_of_the_best_result_is_bounded(shown):
+    assert len(shown(result(snippet="word " * 1000), lead=True).splitlines()) == 10
+
+
+@pytest.mark.parametrize(
+    ("changes", "place"),
+    [
+        ({"extra": {"path": "docs/x.md", "line": 12}}, "docs/x.md:12"),
+        ({"extra": {"path": "src/x.py"}}, "src/x.py"),
+        ({"extra": {"path": "a\x1b[2J\u202eb.md", "line": 1}}, "a�[2J�b.md:1"),
+        ({"extra": {"path": ["x"], "line": "y"}}, ""),
+        ({"id": "commit_" + "0123456789" * 4}, "0123456789"),
+        ({"id": "0123456789" * 4, "type": "issue"}, ""),
+        ({"id": "0123456789abcdef" * 4}, "0123456789"),
+        ({"url": "https://linear.app/acme/issue/SHOP-71"}, "https://linear.app/acme/issue/SHOP-71"),
+    ],
+)
+def test_a_place_is_a_file_with_its_line_or_a_short_hash_or_an_address(shown, changes, place):
+    lines = shown(result(**changes)).splitlines()[2:]
+    assert lines == ([f"       {place}"] if place else [])
+
+
+def test_without_links_a_commit_shows_its_hash_and_its_whole_address(shown):
+    url = "https://github.com/acme/api/commit/" + "0123456789" * 4
+    lines = shown(result(id="commit_" + "0123456789" * 4, url=url)).splitlines()
+    assert lines[2:] == ["       0123456789", f"       {url}"]
+
+
+def test_chosen_fields_are_columns(shown):
+    assert shown(result(), fields=("title", "place", "occurredAt")) == (
+        "title                  place  occurredAt\n"
+        "Retry failed requests         2026-04-03T23:00:00Z\n"
+    )
+
+
 def test_a_long_title_goes_on_below_itself(shown):
     lines = shown(result(title="word " * 30)).splitlines()
     assert len(lines) == 5

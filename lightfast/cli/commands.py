@@ -1,0 +1,139 @@
+"""Groups of commands: loaded when they are called, explained in sections, ended by an exit code."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from importlib import import_module
+from inspect import cleandoc
+from typing import Any
+
+import click
+
+from lightfast.cli.exit_codes import INTERRUPTED, READER_GONE, failure
+from lightfast.cli.output import VERBOSE, silence_stdout
+
+__all__ = ["Command", "Commands", "Group"]
+
+_WIDTH = 80
+
+
+class _Sections(click.Command):
+    """Help in the order of reading: what it does, how to call it, its flags, and examples."""
+
+    def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the help in sections."""
+        formatter.width = min(formatter.width, _WIDTH)
+        formatter.write_text(cleandoc(self.help or ""))
+        with _section(formatter, "USAGE"):
+            formatter.write_text(f"{ctx.command_path} {' '.join(self.collect_usage_pieces(ctx))}")
+        if isinstance(self, Group):
+            self.format_commands(ctx, formatter)
+        options = [param for param in self.get_params(ctx) if isinstance(param, click.Option)]
+        with _section(formatter, "FLAGS"):
+            records = [option.get_help_record(ctx) for option in options]
+            formatter.write_dl([record for record in records if record], col_max=28)
+        if self.epilog:
+            formatter.write(f"\n{self.epilog.rstrip()}\n")
+
+
+@contextmanager
+def _section(formatter: click.HelpFormatter, title: str) -> Iterator[None]:
+    formatter.write(f"\n{title}\n")
+    with formatter.indentation():
+        yield
+
+
+class Command(_Sections):
+    """One command.
+
+    Args:
+        examples: Its examples, one on each line.
+        **attributes: Those of `click.Command`.
+    """
+
+    def __init__(self, *args: Any, examples: str = "", **attributes: Any) -> None:
+        if examples:
+            lines = examples.strip().splitlines()
+            attributes["epilog"] = "EXAMPLES\n" + "".join(f"  $ {line}\n" for line in lines)
+        super().__init__(*args, **attributes)
+
+
+class Group(_Sections, click.Group):
+    """A group of commands."""
+
+    command_class = Command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the commands with what they do."""
+        self._write_commands(ctx, formatter, "COMMANDS", self.list_commands(ctx))
+
+    def _write_commands(
+        self,
+        ctx: click.Context,
+        formatter: click.HelpFormatter,
+        title: str,
+        names: Sequence[str],
+    ) -> None:
+        commands = [(name, self.get_command(ctx, name)) for name in names]
+        with _section(formatter, title):
+            formatter.write_dl(
+                [(name, command.get_short_help_str(100)) for name, command in commands if command]
+            )
+
+
+Group.group_class = Group
+
+
+class Commands(Group):
+    """The group of all commands. A failure in any of them becomes an exit code and a line.
+
+    Args:
+        sections: The commands by section; each command by the module that holds it under its name.
+        **attributes: Those of `click.Group`.
+    """
+
+    def __init__(
+        self, *args: Any, sections: Mapping[str, Mapping[str, str]], **attributes: Any
+    ) -> None:
+        super().__init__(*args, **attributes)
+        self._sections = sections
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names of all commands."""
+        return [name for section in self._sections.values() for name in section]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import the module of a command, and return the command."""
+        for section in self._sections.values():
+            if module := section.get(cmd_name):
+                command: click.Command = getattr(import_module(module), cmd_name)
+                return command
+        return None
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the commands, section by section."""
+        for title, section in self._sections.items():
+            self._write_commands(ctx, formatter, title, list(section))
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command, and turn what it raises into an exit code."""
+        as_json = "--json" in ctx.args
+        try:
+            result = super().invoke(ctx)
+            # Now, and not at exit, where a closed pipe could not be silenced any more.
+            if sys.stdout is not None:  # None when the shell has closed it: >&-
+                sys.stdout.flush()
+        except (click.exceptions.Exit, click.Abort):
+            raise
+        except BrokenPipeError:
+            silence_stdout()
+            ctx.exit(READER_GONE)
+        except KeyboardInterrupt:
+            if sys.stderr is not None and sys.stderr.isatty():
+                click.echo(err=True)  # after the terminal's ^C
+            ctx.exit(INTERRUPTED)
+        except Exception as error:  # noqa: BLE001  # told apart by `failure`
+            raise failure(error, verbose=bool(ctx.meta.get(VERBOSE)), as_json=as_json) from None
+        return result
