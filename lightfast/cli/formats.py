@@ -59,6 +59,8 @@ def print_markdown(results: Iterable[SearchResult], fields: Sequence[str] | None
         cells = {name: _MARKUP.sub(r"\\\1", _cell(value)) for name, value in chosen.items()}
         if "title" in cells and (url := web_address(result)):
             cells["title"] = f"[{cells['title']}]({_link_target(url)})"
+            if chosen.get("place") == url:  # said already
+                cells["place"] = ""
         if "occurredAt" in cells:
             cells["occurredAt"] = cells["occurredAt"][:10]
         click.echo(f"| {' | '.join(cells.values())} |")
