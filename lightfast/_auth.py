@@ -58,12 +58,19 @@ class HeaderText(str):
 
 
 class Credential:
-    """The headers for one secret, ready to be sent again and again."""
+    """Headers for one secret, ready to be sent again and again.
 
-    __slots__ = ("headers", "secret")
+    Attributes:
+        secret: The secret.
+        headers: The headers that are made of it.
+        head: URL and head of the last request that was sent with it.
+    """
+
+    __slots__ = ("head", "headers", "secret")
 
     def __init__(self, secret: Secret, headers: Mapping[str, str]) -> None:
         self.secret = secret
+        self.head: tuple[str, bytes] = ("", b"")
         self.headers: dict[str, str] = {name: HeaderText(value) for name, value in headers.items()}
 
 

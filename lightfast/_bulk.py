@@ -1,8 +1,8 @@
-"""N searches, at most K at once, failures as values.
+"""Bulk search: many queries, at most so many at once, failures as values.
 
-K workers pull queries and push outcomes. A ticket is taken before a query is pulled and
-given back when its outcome has been consumed, so that whatever the number of queries, no
-more than two outcomes per worker wait for a slow consumer, or for a slow query ahead of them.
+Workers pull queries and push outcomes. A ticket is taken before a query is pulled and given back
+when its outcome has been consumed, so that whatever the number of queries, no more than two
+outcomes per worker wait for a slow consumer, or for a slow query ahead of them.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from collections.abc import (
 )
 from typing import TypeAlias
 
-from lightfast._config import check_count
 from lightfast._retry import OnRetry
+from lightfast._validate import check_whole
 from lightfast.exceptions import ConfigurationError, LightfastError, RateLimitError
 from lightfast.models import SearchOutcome, SearchResponse
 from lightfast.queries import SearchRequest
@@ -34,14 +34,14 @@ _TICKETS_PER_WORKER = 2
 
 
 class AdaptiveLimit:
-    """How many searches may be under way: fewer when the server is limited, or slow for it.
+    """Adaptive limit of concurrent searches: lower while the server is limited or overloaded.
 
-    Told to slow down (429), it halves. Once in a round (as many answers as are allowed at
-    once), it takes one fifth away when answers take twice as long as in the best round, which
-    means that they queue up, and else allows one more.
+    A 429 halves it. Once in a round (as many answers as are allowed at once), it falls by one
+    fifth when answers take twice as long as in the best round, which means that they queue up,
+    and else rises by one.
 
     Args:
-        most: How many may be under way at the most; it begins there.
+        most: Upper bound, where it begins.
     """
 
     def __init__(self, most: int) -> None:
@@ -53,16 +53,20 @@ class AdaptiveLimit:
 
     @property
     def limit(self) -> int:
-        """How many may be under way now; 1 or more."""
+        """The limit now; 1 or more."""
         return max(1, int(self._limit))
 
     def on_limited(self) -> None:
-        """One was told to slow down."""
+        """Lower the limit: a search was told to slow down."""
         self._limit = max(1.0, self._limit / 2)
         self._elapsed, self._answers = 0.0, 0
 
     def on_answer(self, elapsed: float) -> None:
-        """One was answered, after so many seconds."""
+        """Take an answer into account.
+
+        Args:
+            elapsed: Seconds that it took.
+        """
         self._elapsed += elapsed
         self._answers += 1
         if self._answers < self.limit:
@@ -76,18 +80,18 @@ class AdaptiveLimit:
 
 
 class _Limiter:
-    """Lets as many workers pass as the pace allows, and none while one was told to wait."""
+    """Limiter that lets as many workers pass as allowed, and none while one was told to wait."""
 
-    def __init__(self, pace: AdaptiveLimit) -> None:
+    def __init__(self, adaptive: AdaptiveLimit) -> None:
         self._now = asyncio.get_running_loop().time
-        self._pace = pace
+        self._adaptive = adaptive
         self._opens_at = 0.0
         self._inside = 0
         self._left = asyncio.Event()
 
     async def enter(self) -> float:
-        """Wait for one's turn; the time at which it came."""
-        while self._inside >= self._pace.limit or self._now() < self._opens_at:
+        """Wait for a turn. Returns: the time at which it came."""
+        while self._inside >= self._adaptive.limit or self._now() < self._opens_at:
             self._left.clear()
             with contextlib.suppress(TimeoutError):
                 wait = self._opens_at - self._now()
@@ -97,37 +101,38 @@ class _Limiter:
         return self._now()
 
     def leave(self, entered: float, error: LightfastError | None) -> None:
-        """Make room for another, and tell the pace how it went."""
+        """Make room for another worker, and adapt the limit."""
         self._inside -= 1
         if isinstance(error, RateLimitError):  # it outlasted the retries, and still tells when
             self.on_retry(error, error.retry_after or 0.0)
         elif error is None:
-            self._pace.on_answer(self._now() - entered)
+            self._adaptive.on_answer(self._now() - entered)
         self._left.set()
 
     def on_retry(self, error: LightfastError, delay: float) -> None:
-        """Hold everybody back for as long as one was told to wait."""
+        """Hold all workers back for as long as one was told to wait."""
         if isinstance(error, RateLimitError):
-            self._pace.on_limited()
+            self._adaptive.on_limited()
             self._opens_at = max(self._opens_at, self._now() + delay)
 
 
 async def search_many(
     queries: Queries, search: Search, *, concurrency: int, ordered: bool
 ) -> AsyncGenerator[SearchOutcome, None]:
-    """One outcome for each query, as they come or in the order of the queries.
+    """Yield one outcome for each query, as they come or in the order of the queries.
 
     Args:
         queries: What to search for; pulled one by one, as workers become free.
         search: Searches once, and tells of each retry.
-        concurrency: How many workers.
+        concurrency: Number of workers.
         ordered: Whether outcomes come in the order of the queries.
 
     Raises:
-        ConfigurationError: `queries` is no iterable, or `concurrency` no count.
-        Exception: Whatever `queries` raised, after the outcomes of all it had given before.
+        ConfigurationError: `queries` is not iterable, or `concurrency` not a whole number.
+        Exception: Whatever `queries` raised, after the outcomes of all that it had given before;
+            or what a search raised that is not a `LightfastError`.
     """
-    check_count("concurrency", concurrency)
+    check_whole("concurrency", concurrency, 1)
     run = _Run(_pull(queries), search, concurrency)
     try:
         outcomes = run.outcomes()
@@ -141,7 +146,12 @@ async def search_many(
 
 
 class _Run:
-    """The workers of one bulk search."""
+    """Workers of one bulk search.
+
+    Attributes:
+        tickets: Outcomes that may still be produced before one is consumed.
+        failure: What ended it early.
+    """
 
     def __init__(self, source: AsyncIterator[Query], search: Search, concurrency: int) -> None:
         self._source = source
@@ -151,18 +161,21 @@ class _Run:
         self._limiter = _Limiter(AdaptiveLimit(concurrency))
         self._done: asyncio.Queue[SearchOutcome | None] = asyncio.Queue()
         self.tickets = asyncio.Semaphore(concurrency * _TICKETS_PER_WORKER)
-        self.failure: Exception | None = None
+        self.failure: BaseException | None = None
         self._exhausted = False
+        self._broken = False
         self._workers = [asyncio.create_task(self._work()) for _ in range(concurrency)]
 
     async def outcomes(self) -> AsyncIterator[SearchOutcome]:
-        """Outcomes as they come, until every worker has finished."""
+        """Yield outcomes as they come, until every worker has finished, or one has failed."""
         for _ in self._workers:
             while (outcome := await self._done.get()) is not None:
                 yield outcome
+            if self._broken:
+                return
 
     async def stop(self) -> None:
-        """Cancel what is still under way, and wait until it is gone."""
+        """Cancel what is still under way, and wait until it has ended."""
         for worker in self._workers:
             worker.cancel()
         await asyncio.gather(*self._workers, return_exceptions=True)
@@ -171,11 +184,16 @@ class _Run:
         try:
             while (pulled := await self._next()) is not None:
                 self._done.put_nowait(await self._outcome(*pulled))
+        except BaseException as error:
+            # Raised to the caller at the end: no query may be left without outcome or exception.
+            if not self._broken:
+                self._broken, self._exhausted, self.failure = True, True, error
+            raise
         finally:
             self._done.put_nowait(None)
 
     async def _next(self) -> tuple[int, Query] | None:
-        """The next query and its number; None when there is none."""
+        """Return the next query and its number; None when there is none."""
         await self.tickets.acquire()
         async with self._pulling:
             if self._exhausted:
@@ -205,9 +223,11 @@ class _Run:
 
 
 async def _pull(queries: Queries) -> AsyncIterator[Query]:
-    """Any iterable as an asynchronous one."""
+    """Yield from any iterable."""
     if isinstance(queries, str | SearchRequest):
-        raise ConfigurationError("`queries` must be several: put a single one into a list.")
+        raise ConfigurationError(
+            "`queries` must be an iterable of queries; put a single one into a list."
+        )
     if isinstance(queries, AsyncIterable):
         async for query in queries:
             yield query
@@ -219,7 +239,7 @@ async def _pull(queries: Queries) -> AsyncIterator[Query]:
 
 
 async def _in_order(outcomes: AsyncIterator[SearchOutcome]) -> AsyncIterator[SearchOutcome]:
-    """Outcomes in the order of their queries."""
+    """Yield outcomes in the order of their queries."""
     waiting: dict[int, SearchOutcome] = {}
     following = 0
     async for outcome in outcomes:

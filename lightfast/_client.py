@@ -1,41 +1,34 @@
-"""`AsyncLightfast`: values in, values out."""
+"""`AsyncLightfast`, the asynchronous client: values in, values out."""
 
 from __future__ import annotations
 
-import logging
 import ssl as _ssl
 import sys
-from collections.abc import AsyncGenerator, Coroutine, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-import attrs
-
 from lightfast import _bulk
-from lightfast._auth import Auth, Provider, SessionAuth, wrap_secret
+from lightfast._auth import Auth, Provider, wrap_secret
 from lightfast._bulk import Queries, Query
 from lightfast._config import (
     NOT_GIVEN,
     ClientConfig,
     ConnectionConfig,
     NotGiven,
-    check_count,
     check_proxy,
     check_retries,
-    check_seconds,
     check_ssl,
     resolve_auth,
     resolve_base_url,
 )
 from lightfast._retry import OnRetry, RetryBudget, RetryPolicy
 from lightfast._transport import Transport, closed_error
+from lightfast._validate import check_seconds, check_whole
 from lightfast._wire import requests, responses
-from lightfast.exceptions import ConfigurationError
 from lightfast.models import JsonResponse, SearchOutcome, SearchResponse, SearchResult
 from lightfast.queries import MAX_LIMIT, Mode, SearchFilters, SearchRequest
-
-_log = logging.getLogger("lightfast")
 
 
 class AsyncLightfast:
@@ -97,8 +90,8 @@ class AsyncLightfast:
                 proxy=check_proxy(proxy),
                 trust_env=trust_env,
                 ssl=check_ssl(ssl),
-                max_connections=check_count("max_connections", max_connections),
-                max_response_bytes=check_count("max_response_bytes", max_response_bytes),
+                max_connections=check_whole("max_connections", max_connections, 1),
+                max_response_bytes=check_whole("max_response_bytes", max_response_bytes, 1),
             ),
         )
         self._transport = Transport(self._config.connection, made_at=_caller())
@@ -115,6 +108,8 @@ class AsyncLightfast:
         filters: SearchFilters | None = None,
         extra_body: Mapping[str, Any] | None = None,
         timeout: float | NotGiven | None = NOT_GIVEN,
+        attempt_timeout: float | NotGiven | None = NOT_GIVEN,
+        retries: int | RetryPolicy | NotGiven = NOT_GIVEN,
     ) -> SearchResponse:
         """One page of results, best first.
 
@@ -126,6 +121,8 @@ class AsyncLightfast:
             filters: Which results may be returned.
             extra_body: Fields that this SDK does not know yet, under their wire names.
             timeout: Seconds for the whole call, instead of the client's.
+            attempt_timeout: Seconds for one attempt, instead of the client's.
+            retries: Retries, instead of the client's: a number, or a `RetryPolicy`.
 
         Raises:
             ConfigurationError: The API would refuse the arguments; nothing was sent.
@@ -137,7 +134,7 @@ class AsyncLightfast:
         request = SearchRequest(
             query, limit=limit, offset=offset, mode=mode, filters=filters, extra=extra_body
         )
-        return await self._search(request, timeout)
+        return await self._search(request, self._for_call(timeout, attempt_timeout, retries))
 
     async def iter_results(
         self,
@@ -149,6 +146,8 @@ class AsyncLightfast:
         filters: SearchFilters | None = None,
         extra_body: Mapping[str, Any] | None = None,
         timeout: float | NotGiven | None = NOT_GIVEN,
+        attempt_timeout: float | NotGiven | None = NOT_GIVEN,
+        retries: int | RetryPolicy | NotGiven = NOT_GIVEN,
         max_results: int | None = None,
     ) -> AsyncGenerator[SearchResult, None]:
         """All results, page after page, none of them twice.
@@ -161,12 +160,14 @@ class AsyncLightfast:
             filters: Which results may be returned.
             extra_body: Fields that this SDK does not know yet, under their wire names.
             timeout: Seconds for each page, instead of the client's.
+            attempt_timeout: Seconds for one attempt, instead of the client's.
+            retries: Retries, instead of the client's: a number, or a `RetryPolicy`.
             max_results: How many results to yield at the most; None is all of them.
 
         Raises:
             LightfastError: As `search` does; what was yielded before stays good.
         """
-        wanted = sys.maxsize if max_results is None else check_count("max_results", max_results)
+        wanted = sys.maxsize if max_results is None else check_whole("max_results", max_results, 1)
         request: SearchRequest | None = SearchRequest(
             query,
             limit=min(limit, wanted) if isinstance(limit, int) else limit,
@@ -175,9 +176,10 @@ class AsyncLightfast:
             filters=filters,
             extra=extra_body,
         )
+        config = self._for_call(timeout, attempt_timeout, retries)
         seen: set[str] = set()
         while request is not None:
-            page = await self._search(request, timeout)
+            page = await self._search(request, config)
             known = len(seen)
             for result in page:
                 if result.id in seen:
@@ -199,6 +201,8 @@ class AsyncLightfast:
         filters: SearchFilters | None = None,
         extra_body: Mapping[str, Any] | None = None,
         timeout: float | NotGiven | None = NOT_GIVEN,
+        attempt_timeout: float | NotGiven | None = NOT_GIVEN,
+        retries: int | RetryPolicy | NotGiven = NOT_GIVEN,
     ) -> AsyncGenerator[SearchOutcome, None]:
         """One outcome for each query, streamed: a response or an error, as a value.
 
@@ -213,10 +217,13 @@ class AsyncLightfast:
             filters: Which results may be returned for each text.
             extra_body: Fields that this SDK does not know yet, for each text.
             timeout: Seconds for each search, instead of the client's.
+            attempt_timeout: Seconds for one attempt, instead of the client's.
+            retries: Retries, instead of the client's: a number, or a `RetryPolicy`.
 
         Raises:
             ConfigurationError: `queries` is no iterable, or `concurrency` no count.
         """
+        config = self._for_call(timeout, attempt_timeout, retries)
 
         async def search(query: Query, on_retry: OnRetry) -> SearchResponse:
             request = (
@@ -224,7 +231,7 @@ class AsyncLightfast:
                 if isinstance(query, SearchRequest)
                 else SearchRequest(query, limit=limit, mode=mode, filters=filters, extra=extra_body)
             )
-            return await self._search(request, timeout, on_retry)
+            return await self._search(request, config, on_retry)
 
         outcomes = _bulk.search_many(queries, search, concurrency=concurrency, ordered=ordered)
         try:
@@ -239,6 +246,8 @@ class AsyncLightfast:
         body: Any,
         *,
         timeout: float | NotGiven | None = NOT_GIVEN,
+        attempt_timeout: float | NotGiven | None = NOT_GIVEN,
+        retries: int | RetryPolicy | NotGiven = NOT_GIVEN,
     ) -> JsonResponse:
         """Whatever an endpoint answers that this SDK does not know yet.
 
@@ -246,16 +255,15 @@ class AsyncLightfast:
             path: The endpoint below the base URL, such as ``contents``.
             body: Anything that JSON can hold.
             timeout: Seconds for the whole call, instead of the client's.
+            attempt_timeout: Seconds for one attempt, instead of the client's.
+            retries: Retries, instead of the client's: a number, or a `RetryPolicy`.
 
         Raises:
             LightfastError: As `search` does.
         """
-        message = requests.post_request(self._config.base_url, path, body)
-        answer = await self._send(message, timeout)
-        response = responses.read_any(answer)
-        if _log.isEnabledFor(logging.DEBUG):
-            _log_answer(message.url, answer, response.request_id)
-        return response
+        config = self._for_call(timeout, attempt_timeout, retries)
+        request = requests.post_request(config.base_url, path, body)
+        return await self._transport.send(request, config, responses.read_any)
 
     def with_options(
         self,
@@ -290,16 +298,12 @@ class AsyncLightfast:
             changes["auth"] = resolve_auth(_given(api_key), _given(auth))
         if not isinstance(base_url, NotGiven):
             changes["base_url"] = resolve_base_url(base_url)
-        if not isinstance(timeout, NotGiven):
-            changes["timeout"] = check_seconds("timeout", timeout)
-        if not isinstance(attempt_timeout, NotGiven):
-            changes["attempt_timeout"] = check_seconds("attempt_timeout", attempt_timeout)
-        if not isinstance(retries, NotGiven):
-            changes["retry"] = check_retries(retries)
         if not isinstance(retry_budget, NotGiven):
             changes["budget"] = retry_budget
         clone = object.__new__(type(self))
-        clone._config = attrs.evolve(self._config, **changes)
+        clone._config = self._config.evolve(
+            timeout=timeout, attempt_timeout=attempt_timeout, retries=retries, **changes
+        )
         clone._transport = self._transport
         clone.closed = self.closed
         clone._owner = False
@@ -323,32 +327,31 @@ class AsyncLightfast:
         await self.aclose()
 
     async def _search(
-        self,
-        request: SearchRequest,
-        timeout: float | NotGiven | None,
-        on_retry: OnRetry | None = None,
+        self, request: SearchRequest, config: ClientConfig, on_retry: OnRetry | None = None
     ) -> SearchResponse:
-        message = requests.search_request(self._config.base_url, request)
-        answer = await self._send(message, timeout, on_retry)
-        response = responses.read_search(answer)
-        if _log.isEnabledFor(logging.DEBUG):
-            _log_answer(message.url, answer, response.request_id)
-        return response
+        return await self._transport.send(
+            requests.search_request(config.base_url, request),
+            config,
+            responses.read_search,
+            on_retry,
+        )
 
-    def _send(
+    def _for_call(
         self,
-        request: requests.HttpRequest,
         timeout: float | NotGiven | None,
-        on_retry: OnRetry | None = None,
-    ) -> Coroutine[Any, Any, responses.HttpResponse]:
+        attempt_timeout: float | NotGiven | None,
+        retries: int | RetryPolicy | NotGiven,
+    ) -> ClientConfig:
+        """Return the configuration of one call.
+
+        Raises:
+            UsageError: The client is closed.
+        """
         if self.closed:
             raise closed_error()
-        seconds = (
-            self._config.timeout
-            if isinstance(timeout, NotGiven)
-            else check_seconds("timeout", timeout)
+        return self._config.evolve(
+            timeout=timeout, attempt_timeout=attempt_timeout, retries=retries
         )
-        return self._transport.send(request, self._config, seconds, on_retry)
 
     def __repr__(self) -> str:
         config = getattr(self, "_config", None)  # a traceback may show a half-made client
@@ -364,49 +367,11 @@ class AsyncLightfast:
         return self.with_options()
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _rebuild, (type(self), picklable_options(self))
-
-
-def picklable_options(client: AsyncLightfast) -> dict[str, Any]:
-    """The arguments that make this client anew elsewhere, without any secret.
-
-    Raises:
-        ConfigurationError: It cannot be made without one.
-    """
-    config = client._config  # noqa: SLF001  # both faces are made from it
-    connection = config.connection
-    if isinstance(config.auth, SessionAuth):
-        raise ConfigurationError(
-            "A client with a session cannot be pickled: its token stays here. Make the "
-            "client where it is used."
-        )
-    if connection.proxy is not None or connection.ssl is not None:
-        raise ConfigurationError(
-            "A client with a `proxy` or `ssl` of its own cannot be pickled. Make the client "
-            "where it is used, or set HTTPS_PROXY and SSL_CERT_FILE there."
-        )
-    return {
-        "base_url": config.base_url,
-        "timeout": config.timeout,
-        "attempt_timeout": config.attempt_timeout,
-        "retries": config.retry,
-        "retry_budget": config.budget,
-        "allow_insecure_http": config.allow_insecure_http,
-        "trust_env": connection.trust_env,
-        "max_connections": connection.max_connections,
-        "max_response_bytes": connection.max_response_bytes,
-    }
+        return _rebuild, (type(self), self._config.picklable_options())
 
 
 def _rebuild(cls: type[AsyncLightfast], options: dict[str, Any]) -> AsyncLightfast:
     return cls(**options)
-
-
-def _log_answer(url: str, answer: responses.HttpResponse, request_id: str | None) -> None:
-    _log.debug(
-        "POST %s: %d in %.3f s, attempts: %d (request id: %s)",
-        url, answer.status, answer.elapsed, answer.attempts, request_id or "none",
-    )  # fmt: skip
 
 
 def _given(value: Any) -> Any:

@@ -1,19 +1,18 @@
-"""Arguments and environment in, one frozen `ClientConfig` out."""
+"""Configuration: arguments and environment in, one frozen `ClientConfig` out."""
 
 from __future__ import annotations
 
-import ipaddress
-import math
 import os
 import ssl as _ssl
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 import attrs
 
 from lightfast._auth import ApiKeyAuth, Auth, Provider, Secret, SessionAuth, wrap_secret
 from lightfast._retry import RetryBudget, RetryPolicy
+from lightfast._validate import check_seconds, is_loopback
 from lightfast.exceptions import ConfigurationError
 
 BASE_URL = "https://lightfast.ai/api/v1"
@@ -86,6 +85,56 @@ class ClientConfig:
         """The API's host, for messages."""
         return urlsplit(self.base_url).netloc
 
+    def evolve(
+        self,
+        *,
+        timeout: float | NotGiven | None = NOT_GIVEN,
+        attempt_timeout: float | NotGiven | None = NOT_GIVEN,
+        retries: int | RetryPolicy | NotGiven = NOT_GIVEN,
+        **changes: Any,
+    ) -> ClientConfig:
+        """Return this configuration with other limits; itself when none are given.
+
+        Raises:
+            ConfigurationError: A value cannot be used.
+        """
+        if not isinstance(timeout, NotGiven):
+            changes["timeout"] = check_seconds("timeout", timeout)
+        if not isinstance(attempt_timeout, NotGiven):
+            changes["attempt_timeout"] = check_seconds("attempt_timeout", attempt_timeout)
+        if not isinstance(retries, NotGiven):
+            changes["retry"] = check_retries(retries)
+        return attrs.evolve(self, **changes) if changes else self
+
+    def picklable_options(self) -> dict[str, Any]:
+        """Return the arguments that make such a client anew elsewhere, without any secret.
+
+        Raises:
+            ConfigurationError: It cannot be made without one.
+        """
+        connection = self.connection
+        if isinstance(self.auth, SessionAuth):
+            raise ConfigurationError(
+                "A client with a session cannot be pickled: its token stays here. Make the "
+                "client where it is used."
+            )
+        if connection.proxy is not None or connection.ssl is not None:
+            raise ConfigurationError(
+                "A client with a `proxy` or `ssl` of its own cannot be pickled. Make the client "
+                "where it is used, or set HTTPS_PROXY and SSL_CERT_FILE there."
+            )
+        return {
+            "base_url": self.base_url,
+            "timeout": self.timeout,
+            "attempt_timeout": self.attempt_timeout,
+            "retries": self.retry,
+            "retry_budget": self.budget,
+            "allow_insecure_http": self.allow_insecure_http,
+            "trust_env": connection.trust_env,
+            "max_connections": connection.max_connections,
+            "max_response_bytes": connection.max_response_bytes,
+        }
+
 
 def resolve_auth(
     api_key: str | Secret | Provider | None,
@@ -154,18 +203,6 @@ def _url_problem(url: str) -> str | None:
     return None
 
 
-def is_loopback(host: str | None) -> bool:
-    """Whether a host name or address can only be this machine."""
-    if not host:
-        return False
-    if host == "localhost" or host.endswith(".localhost"):  # RFC 6761 §6.3
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
 def check_privacy(config: ClientConfig) -> None:
     """Refuse to send a credential where anybody on the way can read it.
 
@@ -184,36 +221,6 @@ def check_privacy(config: ClientConfig) -> None:
         f"The credential would go {to} over plain http, readable by anybody on the way. "
         "Use https, or pass allow_insecure_http=True."
     )
-
-
-def check_seconds(name: str, value: object) -> float | None:
-    """A time limit in seconds, or None for no limit.
-
-    Raises:
-        ConfigurationError: It is not a positive number.
-    """
-    if value is None:
-        return None
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not number or not value > 0:  # type: ignore[operator]  # nan fails, too
-        raise ConfigurationError(
-            f"`{name}` must be a number of seconds above 0, or None for no limit, "
-            f"not {value!r:.40}."
-        )
-    return None if value == math.inf else float(value)  # type: ignore[arg-type]
-
-
-def check_count(name: str, value: object) -> int:
-    """A whole number of 1 or more.
-
-    Raises:
-        ConfigurationError: It is not.
-    """
-    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-        raise ConfigurationError(
-            f"`{name}` must be a whole number of 1 or more, not {value!r:.40}."
-        )
-    return value
 
 
 def check_retries(value: object) -> RetryPolicy:

@@ -1,4 +1,4 @@
-"""The private event loop on which blocking calls run.
+"""Portal: the private event loop on which blocking calls run.
 
 One daemon thread runs one loop. A caller hands it a coroutine and sleeps on a lock until
 the coroutine itself releases it: half the CPU of `run_coroutine_threadsafe(…).result()`,
@@ -8,7 +8,9 @@ which goes through two futures and a condition variable.
 too; the loop's own thread may not, because it would wait for itself. *Ctrl-C* ends the sleep,
 cancels the coroutine and waits until it has wound up, so that the connections stay whole.
 *A forked child* has no such thread: it starts another at its first call. *At exit* the thread
-is stopped, and as a daemon it could not keep the process alive in any case.
+is stopped, and as a daemon it could not keep the process alive in any case. *An iterator that is
+collected half-read* is closed by the loop, and not waited for: the garbage collector may run
+while its thread holds a lock that the loop's thread needs.
 """
 
 from __future__ import annotations
@@ -16,33 +18,38 @@ from __future__ import annotations
 import asyncio
 import atexit
 import contextlib
+import functools
 import os
+import sys
 import threading
+import time
 from _thread import allocate_lock
 from collections.abc import (
     AsyncGenerator,
     AsyncIterable,
     AsyncIterator,
+    Callable,
     Coroutine,
     Iterable,
     Iterator,
 )
 from typing import Any, Generic, TypeVar
-from weakref import WeakSet
 
+from lightfast import _fork
 from lightfast._threads import in_daemon_thread
-from lightfast.exceptions import UsageError
+from lightfast.exceptions import LightfastError, NetworkError, UsageError
 
 _T = TypeVar("_T")
 
 # Seconds after which a sleeping caller looks up. Another thread may have been handed the
 # signal of a Ctrl-C, and nothing wakes the lock then; on Windows, nothing ever does.
+# A longer sleep saves nothing: waking up takes 2 µs.
 _POLL_INTERVAL = 0.25
 _CANCEL_GRACE = 5.0  # seconds that a cancelled call is given to put its connection in order
 
 
 class _Job(Generic[_T]):
-    """One call, handed over: the coroutine goes in, a value or an error comes out."""
+    """One call handed over: the coroutine goes in, a value or an error comes out."""
 
     __slots__ = ("_coroutine", "error", "lock", "task", "value")
 
@@ -55,7 +62,7 @@ class _Job(Generic[_T]):
         self.error: BaseException | None = None
 
     def start(self) -> None:
-        """Begin, on the loop's thread."""
+        """Start the coroutine, on the loop's thread."""
         self.task = asyncio.get_running_loop().create_task(self._run())
 
     async def _run(self) -> None:
@@ -67,14 +74,14 @@ class _Job(Generic[_T]):
             self.lock.release()
 
     def failure(self) -> BaseException:
-        """The error, given away: its traceback will hold the frame that holds this hand."""
+        """Give the error away: its traceback will hold the frame that holds this job."""
         error, self.error = self.error, None
         if isinstance(error, asyncio.CancelledError):
             return _stopped()
         return error  # type: ignore[return-value]  # asked for only when there is one
 
     def cancel(self) -> None:
-        """Cancel, on the loop's thread."""
+        """Cancel the coroutine, on the loop's thread."""
         if self.task is None:
             self.abandon()
         else:
@@ -83,21 +90,21 @@ class _Job(Generic[_T]):
             asyncio.get_running_loop().call_soon(self.task.cancel)
 
     def abandon(self) -> None:
-        """Let the caller go: it was not begun, and will not be."""
+        """Release the caller: the coroutine was not started, and will not be."""
         self.error = asyncio.CancelledError()
         self._coroutine.close()
         self.lock.release()
 
 
 class Portal:
-    """Runs coroutines for threads that cannot await. It starts with its first use."""
+    """Portal that runs coroutines for threads that cannot await. It starts with its first use."""
 
     def __init__(self) -> None:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
         self._starting = threading.Lock()
         self._waiting: set[_Job[Any]] = set()
-        _portals.add(self)
+        _fork.register(self)
 
     @property
     def running(self) -> bool:
@@ -105,57 +112,61 @@ class Portal:
         return self._loop is not None and not self._loop.is_closed()
 
     def run(self, coroutine: Coroutine[Any, Any, _T]) -> _T:
-        """What a coroutine returns or raises.
+        """Run a coroutine on the private loop, and return what it returns.
 
         Raises:
             UsageError: Called on the private loop's own thread, or the loop was stopped
-                meanwhile.
+                while the coroutine was under way.
+            NetworkError: The loop cannot be started for want of threads or files.
+            BaseException: Whatever the coroutine raises.
         """
         try:
+            _fork.check()
             loop = self._loop or self._start()
             if self._thread is threading.current_thread():
                 raise UsageError(
                     "A blocking call on the client's own event loop would wait for itself. "
                     "Await AsyncLightfast there instead."
                 )
-            hand = _Job(coroutine)
+            job = _Job(coroutine)
         except BaseException:
             coroutine.close()
             raise
         try:
-            self._waiting.add(hand)
+            self._waiting.add(job)
             try:
                 # The coroutine sees the caller's context variables: this copies the context.
-                loop.call_soon_threadsafe(hand.start)
+                loop.call_soon_threadsafe(job.start)
             except RuntimeError:  # the loop is closed
-                hand.abandon()
-            while not hand.lock.acquire(timeout=_POLL_INTERVAL):
+                job.abandon()
+            while not job.lock.acquire(timeout=_POLL_INTERVAL):
                 pass
         except BaseException:  # KeyboardInterrupt, or whatever a signal handler raises
-            self._cancel(loop, hand)
+            self._cancel(loop, job)
             raise
         finally:
-            self._waiting.discard(hand)
-        if hand.error is None:
-            return hand.value  # type: ignore[return-value]  # set when there is no error
-        raise hand.failure()
+            self._waiting.discard(job)
+        if job.error is None:
+            return job.value  # type: ignore[return-value]  # set when there is no error
+        raise job.failure()
 
     def iterate(self, items: AsyncIterator[_T]) -> Iterator[_T]:
-        """The items of an asynchronous iterator, each awaited when it is asked for."""
+        """Yield the items of an asynchronous iterator, each awaited when it is asked for."""
         end: Any = object()
         try:
             while (item := self.run(_next(items, end))) is not end:
                 yield item
         finally:
-            # What is left open when the loop has stopped was closed with it.
-            with contextlib.suppress(UsageError):
-                self.run(_close(items))
+            loop = self._loop
+            if loop is not None:
+                with contextlib.suppress(RuntimeError):  # closed, and the iterator with it
+                    loop.call_soon_threadsafe(_close_soon, items)
 
     def stop(self, timeout: float | None = None) -> None:
-        """Stop the loop; what still runs on it is cancelled.
+        """Stop the loop, and cancel what still runs on it.
 
         Args:
-            timeout: Seconds to wait until it has; None does not wait.
+            timeout: Seconds to wait until it has stopped; None does not wait.
         """
         loop, thread = self._loop, self._thread
         if loop is None or thread is None:
@@ -167,7 +178,9 @@ class Portal:
 
     def forget(self) -> None:
         """Start afresh in a forked child, where the thread does not exist."""
-        _inherited.append((self._loop, self._thread))
+        _fork.keep(self._loop, self._thread)
+        if self._thread is not None:
+            _serving.pop(self._thread, None)
         self._loop = self._thread = None
         self._waiting = set()
         self._starting = threading.Lock()
@@ -185,28 +198,79 @@ class Portal:
                 try:
                     self._thread.start()
                     self._loop = loop
-                except RuntimeError:  # the interpreter is shutting down
+                except RuntimeError as error:
                     loop.close()
-                    raise _stopped() from None
+                    raise _not_started(error) from None
                 except BaseException:  # Ctrl-C: the thread runs all the same
                     loop.call_soon_threadsafe(loop.stop)
                     raise
             return self._loop
 
-    def _cancel(self, loop: asyncio.AbstractEventLoop, hand: _Job[Any]) -> None:
+    def _cancel(self, loop: asyncio.AbstractEventLoop, job: _Job[Any]) -> None:
         with contextlib.suppress(RuntimeError):
-            loop.call_soon_threadsafe(hand.cancel)
-        hand.lock.acquire(timeout=_CANCEL_GRACE)
+            loop.call_soon_threadsafe(job.cancel)
+        job.lock.acquire(timeout=_CANCEL_GRACE)
 
 
 def _new_loop() -> asyncio.AbstractEventLoop:
-    """One of uvloop's where that is installed (the extra `speedups`), else one of asyncio's."""
+    """Return one of uvloop's loops where that is installed and works, else one of asyncio's.
+
+    Raises:
+        NetworkError: There are no file descriptors left.
+    """
     try:
-        import uvloop
+        if _uvloop_works():
+            import uvloop
+
+            made: asyncio.AbstractEventLoop = uvloop.new_event_loop()
+            return made
     except (ImportError, RuntimeError):  # RuntimeError: first imported at the interpreter's exit
-        return asyncio.new_event_loop()
-    loop: asyncio.AbstractEventLoop = uvloop.new_event_loop()
-    return loop
+        pass
+    try:
+        loop = asyncio.new_event_loop()
+    except OSError as error:
+        problem = NetworkError(
+            f"Blocking calls need an event loop, which cannot be made: {error.strerror}."
+        )
+    else:
+        loop.time = _real_clock()  # type: ignore[method-assign]
+        return loop
+    raise problem
+
+
+def _uvloop_works() -> bool:
+    """Tell whether uvloop would not hang or abort the process.
+
+    It waits in C, where greenlets of gevent and eventlet are never switched; and libuv aborts
+    when it is handed a descriptor below 3, which happens when a standard stream is closed.
+    """
+    gevent, eventlet = sys.modules.get("gevent.monkey"), sys.modules.get("eventlet.patcher")
+    if gevent is not None and gevent.is_module_patched("threading"):
+        return False
+    if eventlet is not None and eventlet.is_monkey_patched("thread"):
+        return False
+    try:
+        for descriptor in (0, 1, 2):
+            os.fstat(descriptor)
+    except OSError:
+        return False
+    return True
+
+
+def _real_clock() -> Callable[[], float]:
+    """Return a monotonic clock that freezegun does not stop, as it does time.monotonic()."""
+    if hasattr(time, "clock_gettime"):
+        return functools.partial(time.clock_gettime, time.CLOCK_MONOTONIC)
+    return time.monotonic
+
+
+def _not_started(error: RuntimeError) -> LightfastError:
+    """Return what is wrong when a thread cannot be started."""
+    if "shutdown" in str(error) or sys.is_finalizing():  # Python 3.12 and later
+        return _stopped()
+    return NetworkError(
+        "Blocking calls need a thread, and the system lets this process start no more of them."
+    )
 
 
 def _stopped() -> UsageError:
@@ -216,8 +280,13 @@ def _stopped() -> UsageError:
     )
 
 
+_serving: dict[threading.Thread, asyncio.AbstractEventLoop] = {}
+
+
 def _serve(loop: asyncio.AbstractEventLoop, waiting: set[_Job[Any]]) -> None:
     """Run a loop until it is stopped, then end what it holds, as asyncio.run() would."""
+    thread = threading.current_thread()
+    _serving[thread] = loop
     asyncio.set_event_loop(loop)
     try:
         loop.run_forever()
@@ -225,12 +294,13 @@ def _serve(loop: asyncio.AbstractEventLoop, waiting: set[_Job[Any]]) -> None:
         loop.run_until_complete(loop.shutdown_asyncgens())
     finally:
         asyncio.set_event_loop(None)
-        # uvloop's own look-ups may still come back to a closed loop: nobody is to hear of it.
+        # uvloop's own look-ups may still come back to a closed loop, and are not worth a message.
         loop.set_exception_handler(lambda *_: None)
         loop.close()
-        for hand in list(waiting):
-            if hand.task is None:  # handed over too late to be begun
-                hand.abandon()
+        for job in list(waiting):
+            if job.task is None:  # handed over too late to be started
+                job.abandon()
+        _serving.pop(thread, None)
 
 
 async def _cancel_all() -> None:
@@ -244,13 +314,23 @@ async def _next(items: AsyncIterator[_T], end: _T) -> _T:
     return await anext(items, end)
 
 
-async def _close(items: AsyncIterator[Any]) -> None:
+_closing: set[asyncio.Task[None]] = set()
+
+
+def _close_soon(items: AsyncIterator[Any]) -> None:
     if isinstance(items, AsyncGenerator):
+        task = asyncio.get_running_loop().create_task(_close(items))
+        _closing.add(task)
+        task.add_done_callback(_closing.discard)
+
+
+async def _close(items: AsyncGenerator[Any, None]) -> None:
+    with contextlib.suppress(RuntimeError):  # an item is being awaited by another thread
         await items.aclose()
 
 
 def iterate_in_thread(items: Iterable[_T] | AsyncIterable[_T]) -> Iterable[_T] | AsyncIterable[_T]:
-    """A caller's iterable, made safe to be pulled from on the private loop.
+    """Return a caller's iterable, made safe to be pulled from on the private loop.
 
     A list cannot block. A generator may: it may read a file, or call the client itself,
     and is therefore pulled from on a thread of its own.
@@ -266,20 +346,13 @@ async def _pull(items: Iterator[_T]) -> AsyncIterator[_T]:
         yield item
 
 
-_portals: WeakSet[Portal] = WeakSet()
-_inherited: list[object] = []
-
-
-def _forget_all() -> None:
-    for portal in list(_portals):
-        portal.forget()
-
-
 @atexit.register
-def _stop_all() -> None:
-    for portal in list(_portals):
-        portal.stop(timeout=1.0)
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_forget_all)
+def _at_exit() -> None:
+    """Stop every loop, also those of portals that were dropped a moment ago, and wait briefly."""
+    until = time.monotonic() + 1.0
+    serving = list(_serving.items())
+    for _, loop in serving:
+        with contextlib.suppress(RuntimeError):  # it has stopped already
+            loop.call_soon_threadsafe(loop.stop)
+    for thread, _ in serving:
+        thread.join(max(0.0, until - time.monotonic()))

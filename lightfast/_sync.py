@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from lightfast._auth import Auth, Provider, wrap_secret
 from lightfast._bulk import Queries
-from lightfast._client import AsyncLightfast, picklable_options
+from lightfast._client import AsyncLightfast
 from lightfast._config import NOT_GIVEN, NotGiven
 from lightfast._portal import Portal, iterate_in_thread
 from lightfast._retry import RetryBudget, RetryPolicy
@@ -91,6 +91,8 @@ class Lightfast:
         filters: SearchFilters | None = None,
         extra_body: Mapping[str, Any] | None = None,
         timeout: float | NotGiven | None = NOT_GIVEN,
+        attempt_timeout: float | NotGiven | None = NOT_GIVEN,
+        retries: int | RetryPolicy | NotGiven = NOT_GIVEN,
     ) -> SearchResponse:
         """One page of results, best first: see `AsyncLightfast.search`."""
         return self._portal.run(
@@ -102,6 +104,8 @@ class Lightfast:
                 filters=filters,
                 extra_body=extra_body,
                 timeout=timeout,
+                attempt_timeout=attempt_timeout,
+                retries=retries,
             )
         )
 
@@ -115,6 +119,8 @@ class Lightfast:
         filters: SearchFilters | None = None,
         extra_body: Mapping[str, Any] | None = None,
         timeout: float | NotGiven | None = NOT_GIVEN,
+        attempt_timeout: float | NotGiven | None = NOT_GIVEN,
+        retries: int | RetryPolicy | NotGiven = NOT_GIVEN,
         max_results: int | None = None,
     ) -> Iterator[SearchResult]:
         """All results, page after page: see `AsyncLightfast.iter_results`."""
@@ -127,6 +133,8 @@ class Lightfast:
                 filters=filters,
                 extra_body=extra_body,
                 timeout=timeout,
+                attempt_timeout=attempt_timeout,
+                retries=retries,
                 max_results=max_results,
             )
         )
@@ -142,6 +150,8 @@ class Lightfast:
         filters: SearchFilters | None = None,
         extra_body: Mapping[str, Any] | None = None,
         timeout: float | NotGiven | None = NOT_GIVEN,
+        attempt_timeout: float | NotGiven | None = NOT_GIVEN,
+        retries: int | RetryPolicy | NotGiven = NOT_GIVEN,
     ) -> Iterator[SearchOutcome]:
         """One outcome for each query, streamed: see `AsyncLightfast.search_many`."""
         return self._portal.iterate(
@@ -154,6 +164,8 @@ class Lightfast:
                 filters=filters,
                 extra_body=extra_body,
                 timeout=timeout,
+                attempt_timeout=attempt_timeout,
+                retries=retries,
             )
         )
 
@@ -163,9 +175,15 @@ class Lightfast:
         body: Any,
         *,
         timeout: float | NotGiven | None = NOT_GIVEN,
+        attempt_timeout: float | NotGiven | None = NOT_GIVEN,
+        retries: int | RetryPolicy | NotGiven = NOT_GIVEN,
     ) -> JsonResponse:
         """Whatever an endpoint answers: see `AsyncLightfast.post`."""
-        return self._portal.run(self._client.post(path, body, timeout=timeout))
+        return self._portal.run(
+            self._client.post(
+                path, body, timeout=timeout, attempt_timeout=attempt_timeout, retries=retries
+            )
+        )
 
     def with_options(
         self,
@@ -229,7 +247,7 @@ class Lightfast:
         return self.with_options()
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _rebuild, (type(self), picklable_options(self._client))
+        return _rebuild, (type(self), self._client._config.picklable_options())  # noqa: SLF001  # this class's other half
 
 
 def _rebuild(cls: type[Lightfast], options: dict[str, Any]) -> Lightfast:

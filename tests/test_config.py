@@ -8,7 +8,8 @@ import ssl
 import pytest
 
 from lightfast import AsyncLightfast, ConfigurationError, Lightfast, SessionAuth
-from lightfast._config import is_loopback, resolve_auth, resolve_base_url
+from lightfast._config import resolve_auth, resolve_base_url
+from lightfast._validate import is_loopback
 from tests.conftest import KEY
 
 

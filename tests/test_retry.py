@@ -19,7 +19,8 @@ from lightfast import (
     ServerError,
     ValidationError,
 )
-from lightfast._retry import parse_retry_after, retry_delay, retrying, should_retry
+from lightfast._retry import parse_retry_after, retry_delay, should_retry
+from lightfast._transport.retrying import retrying
 
 NOW = datetime(2026, 4, 3, 12, 0, tzinfo=UTC)
 

@@ -14,17 +14,16 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from lightfast._auth import Credential
 from lightfast._config import ClientConfig
-from lightfast._retry import OnRetry, retrying, should_retry
-from lightfast._transport.buffer import ResponseBuffer
+from lightfast._retry import OnRetry, should_retry
+from lightfast._transport.retrying import retrying
 from lightfast._wire.requests import HttpRequest
-from lightfast._wire.responses import HttpResponse, error_from
+from lightfast._wire.responses import Read, error_from
 from lightfast.exceptions import (
     APIError,
     Attempt,
     AuthenticationError,
     LightfastError,
     RequestTimeoutError,
-    ResponseError,
     UsageError,
 )
 
@@ -37,7 +36,11 @@ _log = logging.getLogger("lightfast")
 
 
 class Call:
-    """One call under way: what it has met, and how long it may still take."""
+    """One call under way: the one place that knows its history and its time.
+
+    Attributes:
+        history: What each attempt met, oldest first.
+    """
 
     __slots__ = (
         "_config",
@@ -47,7 +50,6 @@ class Call:
         "_renewed",
         "_request",
         "_started",
-        "_timeout",
         "history",
     )  # fmt: skip
 
@@ -56,44 +58,36 @@ class Call:
         pool: ConnectionPool,
         request: HttpRequest,
         config: ClientConfig,
-        timeout: float | None,
         now: Callable[[], float],
     ) -> None:
         self._pool = pool
         self._request = request
         self._config = config
-        self._timeout = timeout
         self._now = now
         self._started = now()
-        self._deadline = math.inf if timeout is None else self._started + timeout
+        self._deadline = math.inf if config.timeout is None else self._started + config.timeout
         self._renewed = False
         self.history: list[Attempt] = []
 
-    def remaining(self) -> float:
-        """Seconds left of the whole call."""
-        return self._deadline - self._now()
-
-    async def run(self, on_retry: OnRetry | None) -> HttpResponse:
-        """The answer, after one attempt or several."""
+    async def run(self, read: Read[_T], on_retry: OnRetry | None) -> _T:
+        """Return the answer, after one attempt or several."""
         self._config.budget.deposit()
         try:
-            response = await self._attempt()
+            return await self._attempt(read)
         except LightfastError as error:
             if not should_retry(error):
                 raise
             failure = error
-        else:
-            return response
-        return await self._again(failure, on_retry)
+        return await self._retry(failure, read, on_retry)
 
-    async def _again(self, failure: LightfastError, on_retry: OnRetry | None) -> HttpResponse:
-        """The attempts after the first, which tenacity is told of as if it had made it."""
+    async def _retry(self, failure: LightfastError, read: Read[_T], on_retry: OnRetry | None) -> _T:
+        """Make the attempts after the first, which tenacity is told of as if it had made it."""
         first = [failure]
 
-        async def attempt() -> HttpResponse:
+        async def attempt() -> _T:
             if first:
                 raise first.pop()
-            return await self._attempt()
+            return await self._attempt(read)
 
         def before_sleep(error: LightfastError, delay: float) -> None:
             self._note_delay(error, delay)
@@ -103,97 +97,94 @@ class Call:
         again = retrying(
             self._config.retry,
             self._config.budget,
-            remaining=self.remaining,
+            remaining=self._remaining,
             before_sleep=before_sleep,
             sleep=asyncio.sleep,
         )
-        response: HttpResponse = await again(attempt)
-        return response
+        answer: _T = await again(attempt)
+        return answer
 
-    async def _attempt(self) -> HttpResponse:
-        """One attempt; a second one at once with a new credential, if there can be one."""
+    async def _attempt(self, read: Read[_T]) -> _T:
+        """Make one attempt; a second at once with a new credential, if there can be one."""
         auth = self._config.auth
         credential = auth.current
         if credential is None:
             credential = await self._in_time(auth.obtain())
         try:
-            return await self._once(credential)
+            return await self._once(credential, read)
         except AuthenticationError:
             if not auth.from_provider or self._renewed:
                 raise
         self._renewed = True
-        return await self._once(await self._in_time(auth.obtain(refused=credential)))
+        return await self._once(await self._in_time(auth.obtain(refused=credential)), read)
 
-    async def _once(self, credential: Credential) -> HttpResponse:
-        slots = self._pool.slots
-        if slots.locked():
-            await self._in_time(slots.acquire())
-        else:
-            await slots.acquire()
+    async def _once(self, credential: Credential, read: Read[_T]) -> _T:
+        """Post once and decode what comes."""
+        await self._wait_for_slot()
         begun = self._now()
-        reply = ResponseBuffer()
-        problem: LightfastError | None = None
         try:
-            with self._pool.watch.until(self._attempt_ends(begun)):
-                await self._pool.exchange(self._request, credential, reply)
-        except TimeoutError:  # the timer's: the pool raises none but ours
-            problem = self._too_late()
+            response = await self._pool.exchange(
+                self._request, credential, self._attempt_ends(begun)
+            )
+            error = error_from(response)
+            if error is None:
+                return read(response, len(self.history) + 1, self._now() - self._started)
+            problem: LightfastError = error
         except LightfastError as error:
             problem = error
+        except TimeoutError:
+            problem = self._timed_out()
         finally:
-            slots.release()
-        return self._conclude(reply, problem, credential, begun)
-
-    def _conclude(
-        self,
-        reply: ResponseBuffer,
-        problem: LightfastError | None,
-        credential: Credential,
-        begun: float,
-    ) -> HttpResponse:
-        """The answer, if what came is one; raised where no foreign error is being handled."""
-        if problem is None or reply.status >= 300:  # such a status is enough to go by
-            try:
-                response: HttpResponse = reply.response(
-                    self._config.connection.max_response_bytes,
-                    credential.secret,
-                    tuple(self.history),
-                    self._now() - self._started,
-                )
-                problem = error_from(response)
-            except ResponseError as error:
-                problem = error
-        if problem is None:
-            return response
+            self._pool.slots.release()
         if self._pool.closed:
             problem = UsageError("This client was closed while a call was under way.")
         self._record(problem, begun)
         raise problem
 
-    async def _in_time(self, waiting: Coroutine[Any, Any, _T]) -> _T:
-        """What is waited for, within the call's deadline."""
+    async def _wait_for_slot(self) -> None:
+        slots = self._pool.slots
+        if not slots.locked():
+            await slots.acquire()  # at once, and without a timer
+            return
         try:
-            with self._pool.watch.until(self._deadline):
+            with self._pool.deadlines.until(self._deadline):
+                await slots.acquire()
+                return
+        except TimeoutError:
+            most = self._config.connection.max_connections
+        raise RequestTimeoutError(
+            f"Not sent within the {self._config.timeout:g} s of `timeout`: all {most} connections "
+            f"of `max_connections` were busy with other calls. Raise either."
+        )
+
+    async def _in_time(self, waiting: Coroutine[Any, Any, _T]) -> _T:
+        """Await something within the call's deadline."""
+        try:
+            with self._pool.deadlines.until(self._deadline):
                 return await waiting
         except TimeoutError:
             pass
-        raise self._too_late()
+        raise self._timed_out()
+
+    def _remaining(self) -> float:
+        """Return the seconds left of the whole call."""
+        return self._deadline - self._now()
 
     def _attempt_ends(self, begun: float) -> float:
-        """When an attempt that begins now must have ended, on the loop's clock."""
+        """Return when an attempt that begins now must have ended, on the loop's clock."""
         limit = self._config.attempt_timeout
         return self._deadline if limit is None else min(self._deadline, begun + limit)
 
-    def _too_late(self) -> RequestTimeoutError:
-        host = self._config.host
-        if self.remaining() > 0:
+    def _timed_out(self) -> RequestTimeoutError:
+        config, advice = self._config, self._request.advice
+        either = f"raise it, or {advice}" if advice else "raise it"
+        if self._remaining() > 0:
             return RequestTimeoutError(
-                f"{host} did not answer within the {self._config.attempt_timeout:g} s of "
-                "`attempt_timeout`; raise it, or use mode='fast'."
+                f"{config.host} did not answer within the {config.attempt_timeout:g} s of "
+                f"`attempt_timeout`; {either}."
             )
         return RequestTimeoutError(
-            f"No answer from {host} within the {self._timeout:g} s of `timeout`; raise it, or "
-            "use mode='fast'."
+            f"No answer from {config.host} within the {config.timeout:g} s of `timeout`; {either}."
         )
 
     def _record(self, error: LightfastError, begun: float) -> None:

@@ -1,79 +1,100 @@
-"""Which connection a request goes over: one that is sure to carry its own answer."""
+"""Connector: hands out connections that are sure to carry their own answer."""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import select
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from typing import Any
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
+from aiohttp.client_proto import ResponseHandler
+from aiohttp.connector import Connection
+from aiohttp.tracing import Trace
 
 from lightfast._threads import in_daemon_thread
+from lightfast._transport.incoming import IncomingResponse
 
 reused: ContextVar[bool] = ContextVar("reused", default=False)
-"""Whether the connection that aiohttp's session was given last, in this task, had been used before."""
+"""Whether the connection that aiohttp's session was given last, in this task, was a used one."""
+
+
+class BrokenBodyError(Exception):
+    """A body breaks the rules of its framing."""
 
 
 class Connector(aiohttp.TCPConnector):
-    """Hands out fresh connections, and used ones on which nobody has spoken meanwhile.
+    """Connector whose used connections have been silent since their last answer.
 
-    What a server sends without being asked would pass for the answer to the next request.
+    What a server sends unasked would pass for the answer to the next request.
     """
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
-        self._pollers: dict[object, Callable[[int], object]] = {}
+        self._pollers: dict[ResponseHandler, Callable[[int], object]] = {}
 
     async def connect(
-        self, req: aiohttp.ClientRequest, traces: list[Any], timeout: aiohttp.ClientTimeout
-    ) -> Any:
-        """A connection for aiohttp's session, which has no place for what else is known of it."""
-        connection, kept = await self.take(req, traces, timeout)
-        reused.set(kept)
+        self, req: aiohttp.ClientRequest, traces: list[Trace], timeout: aiohttp.ClientTimeout
+    ) -> Connection:
+        """Return a connection to aiohttp's session, which has no place for what else is known."""
+        connection, was_used = await self.take(req, traces, timeout)
+        reused.set(was_used)
         return connection
 
     async def take(
-        self, req: aiohttp.ClientRequest, traces: list[Any], timeout: aiohttp.ClientTimeout
-    ) -> tuple[Any, bool]:
-        """A connection, and whether it had been used before.
+        self, req: aiohttp.ClientRequest, traces: list[Trace], timeout: aiohttp.ClientTimeout
+    ) -> tuple[Connection, bool]:
+        """Return a connection, and whether it has carried a request before.
 
         Raises:
             aiohttp.ClientError: There is none to be had.
         """
         while True:
-            connection: Any = await super().connect(req, traces, timeout)
+            connection = await super().connect(req, traces, timeout)
             protocol = connection.protocol
+            if protocol is None:
+                raise aiohttp.ServerDisconnectedError
             is_readable = self._pollers.get(protocol)
             if is_readable is None:
-                self._listen(connection)
+                self._watch(connection, protocol)
                 return connection, False
             if not protocol.should_close and not is_readable(0):
                 return connection, True
             connection.close()
 
-    def _listen(self, connection: Any) -> None:
-        """Keep an ear on a fresh connection, until it is closed."""
-        protocol, transport = connection.protocol, connection.transport
-        if transport is None:  # closed again before anybody could use it
+    def _watch(self, connection: Connection, protocol: ResponseHandler) -> None:
+        """Keep a poller for a new connection, until it is closed."""
+        transport, closed = protocol.transport, protocol.closed
+        if transport is None or closed is None:  # closed again before it could be used
             connection.close()
             raise aiohttp.ServerDisconnectedError
 
         def forget(closed: asyncio.Future[None]) -> None:
             if not closed.cancelled():
-                closed.exception()  # asked for, or it is logged: whoever reads there is told, too
+                closed.exception()  # retrieved, or it is logged; the one who reads is told, too
             del self._pollers[protocol]
 
-        # Not weak references: 2 % of a search goes into asking those.
+        # Strong references: looking up weak ones takes 2 % of a search.
         self._pollers[protocol] = _poller_of(transport)
-        protocol.closed.add_done_callback(forget)
+        closed.add_done_callback(forget)
+
+    def close_sockets(self) -> None:
+        """Close the sockets themselves, whose event loop will not run again."""
+        for protocol in list(self._pollers):
+            if protocol.transport is not None:
+                _close_socket(protocol.transport)
+        self._pollers.clear()
 
 
 def _poller_of(transport: asyncio.BaseTransport) -> Callable[[int], object]:
-    """Tells whether something is to be read there within so many ms, data or the end: one system call."""
+    """Return a function that tells whether there is something to read within so many ms.
+
+    Data counts, and so does the end. It is one system call.
+    """
     sock = transport.get_extra_info("socket")
     if not hasattr(select, "poll"):
         return lambda timeout: select.select([sock], [], [], timeout / 1000)[0]
@@ -82,12 +103,59 @@ def _poller_of(transport: asyncio.BaseTransport) -> Callable[[int], object]:
     return poll.poll
 
 
+def _close_socket(transport: asyncio.Transport) -> None:
+    """Close what asyncio would close in a callback of the event loop, which never comes."""
+    with contextlib.suppress(RuntimeError):  # the loop is closed
+        transport.abort()
+    below = getattr(getattr(transport, "_ssl_protocol", None), "_transport", None) or transport
+    sock = getattr(below, "_sock", None)
+    if sock is not None:
+        setattr(below, "_sock", None)  # noqa: B010  # else asyncio warns of its own transport
+        sock.close()
+
+
+# --- the body's end ---------------------------------------------------------------------------
+
+_KNOWN_END = contextlib.nullcontext()
+
+
+async def receive(
+    incoming: IncomingResponse, content: aiohttp.StreamReader, protocol: ResponseHandler | None
+) -> None:
+    """Read a body whose head has come."""
+    with _KNOWN_END if incoming.length is not None else _until_lost(content, protocol):
+        await incoming.read(content)
+
+
+@contextlib.contextmanager
+def _until_lost(content: aiohttp.StreamReader, protocol: ResponseHandler | None) -> Iterator[None]:
+    """End the reading when the connection ends.
+
+    Over a broken chunk, aiohttp 3.14 closes the connection and leaves the reader waiting.
+    """
+    closed = None if protocol is None else protocol.closed
+    if closed is None or content.is_eof():
+        yield  # all has come already
+        return
+
+    def lost(_: object) -> None:
+        if not content.is_eof() and content.exception() is None:
+            content.set_exception(BrokenBodyError())
+
+    closed.add_done_callback(lost)
+    try:
+        yield
+    finally:
+        closed.remove_done_callback(lost)
+
+
 class Resolver(AbstractResolver):
-    """getaddrinfo on a daemon thread: a look-up that hangs must not keep the process alive."""
+    """Resolver on a daemon thread: a look-up that hangs must not keep the process alive."""
 
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
     ) -> list[ResolveResult]:
+        """Look a name up with getaddrinfo."""
         infos = await in_daemon_thread(
             lambda: socket.getaddrinfo(host, port, family=family, type=socket.SOCK_STREAM)
         )
@@ -104,4 +172,4 @@ class Resolver(AbstractResolver):
         ]
 
     async def close(self) -> None:
-        pass
+        """Close nothing: a look-up under way ends by itself."""

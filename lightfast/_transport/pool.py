@@ -1,42 +1,60 @@
-"""One POST through aiohttp.
+"""Connection pool of one event loop: one POST, by the direct path or through aiohttp's session.
 
-A `Session` holds one event loop's connections. `exchange` fills a `ResponseBuffer` as bytes arrive,
-so that whoever stops waiting still has what came, and raises nothing but our own errors.
+It raises our own errors only, and TimeoutError when the deadline of the attempt has passed.
 """
 
 from __future__ import annotations
 
 import asyncio
-import os
+import io
 
 import aiohttp
-from aiohttp.http_exceptions import BadHttpMessage, HttpProcessingError, PayloadEncodingError
+import attrs
+from yarl import URL
 
 from lightfast._auth import Credential
 from lightfast._config import ConnectionConfig
-from lightfast._text import printable
-from lightfast._transport.buffer import ResponseBuffer
-from lightfast._transport.connector import Connector, Resolver
+from lightfast._transport import errors
+from lightfast._transport.connector import Connector, Resolver, receive, reused
 from lightfast._transport.deadline import DeadlineTimer
-from lightfast._transport.direct import NO_LIMIT, BrokenBodyError, Router, Target
-from lightfast._transport.proxy import route_to
-from lightfast._wire.requests import HttpRequest
-from lightfast.exceptions import (
-    ConfigurationError,
-    LightfastError,
-    NetworkError,
-    ResponseError,
-)
+from lightfast._transport.direct import DirectPath, open_path
+from lightfast._transport.encoding import ACCEPTED
+from lightfast._transport.incoming import IncomingResponse
+from lightfast._transport.proxy import Route, route_to
+from lightfast._wire.requests import HEADERS, HttpRequest
+from lightfast._wire.responses import HttpResponse
+from lightfast.exceptions import LightfastError
+
+_MOST_ORIGINS = 100  # a client with a base URL for each tenant keeps that many
+_SEND_WHOLE = 512 * 1024  # aiohttp warns of larger bytes, and sends files piece by piece
+
+# aiohttp's own timers are off: they cost 4 to 7 % of a call, and the deadline is kept here.
+_NO_LIMIT = aiohttp.ClientTimeout(total=None)
+
+
+@attrs.frozen(kw_only=True)
+class _Origin:
+    """Scheme, host and port, and how to reach them: worked out once."""
+
+    route: Route
+    proxy: URL | None
+    direct: DirectPath | None
 
 
 class ConnectionPool:
-    """The connections of the running event loop."""
+    """Connections of the running event loop.
+
+    Attributes:
+        slots: How many more requests may be under way.
+        deadlines: Ends what takes too long.
+        closed: Whether it was closed.
+    """
 
     def __init__(self, config: ConnectionConfig) -> None:
         self._config = config
-        self._targets: dict[str, Target] = {}
+        self._origins: dict[str, _Origin] = {}
         self.slots = asyncio.Semaphore(config.max_connections)
-        self.watch = DeadlineTimer()
+        self.deadlines = DeadlineTimer()
         self.closed = False
         self._connector = Connector(
             # Counted by `slots` instead, where waiting does not use up an attempt's time.
@@ -44,139 +62,130 @@ class ConnectionPool:
             resolver=Resolver(),
             ssl=True if config.ssl is None else config.ssl,
         )
-        self._client = aiohttp.ClientSession(
+        self._session = aiohttp.ClientSession(
             connector=self._connector,
             cookie_jar=aiohttp.DummyCookieJar(),  # a Set-Cookie is never sent back
-            timeout=NO_LIMIT,
+            timeout=_NO_LIMIT,
             auto_decompress=False,  # aiohttp's own has no bound
         )
-        self._ways = Router(self._client, self._connector, config.max_response_bytes)
-
-    async def close(self) -> None:
-        """Close the connections; a call in flight fails."""
-        self.closed = True
-        self.watch.close()
-        await self._client.close()
-
-    def abandon(self) -> None:
-        """Let go of connections whose event loop was closed before them."""
-        self._client.detach()
-        # With a closed loop there is nothing to wait for: this runs through at once.
-        for _ in self._connector.close().__await__():
-            return
 
     async def exchange(
-        self,
-        request: HttpRequest,
-        credential: Credential,
-        reply: ResponseBuffer,
-        *,
-        may_repeat: bool = True,
-    ) -> None:
-        """Post, and read the answer into `reply`.
+        self, request: HttpRequest, credential: Credential, until: float
+    ) -> HttpResponse:
+        """Post a request and return the response, whatever its status.
 
         Args:
             request: What to post.
             credential: As whom.
-            reply: Filled as bytes arrive.
-            may_repeat: Whether to post again when a connection kept from before turns out
-                to be closed: no answer was begun, so that this is no retry.
+            until: When it must have ended, on the loop's clock.
 
         Raises:
+            TimeoutError: It had not ended by then.
             NetworkError: No answer came, or only a part of one.
-            ResponseError: What came is no HTTP, or is too large.
+            ResponseError: What came is not HTTP, or is too large.
         """
-        target = self._targets.get(request.url) or self._target(request.url)
-        ways = self._ways
-        go = (
-            ways.send_direct
-            if ways.can_send_direct(target, request.body)
-            else ways.send_via_session
-        )
-        problem: LightfastError
-        stale = False
+        incoming = IncomingResponse(self._config.max_response_bytes)
+        body = b""
         try:
-            await go(target, request.body, credential, reply)
+            with self.deadlines.until(until):
+                await self._post(request, credential, incoming)
+                if incoming.status < 300:
+                    body = await incoming.body()
+        except (LightfastError, TimeoutError):
+            if incoming.status < 300:
+                raise
+        if incoming.status >= 300:  # such a status is enough to go by, whatever became of the body
+            body = incoming.error_body()
+        return HttpResponse(
+            status=incoming.status, headers=incoming.headers, body=body, secret=credential.secret
+        )
+
+    async def _post(
+        self, request: HttpRequest, credential: Credential, incoming: IncomingResponse
+    ) -> None:
+        """Post, once more if a used connection turns out to be closed, and translate errors."""
+        origin = self._origin(request.url)
+        may_repeat = True
+        while True:
+            try:
+                if origin.direct is not None and origin.direct.can_send(request.body):
+                    return await origin.direct.send(request, credential, incoming)
+                return await self._send_via_session(origin, request, credential, incoming)
+            except LightfastError:
+                raise
+            except Exception as error:  # noqa: BLE001  # nothing foreign may reach a caller
+                # The server closed an idle connection just as we wrote to it: RFC 9112 §9.3.1.
+                # No answer was begun, so that posting again is no retry.
+                stale = incoming.reused and not incoming.status and isinstance(error, errors.LOST)
+                if not (stale and may_repeat):
+                    raise errors.translate(error, origin.route.host)  # noqa: B904  # it sets the cause
+            may_repeat = False
+
+    async def _send_via_session(
+        self,
+        origin: _Origin,
+        request: HttpRequest,
+        credential: Credential,
+        incoming: IncomingResponse,
+    ) -> None:
+        """Post as other users of aiohttp do."""
+        body = request.body
+        headers = {
+            **HEADERS,
+            "Accept-Encoding": ACCEPTED,
+            **credential.headers,
+            **origin.route.headers,
+        }
+        reused.set(False)
+        try:
+            async with self._session.post(
+                URL(request.url),
+                data=body if len(body) < _SEND_WHOLE else io.BytesIO(body),
+                headers=headers,
+                allow_redirects=False,  # the credential and the query would travel
+                proxy=origin.proxy,
+                proxy_headers=origin.route.tunnel_headers,
+            ) as response:
+                incoming.begin(response.status, response.raw_headers, response.headers)
+                protocol = response.connection.protocol if response.connection else None
+                await receive(incoming, response.content, protocol)
+        finally:
+            incoming.reused = reused.get()
+
+    def _origin(self, url: str) -> _Origin:
+        name = url[: url.find("/", 8)]  # after the scheme; every URL here has a path
+        return self._origins.get(name) or self._reach(name)
+
+    def _reach(self, name: str) -> _Origin:
+        """Work out how to reach an origin."""
+        while len(self._origins) >= _MOST_ORIGINS:
+            del self._origins[next(iter(self._origins))]
+        route = route_to(name, self._config)
+        direct = None if route.proxy else open_path(URL(name), self._session, self._connector, True)
+        origin = self._origins[name] = _Origin(
+            route=route, proxy=URL(route.proxy) if route.proxy else None, direct=direct
+        )
+        return origin
+
+    async def close(self) -> None:
+        """Close the connections; a call in flight fails."""
+        if self.closed:
             return
-        except LightfastError as error:
-            problem = error
-        except Exception as error:  # noqa: BLE001  # nothing foreign may reach a caller
-            problem = _translate(error, target.route.host)
-            stale = reply.kept and isinstance(error, _LOST) and not reply.status
-        if stale and may_repeat:
-            # The server closed an idle connection just as we wrote to it: RFC 9112 §9.3.1.
-            await self.exchange(request, credential, reply, may_repeat=False)
+        self.closed = True
+        self.deadlines.close()
+        await self._session.close()
+
+    def disown(self) -> None:
+        """Have aiohttp's session believe that it is closed, so that it says nothing."""
+        self.closed = True
+        self._session.detach()
+
+    def abandon(self) -> None:
+        """Close connections whose event loop will not run again."""
+        if self.closed:
             return
-        # Raised out here, so that no aiohttp error, which may print the key, hangs on it.
-        raise problem
-
-    def _target(self, url: str) -> Target:
-        target = self._targets[url] = Target(url, route_to(url, self._config), self._client)
-        return target
-
-
-# --- foreign errors → ours --------------------------------------------------------------------
-
-_LOST = (aiohttp.ServerDisconnectedError, OSError)
-_NOT_HTTP = (
-    aiohttp.ClientResponseError,
-    aiohttp.ClientPayloadError,
-    HttpProcessingError,
-    BrokenBodyError,
-)
-
-
-def _translate(error: Exception, host: str) -> LightfastError:
-    """Our words for what went wrong, most specific first. No foreign text but an errno's."""
-    match error:
-        case aiohttp.ClientConnectorCertificateError():
-            reason = getattr(error.certificate_error, "verify_message", "") or "not trusted"
-            return NetworkError(
-                f"{host} cannot prove who it is: {printable(reason, 200)}. To trust a private "
-                "authority, pass `ssl=ssl.create_default_context(cafile=…)`.",
-                retryable=False,
-            )
-        case aiohttp.ClientSSLError():
-            return NetworkError(
-                f"No TLS connection to {host}: {_errno(error.os_error)}. Does it speak https "
-                "on this port?",
-                retryable=False,
-            )
-        case aiohttp.ClientProxyConnectionError():
-            return NetworkError(f"The proxy on the way to {host} cannot be reached.")
-        case aiohttp.ClientHttpProxyError():
-            return NetworkError(
-                f"The proxy on the way to {host} answered {error.status}.",
-                retryable=error.status >= 500,
-            )
-        case aiohttp.ClientConnectorDNSError():
-            return NetworkError(f"The name {host} cannot be resolved.")
-        case aiohttp.ClientConnectorError():
-            return NetworkError(f"Cannot connect to {host}: {_errno(error.os_error)}.")
-        case aiohttp.ServerDisconnectedError():
-            return NetworkError(f"{host} closed the connection without an answer.")
-        case aiohttp.ClientPayloadError() if _breaks_off(error):
-            return NetworkError(f"{host} broke off in the middle of its answer.")
-        case _ if isinstance(error, _NOT_HTTP):
-            return ResponseError(f"{host} answered something that is not HTTP.")
-        case aiohttp.InvalidURL():
-            return ConfigurationError(f"`base_url` leads to no valid address: {host}.")
-        case OSError():
-            return NetworkError(f"The connection to {host} was lost: {_errno(error)}.")
-        case _:
-            return NetworkError(f"The request to {host} failed with {type(error).__name__}.")
-
-
-def _breaks_off(error: aiohttp.ClientPayloadError) -> bool:
-    """Whether a body is cut short, rather than nonsense."""
-    cause = error.__cause__
-    return not isinstance(cause, BadHttpMessage) or isinstance(cause, PayloadEncodingError)
-
-
-def _errno(error: OSError) -> str:
-    """What the operating system calls it."""
-    words = os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror
-    # asyncio's own has neither, and aiohttp's has words of its own.
-    if not error.errno and isinstance(error, ConnectionError | aiohttp.ClientOSError):
-        return "connection reset"
-    return printable(words or type(error).__name__, 200).lower()
+        self.disown()
+        self._connector.close_sockets()
+        # What is left to do runs through at once, because there is nothing to wait for.
+        for _ in self._connector.close().__await__():
+            return

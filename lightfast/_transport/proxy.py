@@ -9,7 +9,8 @@ from urllib.request import getproxies, proxy_bypass
 import attrs
 
 from lightfast._auth import HeaderText, Secret
-from lightfast._config import ConnectionConfig, check_proxy, is_loopback
+from lightfast._config import ConnectionConfig, check_proxy
+from lightfast._validate import is_loopback
 
 
 @attrs.frozen(kw_only=True)

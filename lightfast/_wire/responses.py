@@ -1,14 +1,14 @@
-"""What an answer means: a value, or the error that its status and body are. No I/O.
+"""Responses decoded: into a value, or into the error that status and body stand for. No I/O.
 
-Whatever is told of an answer is told without the credential, should the server echo it.
+Whatever is told of a response is told without the credential, should the server echo it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from itertools import takewhile
-from typing import Any
+from typing import Any, Protocol, TypeAlias, TypeVar
 
 import attrs
 
@@ -18,7 +18,6 @@ from lightfast._text import excerpt, printable
 from lightfast._wire import converter
 from lightfast.exceptions import (
     APIError,
-    Attempt,
     AuthenticationError,
     ConfigurationError,
     LightfastError,
@@ -43,43 +42,46 @@ _CLASSES: dict[int, type[APIError]] = {
     404: NotFoundError,
     429: RateLimitError,
 }
-_RETRYABLE = frozenset({429, 500, 502, 503, 504})
+_RETRYABLE = frozenset({408, 429, 500, 502, 503, 504})
 _EDGE_HEADERS = ("x-vercel-error", "x-vercel-id")
 
 
-# Not frozen: nobody but the core sees it, and it is made in 0.3 µs instead of 0.65.
+class Answer(Protocol):
+    """Value that a response was decoded into."""
+
+    @property
+    def http(self) -> HttpInfo | None:
+        """How the answer came."""
+
+    @property
+    def request_id(self) -> str | None:
+        """The server's ID of the request."""
+
+
+_T = TypeVar("_T")
+
+
+# Not frozen: only the core sees it, and it is made in 0.3 µs instead of 0.65.
 @attrs.define(kw_only=True, weakref_slot=False)
 class HttpResponse:
-    """An answer, its body decompressed.
+    """Response whose body is decompressed.
 
     Args:
-        status: The HTTP status.
-        headers: As received.
+        status: HTTP status.
+        headers: Headers as received.
         body: The body; of an error, perhaps its beginning only.
         secret: What the request was sent with: never to be seen in what is told of it.
-        history: The attempts before it.
-        elapsed: Seconds it took, waits included.
     """
 
     status: int
     headers: tuple[tuple[bytes, bytes], ...] = attrs.field(repr=False)  # may echo the secret
     body: bytes = attrs.field(repr=False)
     secret: Secret
-    history: tuple[Attempt, ...] = ()
-    elapsed: float = 0.0
 
-    @property
-    def attempts(self) -> int:
-        """How many requests it took."""
-        return len(self.history) + 1
-
-    def info(self) -> HttpInfo:
-        """What the caller is told of it."""
+    def info(self, attempts: int, elapsed: float) -> HttpInfo:
+        """Return what the caller is told of it."""
         return HttpInfo(
-            status=self.status,
-            headers=self.safe_headers(),
-            attempts=self.attempts,
-            elapsed=self.elapsed,
+            status=self.status, headers=self.safe_headers(), attempts=attempts, elapsed=elapsed
         )
 
     def safe_headers(self) -> Headers:
@@ -114,62 +116,53 @@ def _continues(secret: Secret, data: bytes) -> int:
 # --- values -----------------------------------------------------------------------------------
 
 
-def read_search(response: HttpResponse) -> SearchResponse:
-    """A search's results.
+Read: TypeAlias = Callable[[HttpResponse, int, float], _T]
+"""Decodes a successful response, given the number of attempts and the seconds that the call took."""
+
+
+def read_search(response: HttpResponse, attempts: int = 1, elapsed: float = 0.0) -> SearchResponse:
+    """Decode a page of search results.
 
     Raises:
-        ResponseError: The body is no answer to a search.
+        ResponseError: The body is not an answer to a search.
     """
-    info = response.info()
-    problem = ""
+    info = response.info(attempts, elapsed)
     try:
         result = converter.read_search(response.body, info)
     except converter.WireError as error:
-        problem = response.redact(str(error))
-    if problem:  # raised out here, where nothing that holds the body hangs on it
-        raise _unreadable(response, problem)
+        raise _unreadable(response, str(error)) from None
     if result.request_id is None and (request_id := info.headers.get("x-request-id")):
         result = attrs.evolve(result, request_id=printable(request_id, 200))
     return result
 
 
-def read_any(response: HttpResponse) -> JsonResponse:
-    """Whatever JSON an endpoint answered.
+def read_any(response: HttpResponse, attempts: int = 1, elapsed: float = 0.0) -> JsonResponse:
+    """Decode whatever JSON an endpoint answered.
 
     Raises:
         ResponseError: The body is not JSON.
     """
-    info = response.info()
-    problem = ""
+    info = response.info(attempts, elapsed)
     try:
         data = converter.read_json(response.body)
     except converter.WireError as error:
-        problem = response.redact(str(error))
-    if problem:
-        raise _unreadable(response, problem)
+        raise _unreadable(response, str(error)) from None
     return JsonResponse(data=data, request_id=_request_id(data, info.headers), http=info)
 
 
 def _unreadable(response: HttpResponse, problem: str) -> ResponseError:
-    """A 200 whose body is no answer; when it is an error document, what that says."""
+    """Return the error for a body that cannot be decoded, with what it says if it is an error."""
     document = _document(response)
     code, message = _code(document), _message(document)
     said = f" It holds an error: {code or ''} {message or ''}".rstrip() if code or message else ""
     status = f" of status {response.status}" if response.status != 200 else ""
-    error = ResponseError(
-        f"The server's answer{status} cannot be read: {printable(problem, 200)}.{said}",
+    return ResponseError(
+        f"The server's answer{status} cannot be read: "
+        f"{printable(response.redact(problem), 200)}.{said}",
         status=response.status,
         request_id=_request_id(document, response.safe_headers()),
         body=excerpt(response.safe_body()),
     )
-    before = sum(attempt.elapsed + attempt.delay for attempt in response.history)
-    last = Attempt(
-        outcome=f"{response.status}, unreadable",
-        status=response.status,
-        elapsed=response.elapsed - before,
-    )
-    error.history = (*response.history, last)
-    return error
 
 
 # --- errors -----------------------------------------------------------------------------------

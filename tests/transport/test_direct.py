@@ -1,4 +1,4 @@
-"""The two ways of a request through aiohttp: when each is taken, and that they send the same."""
+"""The direct path and aiohttp's session: when each is taken, and that they send the same."""
 
 from __future__ import annotations
 
@@ -10,32 +10,33 @@ import pytest
 
 from lightfast import AsyncLightfast, Lightfast, SessionAuth
 from lightfast._transport import direct
-from lightfast._transport.direct import Router
+from lightfast._transport.direct import DirectPath
+from lightfast._transport.pool import ConnectionPool
 from tests.conftest import KEY
 from tests.servers import contract
 
 known = pytest.mark.skipif(
-    not aiohttp.__version__.startswith("3.14."),
-    reason="this aiohttp is not known yet: every request goes by its session",
+    not aiohttp.__version__.startswith(direct.KNOWN_RELEASES),
+    reason="this aiohttp is not known: every request goes through its session",
 )
 
 
 @pytest.fixture
-def taken(monkeypatch):
-    """The ways that requests have taken."""
-    names = []
+def taken(monkeypatch) -> list[str]:
+    """The paths that requests have taken."""
+    names: list[str] = []
 
-    def note(name):
-        way = getattr(Router, name)
+    def note(cls: type, method: str, name: str) -> None:
+        send = getattr(cls, method)
 
-        async def go(self, *args):
+        async def noting(*args: object) -> None:
             names.append(name)
-            await way(self, *args)
+            await send(*args)
 
-        monkeypatch.setattr(Router, name, go)
+        monkeypatch.setattr(cls, method, noting)
 
-    note("send_direct")
-    note("send_via_session")
+    note(DirectPath, "send", "direct")
+    note(ConnectionPool, "_send_via_session", "session")
     return names
 
 
@@ -61,18 +62,18 @@ def seen(monkeypatch):
 async def test_a_plain_request_goes_straight(client, taken):
     await client.search("q")
     await client.post("contents", {"id": "1"})
-    assert taken == ["send_direct", "send_direct"]
+    assert taken == ["direct", "direct"]
 
 
 async def test_an_aiohttp_that_is_not_known_is_used_by_its_session(client, taken, monkeypatch):
-    monkeypatch.setattr(direct, "_KNOWN", False)
+    monkeypatch.setattr(direct, "KNOWN_RELEASES", ())
     await client.search("q")
-    assert taken == ["send_via_session"]
+    assert taken == ["session"]
 
 
 async def test_long_bodies_go_by_the_session(client, server, taken):
     await client.search("q" * 70_000)
-    assert taken == ["send_via_session"]
+    assert taken == ["session"]
     assert server.requests[0][1]["query"] == "q" * 70_000
 
 
@@ -81,7 +82,7 @@ async def test_a_request_through_a_proxy_goes_by_the_session(server, taken):
     options = {"base_url": "http://api.example/v1", "allow_insecure_http": True}
     async with AsyncLightfast(KEY, **options, proxy=proxy) as client:
         await client.search("q")
-    assert taken == ["send_via_session"]
+    assert taken == ["session"]
 
 
 async def test_a_tracer_sees_every_request(seen, server):
@@ -132,7 +133,7 @@ async def test_both_ways_send_the_same(options, server, monkeypatch):
     async with AsyncLightfast(base_url=server.base_url, **options) as client:
         await client.search("größer als 1", limit=3)
         await client.post("a/b", [1])
-        monkeypatch.setattr(Router, "can_send_direct", lambda *_: False)
+        monkeypatch.setattr(DirectPath, "can_send", lambda *_: False)
         await client.search("größer als 1", limit=3)
         await client.post("a/b", [1])
     assert server.requests[:2] == server.requests[2:]
@@ -146,7 +147,7 @@ async def test_a_new_key_is_sent_at_once(client, server, taken):
         await one.search("q")
     sent = [headers["Authorization"] for headers, _ in server.requests]
     assert sent == [f"Bearer {KEY}", "Bearer sk-lf-another", f"Bearer {KEY}"]
-    assert set(taken) == {"send_direct"}
+    assert set(taken) == {"direct"}
 
 
 @known
@@ -171,4 +172,4 @@ async def test_a_connection_that_still_sends_when_the_answer_is_there_is_not_use
             await client.search("q")
         done.set()
     assert len(connections) == 2
-    assert taken == ["send_direct", "send_direct"]
+    assert taken == ["direct", "direct"]

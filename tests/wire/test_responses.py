@@ -44,7 +44,7 @@ def test_every_status_from_400_to_599_is_an_error_even_without_a_body(status):
     error = error_from(response(b"", status), NOW)
     assert isinstance(error, lightfast.APIError)
     assert isinstance(error, lightfast.ServerError) is (status >= 500)
-    assert error.retryable is (status in {429, 500, 502, 503, 504})
+    assert error.retryable is (status in {408, 429, 500, 502, 503, 504})
     assert str(status) in str(error)
 
 

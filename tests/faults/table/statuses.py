@@ -13,7 +13,7 @@ from tests.servers import contract
 
 fault = family("statuses")
 
-_REPEATED = {429, 500, 502, 503, 504}
+_REPEATED = {408, 429, 500, 502, 503, 504}
 _NAMES = {
     400: "ValidationError",
     401: "AuthenticationError",

@@ -1,0 +1,107 @@
+"""Foreign errors to ours: what aiohttp, asyncio and the system raise, most specific first."""
+
+from __future__ import annotations
+
+import os
+from types import TracebackType
+
+import aiohttp
+from aiohttp.http_exceptions import BadHttpMessage, HttpProcessingError, PayloadEncodingError
+
+from lightfast._text import printable
+from lightfast._transport.connector import BrokenBodyError
+from lightfast.exceptions import ConfigurationError, LightfastError, NetworkError, ResponseError
+
+LOST = (aiohttp.ServerDisconnectedError, OSError)
+"""What a request meets whose connection was closed before it arrived."""
+
+_NOT_HTTP = (
+    aiohttp.ClientResponseError,
+    aiohttp.ClientPayloadError,
+    HttpProcessingError,
+    BrokenBodyError,
+)
+
+
+def translate(error: Exception, host: str) -> LightfastError:
+    """Return our error for a foreign one. It holds no foreign text but an errno's.
+
+    The foreign error does not hang on it as a cause, because aiohttp's may print the key. One
+    that was raised by somebody else's code (a mock, a tracer) does.
+    """
+    match error:
+        case aiohttp.ClientConnectorCertificateError():
+            reason = getattr(error.certificate_error, "verify_message", "") or "not trusted"
+            return NetworkError(
+                f"{host} cannot prove who it is: {printable(reason, 200)}. To trust a private "
+                "authority, pass `ssl=ssl.create_default_context(cafile=…)`.",
+                retryable=False,
+            )
+        case aiohttp.ClientSSLError():
+            return NetworkError(
+                f"No TLS connection to {host}: {_errno(error.os_error)}. Does it speak https "
+                "on this port?",
+                retryable=False,
+            )
+        case aiohttp.ClientProxyConnectionError():
+            return NetworkError(f"The proxy on the way to {host} cannot be reached.")
+        case aiohttp.ClientHttpProxyError():
+            return NetworkError(
+                f"The proxy on the way to {host} answered {error.status}.",
+                retryable=error.status >= 500,
+            )
+        case aiohttp.ClientConnectorDNSError():
+            return NetworkError(f"The name {host} cannot be resolved.")
+        case aiohttp.ClientConnectorError():
+            return NetworkError(f"Cannot connect to {host}: {_errno(error.os_error)}.")
+        case aiohttp.ServerDisconnectedError():
+            return NetworkError(f"{host} closed the connection without an answer.")
+        case aiohttp.ClientPayloadError() if _breaks_off(error):
+            return NetworkError(f"{host} broke off in the middle of its answer.")
+        case _ if isinstance(error, _NOT_HTTP):
+            return ResponseError(f"{host} answered something that is not HTTP.")
+        case aiohttp.InvalidURL():
+            return ConfigurationError(f"`base_url` is not a valid address: {host}.")
+        case OSError():
+            return NetworkError(f"The connection to {host} was lost: {_errno(error)}.")
+    return _unknown(error, host)
+
+
+def _unknown(error: Exception, host: str) -> NetworkError:
+    name = type(error).__name__
+    if _raised_here(error.__traceback__):
+        return NetworkError(f"The request to {host} failed with {name}.")
+    problem = NetworkError(
+        f"The request to {host} was not made: {name} was raised by code that wraps aiohttp, such "
+        "as a mock or a tracer.",
+        retryable=False,
+    )
+    problem.__cause__ = error
+    return problem
+
+
+_LIBRARIES = {"aiohttp", "asyncio", "lightfast", "multidict", "ssl", "uvloop", "yarl", "encodings"}
+
+
+def _raised_here(traceback: TracebackType | None) -> bool:
+    """Tell whether an error was raised by this package or one that it is built on."""
+    module = ""
+    while traceback is not None:
+        module = traceback.tb_frame.f_globals.get("__name__", "")
+        traceback = traceback.tb_next
+    return module.partition(".")[0] in _LIBRARIES
+
+
+def _breaks_off(error: aiohttp.ClientPayloadError) -> bool:
+    """Tell whether a body is cut short, rather than nonsense."""
+    cause = error.__cause__
+    return not isinstance(cause, BadHttpMessage) or isinstance(cause, PayloadEncodingError)
+
+
+def _errno(error: OSError) -> str:
+    """Return what the operating system calls it."""
+    words = os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror
+    # asyncio's own has neither, and aiohttp's has words of its own.
+    if not error.errno and isinstance(error, ConnectionError | aiohttp.ClientOSError):
+        return "connection reset"
+    return printable(words or type(error).__name__, 200).lower()

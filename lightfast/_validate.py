@@ -1,0 +1,62 @@
+"""Checks of numbers and addresses, shared by everything that takes them."""
+
+from __future__ import annotations
+
+import ipaddress
+import math
+
+from lightfast.exceptions import ConfigurationError
+
+
+def check_number(name: str, value: object) -> float:
+    """Return a finite number of 0 or more.
+
+    Raises:
+        ConfigurationError: The value is not one. A bool is not a number.
+    """
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not number or not 0 <= value < math.inf:  # type: ignore[operator]
+        raise ConfigurationError(f"`{name}` must be 0 or more, not {value!r:.40}.")
+    return value  # type: ignore[return-value]  # checked above
+
+
+def check_whole(name: str, value: object, low: int, high: float = math.inf) -> int:
+    """Return a whole number from `low` to `high`.
+
+    Raises:
+        ConfigurationError: The value is not one. A bool is not a number.
+    """
+    if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
+        bounds = f"of {low} or more" if high == math.inf else f"from {low} to {high}"
+        raise ConfigurationError(f"`{name}` must be a whole number {bounds}, not {value!r:.40}.")
+    return value
+
+
+def check_seconds(name: str, value: object) -> float | None:
+    """Return a time limit in seconds, or None for no limit.
+
+    Raises:
+        ConfigurationError: The value is neither None nor a number above 0.
+    """
+    if value is None:
+        return None
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not number or not value > 0:  # type: ignore[operator]  # nan fails, too
+        raise ConfigurationError(
+            f"`{name}` must be a number of seconds above 0, or None for no limit, "
+            f"not {value!r:.40}."
+        )
+    return None if value == math.inf else float(value)  # type: ignore[arg-type]
+
+
+def is_loopback(host: str | None) -> bool:
+    """Tell whether a host name or address can only be this machine."""
+    if not host:
+        return False
+    name = host.lower().removesuffix(".")
+    if name == "localhost" or name.endswith(".localhost"):  # RFC 6761 §6.3
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
