@@ -138,6 +138,77 @@ MIGRATIONS = (
 
     CREATE INDEX facet_value ON facet (value, name, document) WHERE name <> 'entity';
     """,
+    # The index is made anew from what it was made of; accounts stay. A document has a row for each of its passages:
+    # `head` is the first one's, whose facets are the document's. Rows with the same `fold` are one result. Numbers of
+    # rows are never used twice. A vector belongs to a text, by its hash: it outlives the document that had the text.
+    """
+    DROP TABLE vector;
+    DROP TABLE removal;
+    DROP TABLE facet;
+    DROP TABLE document_text;
+    DROP TABLE document;
+    UPDATE corpus SET state = '{}';
+
+    CREATE TABLE document (
+        rowid INTEGER PRIMARY KEY AUTOINCREMENT,
+        organization_id TEXT NOT NULL REFERENCES organization (id),
+        corpus_id INTEGER NOT NULL REFERENCES corpus (id),
+        part TEXT NOT NULL,
+        id TEXT NOT NULL,
+        position INTEGER NOT NULL,
+        head INTEGER NOT NULL,
+        fold INTEGER,
+        family INTEGER NOT NULL,
+        source TEXT NOT NULL,
+        type TEXT NOT NULL,
+        occurred_at INTEGER,
+        weight REAL NOT NULL,
+        penalty REAL NOT NULL,
+        UNIQUE (organization_id, id, position)
+    ) STRICT;
+    CREATE INDEX document_part ON document (corpus_id, part);
+    CREATE INDEX document_fold ON document (fold, position) WHERE fold IS NOT NULL;
+
+    CREATE VIRTUAL TABLE document_text USING fts5 (
+        title, body, identifiers, forms, url UNINDEXED, details UNINDEXED,
+        tokenize = 'porter unicode61 remove_diacritics 2'
+    );
+
+    CREATE TABLE facet (
+        document INTEGER NOT NULL REFERENCES document (rowid) ON DELETE CASCADE,
+        name TEXT NOT NULL,
+        value TEXT NOT NULL,
+        PRIMARY KEY (document, name, value)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX facet_value ON facet (value, name, document) WHERE name <> 'entity';
+
+    CREATE TABLE language (
+        organization_id TEXT NOT NULL REFERENCES organization (id),
+        name TEXT NOT NULL,
+        PRIMARY KEY (organization_id, name)
+    ) STRICT, WITHOUT ROWID;
+
+    CREATE TABLE meaning (
+        document INTEGER NOT NULL REFERENCES document (rowid) ON DELETE CASCADE,
+        is_title INTEGER NOT NULL,
+        hash BLOB NOT NULL,
+        PRIMARY KEY (document, is_title)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX meaning_hash ON meaning (hash);
+
+    CREATE TABLE vector (
+        sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+        embedder INTEGER NOT NULL REFERENCES embedder (id),
+        hash BLOB NOT NULL,
+        value BLOB NOT NULL,
+        UNIQUE (embedder, hash)
+    ) STRICT;
+
+    CREATE TABLE removal (
+        organization_id TEXT PRIMARY KEY,
+        count INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    """,
 )
 
 

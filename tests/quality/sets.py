@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from lightfast.emulator.search.text import STOP_WORDS, plain, words_of
+from lightfast.emulator.search.text import STOP_WORDS, words_of
+from lightfast.emulator.sources.markup import plain
 from lightfast.emulator.sources.sections import SUFFIXES, Section, sections
 
 if TYPE_CHECKING:

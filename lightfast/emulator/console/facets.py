@@ -15,7 +15,7 @@ def facets(store: Store, organization: str) -> dict[str, Any]:
     with store.read() as db:
         rows = db.execute(
             "SELECT source, type, count(*) AS n FROM document WHERE organization_id = ?"
-            " GROUP BY source, type",
+            " AND position = 0 GROUP BY source, type",
             (organization,),
         ).fetchall()
     sources: dict[str, int] = {}

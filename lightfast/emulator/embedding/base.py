@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING, Protocol
 
 import attrs
@@ -15,7 +16,20 @@ if TYPE_CHECKING:
 
     Vectors: TypeAlias = NDArray[np.float32]
 
-__all__ = ["Embedder", "EmbeddingProgress"]
+__all__ = ["Embedder", "EmbeddingProgress", "embedded_text", "text_hash"]
+
+MOST = 4096  # characters of a text that are embedded
+
+
+def embedded_text(title: str, body: str) -> str:
+    """Return what is embedded of a passage."""
+    return f"{title[:MOST]}\n{body}"[:MOST]
+
+
+def text_hash(title: str, body: str) -> bytes:
+    """Return what the vector of a passage is kept under."""
+    text = embedded_text(title, body).encode("utf-8", "replace")
+    return hashlib.blake2b(text, digest_size=16).digest()
 
 
 class Embedder(Protocol):
@@ -42,9 +56,14 @@ class EmbeddingProgress:
     """How far search by meaning has come.
 
     Args:
-        embedded: How many of the organization's documents can be found by their meaning.
-        documents: How many there are.
+        embedded: Number of the organization's documents that can be found by their meaning.
+        documents: Number of all its documents.
     """
 
     embedded: int
     documents: int
+
+    @property
+    def share(self) -> float:
+        """Share of the documents that can be found by their meaning, from 0 to 1."""
+        return self.embedded / self.documents if self.documents else 1.0

@@ -11,7 +11,7 @@ import logging
 import threading
 from collections import OrderedDict
 from time import perf_counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import attrs
 import numpy as np
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 __all__ = ["QueryMatch", "VectorIndex"]
 
 LEAST_COSINE = 0.2  # what is less alike than that has nothing to do with the query
+COVERED = 0.9  # share of a family's passages from which on its vectors count
 _REMEMBERED = 256  # queries: somebody who pages asks the same one again
 _CHUNK = 4096
 _log = logging.getLogger("lightfast.emulator")
@@ -36,51 +37,80 @@ _log = logging.getLogger("lightfast.emulator")
 
 @attrs.frozen
 class QueryMatch:
-    """What a query means, beside what the organization's documents mean.
+    """What a query means, beside what the organization's passages mean.
 
     Args:
         query: The query's vector.
-        vectors: The documents' vectors, a row each.
-        documents: Which documents they are.
-        weights: What each document's score is multiplied by.
-        positions: The row of a document; later rows than there are here may be told.
+        rows: The passages' vectors.
         embedding: Seconds that it took to embed the query.
     """
 
     query: Vectors
-    vectors: Vectors
-    documents: NDArray[np.int64]
-    weights: NDArray[np.float32]
-    positions: dict[int, int]
+    rows: _Rows
     embedding: float
 
+    @property
+    def is_complete(self) -> bool:
+        """Whether nearly every passage has a vector."""
+        return self.rows.is_complete
+
     def nearest(self, count: int, allowed: Iterable[int] | None) -> dict[int, float]:
-        """The cosines of the documents that are most alike, the best `count` of them.
+        """Return the cosines of the passages that are most alike, the best `count` of them.
 
         Args:
             count: How many at most.
-            allowed: Of which documents; None for all.
+            allowed: Of which passages; None for all.
         """
-        cosines = self.vectors @ self.query
-        eligible = cosines >= LEAST_COSINE
+        cosines = self.rows.vectors @ self.query
+        eligible = (cosines >= LEAST_COSINE) & self.rows.covered
         if allowed is not None:
-            eligible &= np.isin(self.documents, np.fromiter(allowed, np.int64))
+            eligible &= np.isin(self.rows.passages, np.fromiter(allowed, np.int64))
         rows = np.flatnonzero(eligible)
         if len(rows) > count:
-            worth = cosines[rows] * self.weights[rows]
+            worth = cosines[rows] * self.rows.weights[rows]
             rows = rows[np.argpartition(-worth, count)[:count]]
-        return dict(zip(self.documents[rows].tolist(), cosines[rows].tolist(), strict=True))
+        return _best_by_passage(self.rows.passages[rows], cosines[rows])
 
-    def cosines(self, documents: Iterable[int]) -> dict[int, float]:
-        """How alike these documents are, those that have a vector."""
-        size = len(self.documents)
-        rows = {d: row for d in documents if (row := self.positions.get(d, size)) < size}
-        found = self.vectors[list(rows.values())] @ self.query
-        return dict(zip(rows, found.tolist(), strict=True))
+    def cosines(self, passages: Iterable[int]) -> dict[int, float]:
+        """Return how alike these passages are, those of them whose vectors count."""
+        places, size = self.rows.places, len(self.rows.passages)
+        rows = np.array(
+            [row for p in passages for row in places.get(p, ()) if row < size], np.int64
+        )
+        rows = rows[self.rows.covered[rows]]
+        return _best_by_passage(self.rows.passages[rows], self.rows.vectors[rows] @ self.query)
+
+
+def _best_by_passage(passages: NDArray[np.int64], cosines: Vectors) -> dict[int, float]:
+    best: dict[int, float] = {}
+    for passage, cosine in zip(passages.tolist(), cosines.tolist(), strict=True):
+        best[passage] = max(cosine, best.get(passage, -1.0))
+    return best
+
+
+@attrs.frozen
+class _Rows:
+    """Vectors of passages: a passage can have two, its own and its title's.
+
+    Args:
+        vectors: The vectors, a row each.
+        passages: The passage of each row.
+        weights: What each passage's score is multiplied by.
+        covered: Whether the row's family has nearly all of its vectors.
+        places: The rows of a passage; later rows than there are here may be told.
+        is_complete: Whether nearly every passage has a vector.
+    """
+
+    vectors: Vectors
+    passages: NDArray[np.int64]
+    weights: NDArray[np.float32]
+    covered: NDArray[np.bool_]
+    places: dict[int, tuple[int, ...]]
+    is_complete: bool
 
 
 class VectorIndex:
-    """Compares queries with documents by what they mean.
+    """Compares queries with passages by what they mean.
 
     Args:
         embedder: Whose vectors are compared.
@@ -93,10 +123,10 @@ class VectorIndex:
         self._queries: OrderedDict[str, Vectors] = OrderedDict()
         self._broken = False
 
-    def look(self, db: sqlite3.Connection, organization: str, text: str) -> QueryMatch | None:
-        """What the query means beside the documents; None when no document has a vector yet."""
-        matrix = self._matrix(db, organization)
-        if not matrix.size or self._broken:
+    def match(self, db: sqlite3.Connection, organization: str, text: str) -> QueryMatch | None:
+        """Compare a query with the passages; return None while no family of them has its vectors."""
+        rows = self._rows(db, organization)
+        if rows is None or self._broken:
             return None
         started = perf_counter()
         try:
@@ -105,7 +135,7 @@ class VectorIndex:
             self._broken = True
             _log.exception("search goes on without meaning")
             return None
-        return matrix.seen_by(query, perf_counter() - started)
+        return QueryMatch(query, rows, perf_counter() - started)
 
     def _query(self, text: str) -> Vectors:
         with self._lock:
@@ -117,75 +147,105 @@ class VectorIndex:
                 self._queries.popitem(last=False)
         return query
 
-    def _matrix(self, db: sqlite3.Connection, organization: str) -> _Matrix:
+    def _rows(self, db: sqlite3.Connection, organization: str) -> _Rows | None:
         removals = removed(db, organization)
         embedder = embedder_id(db, self.embedder.name)
+        if embedder is None:
+            return None
         with self._lock:
             matrix = self._matrices.get(organization)
             if matrix is None or matrix.removals != removals:
                 matrix = _Matrix(self.embedder.dimension, removals)
                 self._matrices[organization] = matrix
-            if embedder is not None:
-                matrix.read_on(db, organization, embedder)
-            return matrix
+            matrix.read_on(db, organization, embedder)
+            return matrix.rows()
 
 
 class _Matrix:
-    """The vectors of an organization's documents."""
+    """The vectors of an organization's passages."""
 
     def __init__(self, dimension: int, removals: int) -> None:
         self.removals = removals
-        self.size = 0
-        self._sequence = 0
+        self._size = 0
+        self._read = (0, 0)  # the last vector and the last passage that were looked at
         self._vectors = np.empty((0, dimension), np.float32)
-        self._documents = np.empty(0, np.int64)
+        self._passages = np.empty(0, np.int64)
         self._weights = np.empty(0, np.float32)
-        self._positions: dict[int, int] = {}
+        self._families = np.empty(0, np.int8)
+        self._places: dict[int, tuple[int, ...]] = {}
+        self._totals: dict[int, int] = {}
+        self._embedded: dict[int, int] = {}
 
-    def seen_by(self, query: Vectors, embedding: float) -> QueryMatch:
-        size = self.size
-        return QueryMatch(
-            query,
+    def rows(self) -> _Rows | None:
+        """Return what can be compared now; None while no family has its vectors."""
+        full = [f for f, n in self._totals.items() if self._embedded.get(f, 0) >= COVERED * n]
+        if not full:
+            return None
+        size = self._size
+        return _Rows(
             self._vectors[:size],
-            self._documents[:size],
+            self._passages[:size],
             self._weights[:size],
-            self._positions,
-            embedding,
+            np.isin(self._families[:size], full),
+            self._places,
+            sum(self._embedded.values()) >= COVERED * sum(self._totals.values()),
         )
 
     def read_on(self, db: sqlite3.Connection, organization: str, embedder: int) -> None:
-        last = db.execute("SELECT max(sequence) FROM vector").fetchone()[0] or 0
-        if last <= self._sequence:
+        """Take up the vectors and passages that came since the last time."""
+        sequence = db.execute("SELECT max(sequence) FROM vector").fetchone()[0] or 0
+        passage = db.execute("SELECT max(rowid) FROM document").fetchone()[0] or 0
+        if (sequence, passage) == self._read:
             return
-        rows = db.execute(
-            "SELECT v.document, d.weight, v.value FROM vector AS v"
-            " JOIN document AS d ON d.rowid = v.document"
-            " WHERE v.sequence > ? AND v.embedder = ? AND d.organization_id = ? ORDER BY v.sequence",
-            (self._sequence, embedder, organization),
-        )
+        if passage != self._read[1]:
+            counted = (
+                "SELECT family, count(*) FROM document WHERE organization_id = ? GROUP BY family"
+            )
+            self._totals = dict(map(tuple, db.execute(counted, (organization,))))
+        rows = db.execute(_NEW, (embedder, organization, *self._read))
         while chunk := rows.fetchmany(_CHUNK):
-            self._append(chunk)
-        self._sequence = last
+            self._append([row for row in chunk if len(row["value"]) == 2 * self._vectors.shape[1]])
+        self._read = (sequence, passage)
 
     def _append(self, rows: list[sqlite3.Row]) -> None:
-        start, end = self.size, self.size + len(rows)
+        start, end = self._size, self._size + len(rows)
         self._make_room(end)
         values = np.frombuffer(b"".join(row["value"] for row in rows), np.float16)
-        self._vectors[start:end] = values.reshape(len(rows), -1)
-        self._documents[start:end] = [row["document"] for row in rows]
+        # A damaged number would spoil every comparison.
+        self._vectors[start:end] = np.nan_to_num(values.reshape(len(rows), -1), posinf=0, neginf=0)
+        self._passages[start:end] = [row["document"] for row in rows]
         self._weights[start:end] = [row["weight"] for row in rows]
-        self._positions.update((row["document"], start + n) for n, row in enumerate(rows))
-        self.size = end
+        self._families[start:end] = [row["family"] for row in rows]
+        for place, row in enumerate(rows, start):
+            passage, family = row["document"], row["family"]
+            self._places[passage] = (*self._places.get(passage, ()), place)
+            self._embedded[family] = self._embedded.get(family, 0) + (not row["is_title"])
+        self._size = end
 
     def _make_room(self, size: int) -> None:
-        if size > len(self._documents):
-            more = max(size, 2 * len(self._documents)) - len(self._documents)
+        more = max(size, 2 * len(self._passages)) - len(self._passages)
+        if size > len(self._passages):
             # New arrays: views of the old ones stay what they are.
-            self._vectors = np.concatenate(
-                (self._vectors, np.empty((more, self._vectors.shape[1]), np.float32))
-            )
-            self._documents = np.concatenate((self._documents, np.empty(more, np.int64)))
-            self._weights = np.concatenate((self._weights, np.empty(more, np.float32)))
+            self._vectors = _longer(self._vectors, more)
+            self._passages = _longer(self._passages, more)
+            self._weights = _longer(self._weights, more)
+            self._families = _longer(self._families, more)
+
+
+# What is new is a vector, or a passage whose text had a vector already.
+_NEW = """
+SELECT m.document, m.is_title, d.weight, d.family, v.value
+FROM vector AS v JOIN meaning AS m ON m.hash = v.hash JOIN document AS d ON d.rowid = m.document
+WHERE v.embedder = ?1 AND d.organization_id = ?2 AND v.sequence > ?3
+UNION ALL
+SELECT m.document, m.is_title, d.weight, d.family, v.value
+FROM document AS d JOIN meaning AS m ON m.document = d.rowid JOIN vector AS v ON v.hash = m.hash
+WHERE v.embedder = ?1 AND d.organization_id = ?2 AND d.rowid > ?4 AND v.sequence <= ?3
+"""
+
+
+def _longer(array: NDArray[Any], more: int) -> NDArray[Any]:
+    return np.concatenate((array, np.empty((more, *array.shape[1:]), array.dtype)))
 
 
 def removed(db: sqlite3.Connection, organization: str) -> int:

@@ -18,13 +18,13 @@ from typing import TYPE_CHECKING
 import attrs
 import numpy as np
 
-from lightfast.emulator.embedding.base import EmbeddingProgress
-from lightfast.emulator.embedding.index import VectorIndex, embedder_id, removed
+from lightfast.emulator.embedding.base import EmbeddingProgress, embedded_text
+from lightfast.emulator.embedding.index import VectorIndex, embedder_id
 from lightfast.emulator.errors import EmulatorError
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from lightfast.emulator.embedding.base import Embedder
     from lightfast.emulator.store import Store
@@ -39,13 +39,13 @@ _log = logging.getLogger("lightfast.emulator")
 
 
 class Embedding:
-    """Gives an organization's documents their vectors.
+    """Makes the vectors of an organization's passages.
 
     Args:
         store: The database.
         organization: Whose documents.
         embedder: What makes the vectors.
-        on_progress: Told after each commit.
+        on_progress: Called after each commit.
     """
 
     def __init__(
@@ -61,35 +61,38 @@ class Embedding:
         self._tell = on_progress
 
     def progress(self) -> EmbeddingProgress:
-        """How far it has come."""
+        """Return how far it has come."""
         with self._store.read() as db:
             row = db.execute(
-                "SELECT count(v.sequence), count(*) FROM document AS d"
-                " LEFT JOIN vector AS v ON v.document = d.rowid AND v.embedder = ?"
-                " WHERE d.organization_id = ?",
-                (embedder_id(db, self._embedder.name), self._organization),
+                _PROGRESS, (embedder_id(db, self._embedder.name), self._organization)
             ).fetchone()
-        return EmbeddingProgress(embedded=row[0], documents=row[1])
+        return EmbeddingProgress(
+            embedded=row["documents"] - row["missing"], documents=row["documents"]
+        )
 
     def run(self, enough: Callable[[], bool]) -> int:
-        """How many documents got a vector, until all have one or it has been enough.
+        """Embed until every passage has a vector or `enough` says so.
+
+        Returns:
+            The number of texts that were embedded.
 
         Raises:
             EmulatorError: The embedder does not work, or the database cannot be written.
         """
+        self._drop_damaged()
         done = 0
-        progress = self.progress()
         told = monotonic()
-        while not enough() and (batch := self._batch()):
-            for start in range(0, len(batch.documents), COMMIT):
-                if enough() or not (kept := self._embed(batch, start)):
+        while not enough() and (texts := self._missing()):
+            for batch in batched(texts, COMMIT):
+                if enough():
                     break
-                done += kept
-                progress = attrs.evolve(progress, embedded=progress.embedded + kept)
-                told = self._report(progress, told)
+                self._embed(batch)
+                done += len(batch)
+                told = self._report(told)
         return done
 
-    def _report(self, progress: EmbeddingProgress, told: float) -> float:
+    def _report(self, told: float) -> float:
+        progress = self.progress()
         if self._tell:
             self._tell(progress)
         if monotonic() - told < LOG_EVERY and progress.embedded < progress.documents:
@@ -97,47 +100,72 @@ class Embedding:
         _log.info("embedded %d of %d documents", progress.embedded, progress.documents)
         return monotonic()
 
-    def _batch(self) -> _Batch | None:
+    def _drop_damaged(self) -> None:
+        """Forget vectors of another length than the embedder's, so that they are made again."""
         with self._store.read() as db:
-            rows = db.execute(
-                _MISSING,
-                (embedder_id(db, self._embedder.name), self._organization, READ),
-            ).fetchall()
-            removals = removed(db, self._organization)
-        texts = [f"{row['title']}\n{row['body']}" for row in rows]
-        return _Batch([row["rowid"] for row in rows], texts, removals) if rows else None
-
-    def _embed(self, batch: _Batch, start: int) -> int:
-        end = start + COMMIT
-        values = self._embedder.embed(batch.texts[start:end]).astype(np.float16)
+            number = embedder_id(db, self._embedder.name)
+            damaged = (number, 2 * self._embedder.dimension)
+            if db.execute(f"SELECT 1 {_DAMAGED} LIMIT 1", damaged).fetchone() is None:
+                return
         with self._store.write() as db:
-            if removed(db, self._organization) != batch.removals:
-                return 0  # the texts may be other documents' by now
+            db.execute(f"DELETE {_DAMAGED}", damaged)
+
+    def _missing(self) -> list[_Text]:
+        """Return some of the texts without a vector, in the order in which they are wanted."""
+        with self._store.read() as db:
+            number = embedder_id(db, self._embedder.name)
+            rows = db.execute(_MISSING, (number, self._organization, READ)).fetchall()
+        texts = {}
+        for row in rows:
+            body = "" if row["is_title"] else row["body"]
+            texts[row["hash"]] = _Text(row["hash"], embedded_text(row["title"], body), row["turn"])
+        # Of those that are equally wanted, texts of one length together: they make a batch without padding.
+        return sorted(texts.values(), key=lambda text: (text.turn, len(text.text)))
+
+    def _embed(self, batch: list[_Text]) -> None:
+        values = self._embedder.embed([text.text for text in batch]).astype(np.float16)
+        with self._store.write() as db:
             embedder = _registered(db, self._embedder.name)
-            rows = zip(batch.documents[start:end], values, strict=True)
             # Another process may have been faster; one vector is as good as the other.
             db.executemany(
-                "INSERT OR IGNORE INTO vector (embedder, document, value) VALUES (?, ?, ?)",
-                ((embedder, document, value.tobytes()) for document, value in rows),
+                "INSERT OR IGNORE INTO vector (embedder, hash, value) VALUES (?, ?, ?)",
+                (
+                    (embedder, t.hash, value.tobytes())
+                    for t, value in zip(batch, values, strict=True)
+                ),
             )
-        return len(values)
-
-
-_MISSING = """
-SELECT d.rowid, substr(t.title, 1, 4096) AS title, substr(t.body, 1, 4096) AS body
-FROM (
-    SELECT rowid FROM document AS d
-    WHERE NOT EXISTS (SELECT 1 FROM vector WHERE document = d.rowid AND embedder = ?) AND organization_id = ?
-    ORDER BY occurred_at DESC, rowid DESC LIMIT ?
-) AS d JOIN document_text AS t ON t.rowid = d.rowid
-"""
 
 
 @attrs.frozen
-class _Batch:
-    documents: list[int]
-    texts: list[str]
-    removals: int
+class _Text:
+    hash: bytes
+    text: str
+    turn: int
+
+
+_DAMAGED = "FROM vector WHERE embedder = ? AND length(value) <> ?"
+_WITHOUT = "NOT EXISTS (SELECT 1 FROM vector AS v WHERE v.hash = m.hash AND v.embedder = ?1)"
+_PROGRESS = f"""
+SELECT
+    (SELECT count(*) FROM document WHERE organization_id = ?2 AND position = 0) AS documents,
+    (SELECT count(DISTINCT d.head) FROM meaning AS m JOIN document AS d ON d.rowid = m.document
+        WHERE d.organization_id = ?2 AND NOT m.is_title AND {_WITHOUT}) AS missing
+"""  # noqa: S608
+# Documentation, changelog, code; then the titles of what happened, and at last all of it: each the newest first.
+_MISSING = f"""
+SELECT m.hash, m.is_title, m.turn, substr(t.title, 1, 4096) AS title, substr(t.body, 1, 4096) AS body
+FROM (
+    SELECT m.document, m.hash, m.is_title, CASE WHEN m.is_title THEN 3 WHEN d.family = 3 THEN 4 ELSE d.family END AS turn
+    FROM meaning AS m JOIN document AS d ON d.rowid = m.document
+    WHERE {_WITHOUT} AND d.organization_id = ?2
+    ORDER BY turn, d.occurred_at DESC, d.rowid DESC LIMIT ?3
+) AS m JOIN document_text AS t ON t.rowid = m.document
+"""  # noqa: S608
+
+
+def batched(texts: list[_Text], size: int) -> Iterator[list[_Text]]:
+    for start in range(0, len(texts), size):
+        yield texts[start : start + size]
 
 
 def _registered(db: sqlite3.Connection, name: str) -> int:

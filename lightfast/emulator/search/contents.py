@@ -194,7 +194,7 @@ def _contents(rows: list[sqlite3.Row]) -> DocumentContents:
         title=first["title"],
         source=first["source"],
         type=first["type"],
-        text="\n".join(row["body"] for row in rows),
+        text="".join(row["body"] for row in rows),
         url=first["url"],
         occurred_at=None if occurred_at is None else timestamps.to_datetime(occurred_at),
         path=details.get("path", ""),

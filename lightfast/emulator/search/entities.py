@@ -120,7 +120,7 @@ ORDER BY d.occurred_at DESC, d.id LIMIT :most
 """
 _COMMIT = """
 SELECT d.rowid AS document FROM document AS d
-WHERE d.organization_id = :organization AND d.id >= :commit AND d.id < :beyond {conditions}
+WHERE d.organization_id = :organization AND d.position = 0 AND d.id >= :commit AND d.id < :beyond {conditions}
 ORDER BY d.id LIMIT :most
 """
 

@@ -1,8 +1,11 @@
-"""In which order to show what was found: pure functions on numbers and words.
+"""In which order to show what was found, and how good it is: pure functions on numbers and words.
 
-Scores are added, not ranks: BM25 as a share of the best match's, and the cosine stretched over the range that
-the candidates have. What the words say counts less the fewer of them even the best match has: a question in
-other words than the answer's is left to meaning.
+Scores are added, not ranks. Words: BM25 as a share of the best match of the same family, so that a terse commit does not
+outrank every page. Meaning: the cosine, stretched over the range that the candidates have; what has no vector is taken
+to mean what its words say. Besides them a prior for the question's form, neighbouring words, and names.
+
+What a person sees is another number: how much of the question the result has, by words or by meaning. It does not
+depend on what else was found, so that a bad answer looks like one even when there is no better.
 """
 
 from __future__ import annotations
@@ -17,7 +20,20 @@ from lightfast.emulator.search.text import STOP_WORDS, stem, words_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-__all__ = ["DEPTHS", "Candidate", "Depth", "Text", "coverage", "fused", "reranked"]
+__all__ = [
+    "DEPTHS",
+    "Candidate",
+    "Depth",
+    "Ranked",
+    "Text",
+    "evidence",
+    "folded",
+    "fused",
+    "reranked",
+]
+
+LEAST_COSINE = 0.2  # what is less alike than that has nothing to do with the query
+FULL_COSINE = 0.75  # what is as alike as that says the same in other words
 
 
 @attrs.frozen(kw_only=True)
@@ -25,43 +41,53 @@ class Depth:
     """How hard a mode looks.
 
     Args:
-        lexical: How many of the best matches by words are candidates.
-        nearest: How many of the nearest by meaning are.
-        reranked: How many of the best candidates have their texts looked at.
-        meaning: What the cosine counts beside BM25's 1.
+        lexical: The number of each family's best matches by words that are candidates.
+        nearest: The number of the nearest by meaning that are.
+        reranked: The number of the best candidates whose texts are looked at.
+        words: What the best match of a family counts.
+        meaning: What the cosine counts besides.
         phrase: What neighbouring words count that are neighbours in the query too.
     """
 
-    lexical: int
-    nearest: int
-    reranked: int = 0
-    meaning: float = 1.0
-    phrase: float = 0.0
+    lexical: int = 100
+    nearest: int = 200
+    reranked: int = 30
+    words: float = 1.0
+    meaning: float = 0.7
+    phrase: float = 0.08
 
 
 DEPTHS = {
-    "fast": Depth(lexical=0, nearest=200),
-    "balanced": Depth(lexical=200, nearest=200),
-    "thorough": Depth(lexical=400, nearest=400, reranked=100, meaning=1.5, phrase=0.2),
+    "fast": Depth(words=0.0, meaning=1.0, reranked=0),
+    "balanced": Depth(),
+    "thorough": Depth(lexical=200, nearest=400, reranked=100),
 }
 
 
 @attrs.frozen(kw_only=True)
 class Candidate:
-    """Something that may be what was looked for.
+    """A passage that may be what was looked for.
 
     Args:
-        document: Which document.
-        id: Its id, which decides ties.
+        passage: Its number.
+        id: Its document's id, which decides ties.
+        fold: The result it belongs to.
+        family: Words are compared within a family only.
         weight: What its score is multiplied by.
-        lexical: Its BM25 as a share of the best match's, weighted already.
+        prior: What its family is worth to this form of question.
+        penalty: What is taken off because it says little.
+        lexical: Its BM25.
         cosine: How alike it is to the query; None when that is not known.
         named: How strongly the query names what it is about.
     """
 
-    document: int
+    passage: int
     id: str
-    weight: float
+    fold: int
+    family: int = 0
+    weight: float = 1.0
+    prior: float = 0.0
+    penalty: float = 0.0
     lexical: float = 0.0
     cosine: float | None = None
     named: float = 0.0
@@ -78,46 +104,66 @@ class Text:
 Ranked = list[tuple[Candidate, float]]
 
 
-def fused(candidates: Iterable[Candidate], *, words: float, meaning: float) -> Ranked:
-    """The candidates, best first, by words, meaning and names together.
-
-    Args:
-        candidates: What may be shown.
-        words: What the best match by words counts.
-        meaning: What the nearest by meaning counts.
-    """
+def fused(candidates: Iterable[Candidate], depth: Depth) -> Ranked:
+    """Return the candidates, best first, by words, meaning, names and form together."""
     candidates = list(candidates)
+    best = _best_by_family(candidates)
     known = [c.cosine for c in candidates if c.cosine is not None]
     # A little lower than the lowest, so that everything found scores something.
     low = min(known, default=0.0) - 0.01
     span = max(known, default=0.0) - low
-    # What has no vector yet is taken to be as alike as the others are on average.
-    usual = sum(known) / len(known) if known else low
 
     def score(c: Candidate) -> float:
-        cosine = usual if c.cosine is None else c.cosine
-        return words * c.lexical + c.weight * (meaning * (cosine - low) / span + c.named)
+        words = c.weight * c.lexical / best[c.family]
+        alike = words if c.cosine is None else c.weight * (c.cosine - low) / span
+        found = depth.words * words + depth.meaning * alike
+        return found + c.weight * (c.named + c.prior) - c.penalty
 
     return _sorted((c, score(c)) for c in candidates)
 
 
+def _best_by_family(candidates: list[Candidate]) -> dict[int, float]:
+    best: dict[int, float] = {}
+    for c in candidates:
+        best[c.family] = max(best.get(c.family, 0.0), c.weight * c.lexical)
+    return {family: score or 1.0 for family, score in best.items()}
+
+
 def reranked(ranked: Ranked, texts: Mapping[int, Text], query: str, depth: Depth) -> Ranked:
-    """The same with a second look at the best: what was added never puts one of them behind the rest."""
+    """Return the same with a second look at the best: nothing added puts one of them behind the rest."""
     pairs = set(pairwise(_stems(query)))
-    if not (pairs and depth.phrase):
+    if not (pairs and depth.phrase and depth.reranked):
         return ranked
     best = [
-        (c, score + c.weight * depth.phrase * _phrase(texts.get(c.document), pairs))
+        (c, score + c.weight * depth.phrase * _phrase(texts.get(c.passage), pairs))
         for c, score in ranked[: depth.reranked]
     ]
     return _sorted(best) + ranked[depth.reranked :]
 
 
-def coverage(text: Text, query: str) -> float:
-    """The share of the query's words that a text has."""
-    wanted = set(_stems(query))
+def folded(ranked: Ranked) -> Ranked:
+    """Return the best of each result's passages."""
+    best: dict[int, tuple[Candidate, float]] = {}
+    for c, score in ranked:
+        best.setdefault(c.fold, (c, score))
+    return list(best.values())
+
+
+def evidence(candidate: Candidate, text: Text, rarity: Mapping[str, float]) -> float:
+    """Return how much of the question a candidate has, from 0 to 1: by its words, its meaning or its name.
+
+    Args:
+        candidate: The candidate.
+        text: What it says.
+        rarity: How much each of the question's words tells.
+    """
     said = {*_stems(text.title), *_stems(text.body)}
-    return len(wanted & said) / len(wanted) if wanted else 0.0
+    known = {stem(word): worth for word, worth in rarity.items()}
+    words = sum(worth for word, worth in known.items() if word in said) / (
+        sum(known.values()) or 1.0
+    )
+    alike = ((candidate.cosine or 0.0) - LEAST_COSINE) / (FULL_COSINE - LEAST_COSINE)
+    return min(1.0, max(words, alike, candidate.named, 0.0))
 
 
 def _phrase(text: Text | None, pairs: set[tuple[str, str]]) -> float:
@@ -132,4 +178,4 @@ def _stems(text: str) -> list[str]:
 
 
 def _sorted(ranked: Iterable[tuple[Candidate, float]]) -> Ranked:
-    return sorted(ranked, key=lambda pair: (-pair[1], pair[0].id))
+    return sorted(ranked, key=lambda pair: (-pair[1], pair[0].id, pair[0].passage))

@@ -11,8 +11,13 @@ import orjson
 
 from lightfast.emulator import timestamps
 from lightfast.emulator.accounts.people import ensure_organization
+from lightfast.emulator.embedding.base import text_hash
 from lightfast.emulator.search.entities import facets
-from lightfast.emulator.search.text import split_identifiers
+from lightfast.emulator.search.languages import language_of
+from lightfast.emulator.search.lexical import group_fold
+from lightfast.emulator.search.passages import passages
+from lightfast.emulator.search.question import FAMILIES
+from lightfast.emulator.search.text import other_forms, split_identifiers
 
 if TYPE_CHECKING:
     import sqlite3
@@ -62,7 +67,7 @@ class Index:
         corpora: Iterable[Corpus],
         on_progress: Callable[[int, int | None], None] | None = None,
     ) -> int:
-        """How many documents were indexed, after everything that moved on was indexed again.
+        """Number of documents were indexed, after everything that moved on was indexed again.
 
         Each corpus is one transaction: its index is whole, or what it was before.
 
@@ -127,12 +132,19 @@ class Index:
         self, db: sqlite3.Connection, corpus_id: int, documents: list[Document], tally: _Tally
     ) -> None:
         fresh = self._fresh(db, documents)
-        first = 1 + db.execute("SELECT coalesce(max(rowid), 0) FROM document").fetchone()[0]
-        numbered = list(enumerate(fresh, first))
+        rows = [row for d in fresh for row in _rows(d)]
+        known = db.execute("SELECT seq FROM sqlite_sequence WHERE name = 'document'").fetchone()
+        numbered = list(enumerate(rows, 1 + (known[0] if known else 0)))
         owner = (self._organization, corpus_id)
-        db.executemany(_INSERT_DOCUMENT, ((row, *owner, *_columns(d)) for row, d in numbered))
-        db.executemany(_INSERT_TEXT, ((row, *_texts(d)) for row, d in numbered))
-        db.executemany(_INSERT_FACET, ((row, *f) for row, d in numbered for f in facets(d)))
+        db.executemany(_INSERT_DOCUMENT, ((n, *owner, *row.columns(n)) for n, row in numbered))
+        db.executemany(_INSERT_TEXT, ((n, *row.texts()) for n, row in numbered))
+        db.executemany(
+            _INSERT_MEANING, ((n, *hashed) for n, row in numbered for hashed in row.hashes())
+        )
+        heads = [(n, row.document) for n, row in numbered if row.position == 0]
+        db.executemany(_INSERT_FACET, ((n, *facet) for n, d in heads for facet in facets(d)))
+        languages = {row.language for row in rows if row.language}
+        db.executemany(_INSERT_LANGUAGE, ((self._organization, name) for name in languages))
         tally.documents += len(fresh)
 
     def _fresh(self, db: sqlite3.Connection, documents: list[Document]) -> list[Document]:
@@ -152,7 +164,7 @@ class Index:
         with self._store.read() as db:
             rows = db.execute(
                 "SELECT kind, location, state, (SELECT count(*) FROM document"
-                " WHERE corpus_id = corpus.id) AS documents"
+                " WHERE corpus_id = corpus.id AND position = 0) AS documents"
                 " FROM corpus WHERE organization_id = ? ORDER BY id",
                 (self._organization,),
             ).fetchall()
@@ -168,10 +180,11 @@ class Index:
 
     @property
     def documents(self) -> int:
-        """How many documents are indexed."""
+        """Number of documents are indexed."""
         with self._store.read() as db:
             row = db.execute(
-                "SELECT count(*) FROM document WHERE organization_id = ?", (self._organization,)
+                "SELECT count(*) FROM document WHERE organization_id = ? AND position = 0",
+                (self._organization,),
             ).fetchone()
         return int(row[0])
 
@@ -196,29 +209,74 @@ class _Tally:
 
 
 _INSERT_DOCUMENT = (
-    "INSERT INTO document (rowid, organization_id, corpus_id, id, part, source, type, observation_type,"
-    " occurred_at, weight) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    "INSERT INTO document (rowid, organization_id, corpus_id, part, id, position, head, fold, family, source, type,"
+    " occurred_at, weight, penalty) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 _INSERT_TEXT = (
-    "INSERT INTO document_text (rowid, title, body, identifiers, url, details)"
-    " VALUES (?, ?, ?, ?, ?, ?)"
+    "INSERT INTO document_text (rowid, title, body, identifiers, forms, url, details)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?)"
 )
+_INSERT_MEANING = "INSERT INTO meaning (document, is_title, hash) VALUES (?, ?, ?)"
+_INSERT_FACET = "INSERT OR IGNORE INTO facet (document, name, value) VALUES (?, ?, ?)"
+_INSERT_LANGUAGE = "INSERT OR IGNORE INTO language VALUES (?, ?)"
 # Vectors in memory are loaded again when this has moved.
 _COUNT_REMOVAL = "INSERT INTO removal VALUES (?, 1) ON CONFLICT DO UPDATE SET count = count + 1"
-_INSERT_FACET = "INSERT OR IGNORE INTO facet (document, name, value) VALUES (?, ?, ?)"
 
 
-def _columns(d: Document) -> tuple[object, ...]:
-    kind = d.observation_type or d.type
-    return d.id, d.part, d.source, d.type, kind, d.occurred_at, d.weight
+@attrs.frozen
+class _Row:
+    """One passage of a document, as it is indexed.
+
+    Args:
+        document: The document.
+        position: The passage's number in it, from 0.
+        of: The number of its passages.
+        body: The passage.
+        language: Its language, where that is not English.
+    """
+
+    document: Document
+    position: int
+    of: int
+    body: str
+    language: str | None
+
+    def columns(self, number: int) -> tuple[object, ...]:
+        d, head = self.document, number - self.position
+        fold = group_fold(d.group) if d.group else head if self.of > 1 else None
+        place = (d.part, d.id, self.position, head, fold, FAMILIES.index(d.family))
+        return *place, d.source, d.type, d.occurred_at, d.weight, d.penalty
+
+    def texts(self) -> tuple[str | None, ...]:
+        d, text = self.document, f"{self.document.title}\n{self.body}"
+        forms = other_forms(text, (self.language,) if self.language else ())
+        # What is shown of the document besides stands with its first passage.
+        shown = (None, None) if self.position else (d.url, _details(d))
+        return d.title, self.body, split_identifiers(text), forms, *shown
+
+    def hashes(self) -> list[tuple[bool, bytes]]:
+        """Return what vectors of the passage are kept under; what happened is compared by its title alone, too."""
+        d = self.document
+        found = [(False, text_hash(d.title, self.body))]
+        if d.family == "history" and self.position == 0 and self.body.strip():
+            found.append((True, text_hash(d.title, "")))
+        return found
 
 
-def _texts(d: Document) -> tuple[str | None, ...]:
+def _rows(document: Document) -> list[_Row]:
     # NUL would end the text for some of SQLite's functions: https://www.sqlite.org/nulinstr.html
-    title, body = d.title.replace("\0", " "), d.body.replace("\0", " ")
-    details = {"entities": d.entities, "references": d.references, **d.facts}
-    kept = orjson.dumps({name: value for name, value in details.items() if value}).decode()
-    return title, body, split_identifiers(f"{title}\n{body}"), d.url, kept
+    d = attrs.evolve(
+        document, title=document.title.replace("\0", " "), body=document.body.replace("\0", " ")
+    )
+    language = language_of(f"{d.title}\n{d.body}")
+    found = passages(d.body)
+    return [_Row(d, n, len(found), body, language) for n, body in enumerate(found)]
+
+
+def _details(d: Document) -> str:
+    place = {"path": d.path, "line": d.line}
+    details = {"entities": d.entities, "references": d.references, **place, **d.facts}
+    return orjson.dumps({name: value for name, value in details.items() if value}).decode()
 
 
 def _remove(db: sqlite3.Connection, condition: str, *values: object) -> None:

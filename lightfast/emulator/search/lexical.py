@@ -1,7 +1,13 @@
-"""Which documents match: filters and BM25, all of it in SQL."""
+"""Which passages match a question's words, and how well: filters and BM25, all of it in SQL.
+
+Two steps keep this fast on a long history: the best by the question's rare words are found first, and all words are
+scored on those alone. The total counts every match.
+"""
 
 from __future__ import annotations
 
+import hashlib
+import math
 from typing import TYPE_CHECKING
 
 import attrs
@@ -9,7 +15,9 @@ import orjson
 
 from lightfast.emulator.search.entities import named_documents
 from lightfast.emulator.search.fusion import Text
-from lightfast.emulator.search.text import COLUMN_WEIGHTS, match_expression
+from lightfast.emulator.search.languages import stems
+from lightfast.emulator.search.question import FAMILIES
+from lightfast.emulator.search.text import match_expression
 
 if TYPE_CHECKING:
     import sqlite3
@@ -17,45 +25,65 @@ if TYPE_CHECKING:
 
     from lightfast.emulator.search.query import SearchQuery
 
-__all__ = ["Best", "LexicalIndex"]
+__all__ = ["Hits", "LexicalIndex", "Passage", "group_fold"]
 
-Hits = list[tuple[int, float]]  # documents and scores, best first
+Hits = list[tuple[int, float]]  # passages and scores, best first
+
+COLUMN_WEIGHTS = (4.0, 1.0, 0.3, 1.0)  # title, body, identifiers, forms
+COMMON = 0.1  # share of the passages; a word in more of them finds no candidates while there are rarer ones
+FEW = 50  # with fewer candidates than that, common words find some, too
+_GROUPS = 1 << 61  # folds of groups lie above; those of documents are numbers of rows
 
 # SQLite's BM25 is the better the more negative it is: https://www.sqlite.org/fts5.html#the_bm25_function
-_HIT = """
-WITH hit AS MATERIALIZED (
-    SELECT d.rowid AS document, d.id AS id, d.weight * -bm25(document_text, {weights}) AS score
+_BM25 = f"-bm25(document_text, {', '.join(map(str, COLUMN_WEIGHTS))})"
+_MATCHING = """
     FROM document_text CROSS JOIN document AS d ON d.rowid = document_text.rowid
     WHERE document_text MATCH :match AND d.organization_id = :organization {conditions}
+"""
+_HIT = f"""
+WITH hit AS MATERIALIZED (
+    SELECT d.rowid AS passage, d.id, d.family, coalesce(d.fold, d.rowid) AS fold, d.weight * {_BM25} AS score {_MATCHING}
 )
 """
-# The first row carries the totals: a page past the end still knows them.
-_BEST = """
-SELECT NULL AS document, count(*) AS total, max(score) AS score FROM hit
-UNION ALL
-SELECT * FROM (SELECT document, 0, score FROM hit ORDER BY score DESC, id LIMIT :limit OFFSET :offset)
-"""
-_THESE = "UNION ALL SELECT document, 0, score FROM hit WHERE document IN (SELECT value FROM json_each(:these))"
-_OTHERS = """
-SELECT document, score FROM hit WHERE document NOT IN (SELECT value FROM json_each(:these))
-ORDER BY score DESC, id LIMIT :limit OFFSET :offset
-"""
-_AMONG = "d.rowid IN (SELECT value FROM json_each(:these))"
+_BEST = "SELECT * FROM (SELECT passage FROM hit WHERE family = {} ORDER BY score DESC LIMIT :count)"
+# The plus keeps FTS5 from asking once for each row: https://www.sqlite.org/optoverview.html#uplus
+_SCORES = f"""
+SELECT rowid AS passage, {_BM25} AS score FROM document_text
+WHERE document_text MATCH :match AND +rowid IN (SELECT value FROM json_each(:these))
+"""  # noqa: S608
+_TOTAL = f"SELECT count(*) - count(d.fold) + count(DISTINCT d.fold) AS total {_MATCHING}"
+_THESE = "(SELECT value FROM json_each(:these))"
+_KNOWN_FOLDS = f"SELECT DISTINCT d.fold {_MATCHING} AND d.fold IN {_THESE}"
+_OTHERS = f"""
+SELECT passage, max(score) AS score FROM hit WHERE fold NOT IN {_THESE}
+GROUP BY fold ORDER BY score DESC, id LIMIT :limit OFFSET :offset
+"""  # noqa: S608
+_AMONG = f"d.rowid IN {_THESE}"
+
+
+def group_fold(group: str) -> int:
+    """Return the number that rows of a group have in common, beyond every row's own number."""
+    digest = hashlib.blake2b(group.encode("utf-8", "replace"), digest_size=8).digest()
+    return _GROUPS | (int.from_bytes(digest) >> 3)
 
 
 @attrs.frozen
-class Best:
-    """The best matches by words.
+class Passage:
+    """What is known of a passage before its text is looked at.
 
     Args:
-        hits: Documents and their share of the best match's score, best first.
-        total: How many match.
-        top: The best match's score.
+        id: The id of its document.
+        fold: The number of the result that it belongs to.
+        family: Its place in `FAMILIES`.
+        weight: What its score is multiplied by.
+        penalty: What is taken off its score.
     """
 
-    hits: Hits
-    total: int
-    top: float
+    id: str
+    fold: int
+    family: int
+    weight: float
+    penalty: float
 
 
 class LexicalIndex:
@@ -76,58 +104,112 @@ class LexicalIndex:
         conditions, values = _conditions(query)
         self._filtered = bool(conditions)
         self._where = "".join(f" AND {condition}" for condition in conditions)
-        self._hit = _HIT.format(weights=", ".join(map(str, COLUMN_WEIGHTS)), conditions=self._where)
-        self._values = values | {"organization": organization, "match": match_expression(words)}
+        self._values = values | {"organization": organization}
+        self._words = words
+        self._stems = stems(" ".join(words), self._languages())
+        self._values["match"] = match_expression([*words, *self._stems])
+
+    def _languages(self) -> list[str]:
+        sql = "SELECT name FROM language WHERE organization_id = :organization"
+        return [row["name"] for row in self._ask(sql)]
 
     def _ask(self, sql: str, **values: object) -> list[sqlite3.Row]:
-        return self._db.execute(sql, self._values | values).fetchall()
+        asked = sql.replace("{conditions}", self._where)
+        return self._db.execute(asked, self._values | values).fetchall()
 
-    def best(self, limit: int, offset: int = 0, *, besides: Iterable[int] = ()) -> Best:
-        """The best by words, and those of the documents `besides` that match at all."""
-        besides = list(besides)
-        sql = self._hit + _BEST + (_THESE if besides else "")
-        totals, *rows = self._ask(sql, limit=limit, offset=offset, these=_json(besides))
-        top = totals["score"] or 1.0
-        hits = {row["document"]: row["score"] / top for row in rows}
-        return Best(list(hits.items()), totals["total"], top)
+    def frequencies(self) -> dict[str, int]:
+        """Return in how many passages each word occurs, at most the number from which it counts as common."""
+        counted = "SELECT count(*) AS n FROM (SELECT 1 FROM document_text WHERE document_text MATCH :word LIMIT :most)"
+        most = self.common
+        return {
+            word: self._ask(counted, word=match_expression([word]), most=most)[0]["n"]
+            for word in self._words
+        }
 
-    def others(self, than: Iterable[int], top: float, limit: int, offset: int) -> Hits:
-        """LexicalIndex by words other than these documents, best first."""
-        rows = self._ask(self._hit + _OTHERS, these=_json(than), limit=limit, offset=offset)
-        return [(row["document"], row["score"] / top) for row in rows]
+    @property
+    def passages(self) -> int:
+        """The number of passages in the database."""
+        return int(self._ask("SELECT count(*) AS n FROM document")[0]["n"])
+
+    @property
+    def common(self) -> int:
+        """The number of passages from which a word counts as common."""
+        return 1 + int(COMMON * self.passages)
+
+    def best(self, count: int, frequencies: dict[str, int]) -> list[int]:
+        """Return the best `count` passages of each family."""
+        common = [word for word, n in frequencies.items() if n >= self.common]
+        rare = [word for word, n in frequencies.items() if word not in common and n]
+        every = match_expression([*frequencies, *self._stems])
+        if not common:
+            return self._best(every, count)
+        found = self._best(match_expression([*rare, *self._stems]), count) if rare else []
+        if len(found) < FEW:
+            together = " AND ".join(match_expression([word]) for word in common)
+            found += self._best(together, count)
+        return found if len(found) >= FEW else self._best(every, count)
+
+    def _best(self, match: str, count: int) -> list[int]:
+        each = " UNION ALL ".join(_BEST.format(place) for place in range(len(FAMILIES)))
+        rows = self._ask(_HIT + each, match=match, count=count)
+        return [row["passage"] for row in rows]
+
+    def scores(self, passages: Iterable[int]) -> dict[int, float]:
+        """Return the BM25 of those of the passages that match."""
+        rows = self._ask(_SCORES, these=_json(passages))
+        return {row["passage"]: row["score"] for row in rows}
+
+    def total(self) -> int:
+        """Return how many results have a passage that matches."""
+        return int(self._ask(_TOTAL)[0]["total"])
+
+    def without_match(self, folds: Iterable[int]) -> set[int]:
+        """Return those of the results that have no passage that matches."""
+        wanted = set(folds)
+        return wanted - {row["fold"] for row in self._ask(_KNOWN_FOLDS, these=_json(wanted))}
+
+    def others(self, than: Iterable[int], limit: int, offset: int) -> Hits:
+        """Return matches of other results than these, best first, each by its best passage."""
+        rows = self._ask(_HIT + _OTHERS, these=_json(than), limit=limit, offset=offset)
+        return [(row["passage"], row["score"]) for row in rows]
 
     def named(self) -> dict[int, float]:
-        """The documents about what the query names, and how much that says."""
+        """Return the documents about what the query names, and how much that says."""
         return named_documents(self._db, self._query, self._where, self._values)
 
     def allowed(self) -> list[int] | None:
-        """The documents that the filters let through; None for all."""
+        """Return the passages that the filters let through; None for all."""
         if not self._filtered:
             return None
-        sql = f"SELECT rowid FROM document AS d WHERE organization_id = :organization {self._where}"  # noqa: S608
+        sql = "SELECT rowid FROM document AS d WHERE organization_id = :organization {conditions}"
         return [row["rowid"] for row in self._ask(sql)]
 
-    def facts(self, documents: Iterable[int]) -> dict[int, tuple[str, float]]:
-        """The ids and weights of those of the documents that are there."""
-        sql = f"SELECT rowid, id, weight FROM document AS d WHERE {_AMONG}"  # noqa: S608
-        rows = self._ask(sql, these=_json(documents))
-        return {row["rowid"]: (row["id"], row["weight"]) for row in rows}
+    def known(self, passages: Iterable[int]) -> dict[int, Passage]:
+        """Return what is known of those of the passages that are there."""
+        sql = f"SELECT rowid, id, coalesce(fold, rowid) AS fold, family, weight, penalty FROM document AS d WHERE {_AMONG}"  # noqa: S608
+        rows = self._ask(sql, these=_json(passages))
+        return {row["rowid"]: Passage(*row[1:]) for row in rows}
 
-    def texts(self, documents: Iterable[int]) -> dict[int, Text]:
-        """What documents say."""
+    def texts(self, passages: Iterable[int]) -> dict[int, Text]:
+        """Return what passages say."""
         sql = f"SELECT rowid, title, substr(body, 1, 4096) AS body FROM document_text AS d WHERE {_AMONG}"  # noqa: S608
-        rows = self._ask(sql, these=_json(documents))
+        rows = self._ask(sql, these=_json(passages))
         return {row["rowid"]: Text(row["title"], row["body"]) for row in rows}
 
 
-def _json(documents: Iterable[int]) -> str:
-    return orjson.dumps(list(documents)).decode()
+def rarity(frequency: int, passages: int) -> float:
+    """Return how much a word tells (BM25's inverse document frequency, never negative)."""
+    return math.log1p((passages - frequency + 0.5) / (frequency + 0.5))
+
+
+def _json(numbers: Iterable[int]) -> str:
+    return orjson.dumps(list(numbers)).decode()
 
 
 def _conditions(query: SearchQuery) -> tuple[list[str], dict[str, object]]:
     listed = "IN (SELECT value FROM json_each(:{}))".format
     took_part = (
-        "EXISTS (SELECT 1 FROM facet WHERE document = d.rowid AND name = 'actor' AND value {})"
+        "EXISTS (SELECT 1 FROM facet WHERE document = d.head AND name = 'actor' AND value {})"
     )
     actors = query.actors and tuple(actor.removeprefix("@").lower() for actor in query.actors)
     lists = {

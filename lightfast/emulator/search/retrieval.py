@@ -1,40 +1,46 @@
-"""Finds documents: filters and BM25 in SQL, meaning beside it, the page in Python.
+"""Finds documents: candidates by words, meaning and names; a careful look at them; a page of results.
 
 What matches: in ``fast``, the nearest documents by meaning; in the other modes, every document with any of the
-query's words, the nearest by meaning, and the newest that are about what the query names. The best of them are
-the candidates and are ranked with care; the other matches follow in the order of their BM25. So `meta.total` is a
-true count, and pages neither miss nor repeat anything while nothing is indexed or embedded in between.
+question's words, the nearest by meaning, and the newest that are about what the question names. The best of them are the
+candidates and are ranked with care; the other matches follow in the order of their BM25. A document is one result,
+however many of its passages match, and so is a pull request with its commits. So `meta.total` is a true count, and
+pages neither miss nor repeat anything while nothing is indexed or embedded in between.
 
-Until documents have vectors, ``fast`` ranks by BM25 alone, and says so in `meta.paths`.
+Meaning counts in a family of documents as soon as nearly all of it has vectors, so that a question is never answered
+worse while vectors are still being made. Until nearly everything has one, ``fast`` ranks by words, and says so in
+`meta.paths`.
 """
 
 from __future__ import annotations
 
+from functools import cached_property
 from time import perf_counter
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import attrs
 import orjson
 
 from lightfast.emulator import timestamps
 from lightfast.emulator.search.clusters import clusters
-from lightfast.emulator.search.fusion import DEPTHS, Candidate, coverage, fused, reranked
-from lightfast.emulator.search.lexical import LexicalIndex
-from lightfast.emulator.search.text import snippet, terms
+from lightfast.emulator.search.fusion import DEPTHS, Candidate, evidence, folded, fused, reranked
+from lightfast.emulator.search.lexical import LexicalIndex, rarity
+from lightfast.emulator.search.question import FAMILIES, PRIORS, form_of
+from lightfast.emulator.search.snippets import snippet
+from lightfast.emulator.search.text import terms
 
 if TYPE_CHECKING:
     import sqlite3
 
-    from lightfast.emulator.embedding.index import QueryMatch, VectorIndex
+    from lightfast.emulator.embedding.index import VectorIndex
     from lightfast.emulator.search.fusion import Ranked
-    from lightfast.emulator.search.lexical import Best, Hits
+    from lightfast.emulator.search.lexical import Hits
     from lightfast.emulator.search.query import SearchQuery
     from lightfast.emulator.store import Store
 
 __all__ = ["Found", "NotConfiguredError", "search"]
 
-
-_T = TypeVar("_T")
+_JUDGED = 3  # results that are asked how much of the question they have
+_LEAST = 0.001  # of a result's score: what was found has some
 
 
 class NotConfiguredError(Exception):
@@ -47,7 +53,7 @@ class Found:
 
     Args:
         results: The results as on the wire, best first.
-        total: How many there are in all.
+        total: Number of all results.
         clusters: What the page's results have in common, as on the wire.
         paths: What the answer was found by, as in `meta.paths`.
         latency: Seconds by stage, under their wire names.
@@ -63,9 +69,10 @@ class Found:
 def search(
     store: Store, organization: str, query: SearchQuery, meaning: VectorIndex | None = None
 ) -> Found:
-    """What the organization's documents have on the query, a page of it.
+    """Return a page of what the organization's documents have on the query.
 
-    The best of all matches scores 1, on every page; ties are in the order of ids.
+    The first result's score tells how much of the question it has; the others' are in proportion. Ties are in the
+    order of ids.
 
     Args:
         store: The database.
@@ -100,20 +107,25 @@ class _Search:
         self._db = db
         self._query = query
         self._words = terms(query.query)
-        self._matches = LexicalIndex(db, organization, query, self._words)
-        self._depth = DEPTHS[query.mode]
+        self._lexical = LexicalIndex(db, organization, query, self._words)
+        self._priors = PRIORS[form_of(query.query)]
         self._latency = {"retrieval": 0.0, "rerank": 0.0}
         self._since = perf_counter()
-        self._sight = (
-            meaning.look(db, organization, query.query) if meaning and self._words else None
+        self._match = (
+            meaning.match(db, organization, query.query) if meaning and self._words else None
         )
         self._clock("retrieval")
-        if self._sight:
-            self._latency["embedding"] = self._sight.embedding
-            self._latency["retrieval"] -= self._sight.embedding
+        if self._match:
+            self._latency["embedding"] = self._match.embedding
+            self._latency["retrieval"] -= self._match.embedding
+        self._by_vectors_alone = bool(
+            query.mode == "fast" and self._match and self._match.is_complete
+        )
+        ranked_by_words = query.mode == "fast" and not self._by_vectors_alone
+        self._depth = DEPTHS["balanced" if ranked_by_words else query.mode]
 
     def _clock(self, stage: str) -> None:
-        """What happened since the last time belongs to this stage."""
+        """Add what happened since the last time to a stage."""
         now = perf_counter()
         self._latency[stage] = self._latency.get(stage, 0.0) + now - self._since
         self._since = now
@@ -121,7 +133,7 @@ class _Search:
     def found(self) -> Found:
         is_fast = self._query.mode == "fast"
         named = {} if is_fast or not self._words else self._named()
-        hits, total = self._page(named)
+        hits, total = self._page(named) if self._words else ([], 0)
         results = _results(self._db, hits, self._words)
         self._clock("enrich")
         groups = [] if is_fast else clusters(results)
@@ -131,7 +143,7 @@ class _Search:
             total=total,
             clusters=groups,
             paths={
-                "vector": self._sight is not None,
+                "vector": self._match is not None,
                 "entity": bool(named),
                 "cluster": bool(groups),
             },
@@ -139,102 +151,92 @@ class _Search:
         )
 
     def _named(self) -> dict[int, float]:
-        named = self._matches.named()
+        named = self._lexical.named()
         self._clock("entitySearch")
         return named
 
+    @cached_property
+    def _frequencies(self) -> dict[str, int]:
+        return self._lexical.frequencies()
+
     def _page(self, named: dict[int, float]) -> tuple[Hits, int]:
-        if not self._words:
-            return [], 0
-        if self._query.mode != "fast":
-            return self._by_everything(named)
-        if self._sight:
-            return self._by_meaning(self._sight)
-        best = self._matches.best(self._query.limit, self._query.offset)
-        self._clock("retrieval")
-        return best.hits, best.total
-
-    def _by_meaning(self, sight: QueryMatch) -> tuple[Hits, int]:
-        near = self._near(sight)
-        facts = self._matches.facts(near)
-        ranked = sorted(
-            ((d, near[d] * weight, name) for d, (name, weight) in facts.items()),
-            key=lambda each: (-each[1], each[2]),
+        """Return passages and scores of the page, and the number of all results."""
+        near = (
+            self._match.nearest(self._depth.nearest, self._lexical.allowed()) if self._match else {}
         )
+        if self._by_vectors_alone:
+            ranked = self._ranked(self._candidates(near, {}, {}))
+            return self._scored(ranked), len(ranked)
+        rows = {*self._lexical.best(self._depth.lexical, self._frequencies), *near, *named}
+        scores = self._lexical.scores(rows)
+        candidates = self._candidates(rows, scores, named)
         self._clock("retrieval")
-        top = ranked[0][1] if ranked else 1.0
-        return [(d, score / top) for d, score, _ in self._slice(ranked)], len(ranked)
-
-    def _by_everything(self, named: dict[int, float]) -> tuple[Hits, int]:
-        near = self._near(self._sight) if self._sight else {}
-        best = self._matches.best(self._depth.lexical, besides={**near, **named})
-        lexical = dict(best.hits)
-        candidates = self._candidates(lexical, near, named)
+        ranked = self._ranked(candidates)
+        matched = {c.fold for c in candidates if c.passage in scores}
+        others = {c.fold for c, _ in ranked} - matched
+        total = self._lexical.total() + len(self._lexical.without_match(others) if others else ())
+        page = self._scored(ranked)
+        if len(page) < self._query.limit and total > len(ranked):
+            page += self._behind(ranked, self._query.limit - len(page))
         self._clock("retrieval")
-        ranked = self._ranked(candidates, best)
-        self._clock("rerank")
-        total = best.total + sum(c.document not in lexical for c in candidates)
-        return self._with_others(ranked, best), total
-
-    def _near(self, sight: QueryMatch) -> dict[int, float]:
-        return sight.nearest(self._depth.nearest, self._matches.allowed())
+        return page, total
 
     def _candidates(
-        self, lexical: dict[int, float], near: dict[int, float], named: dict[int, float]
+        self, rows: Any, scores: dict[int, float], named: dict[int, float]
     ) -> list[Candidate]:
-        facts = self._matches.facts({**lexical, **near, **named})
-        cosines = self._sight.cosines(facts) if self._sight else {}
+        known = self._lexical.known(rows)
+        cosines = self._match.cosines(known) if self._match else {}
         return [
             Candidate(
-                document=document,
-                id=name,
-                weight=weight,
-                lexical=lexical.get(document, 0.0),
-                cosine=cosines.get(document),
-                named=named.get(document, 0.0),
+                passage=row,
+                id=passage.id,
+                fold=passage.fold,
+                family=passage.family,
+                weight=passage.weight,
+                prior=self._priors.get(FAMILIES[passage.family], 0.0),
+                penalty=passage.penalty,
+                lexical=scores.get(row, 0.0),
+                cosine=cosines.get(row),
+                named=named.get(row, 0.0),
             )
-            for document, (name, weight) in facts.items()
+            for row, passage in known.items()
         ]
 
-    def _ranked(self, candidates: list[Candidate], best: Best) -> Ranked:
-        depth, query = self._depth, self._query.query
-        if self._sight is None:
-            ranked = fused(candidates, words=1.0, meaning=0.0)
-        else:
-            first = self._matches.texts(d for d, _ in best.hits[:1])
-            words = max((coverage(text, query) for text in first.values()), default=0.0)
-            ranked = fused(candidates, words=words, meaning=depth.meaning)
-        texts = self._matches.texts(c.document for c, _ in ranked[: depth.reranked])
-        return reranked(ranked, texts, query, depth)
+    def _ranked(self, candidates: list[Candidate]) -> Ranked:
+        ranked = fused(candidates, self._depth)
+        texts = self._lexical.texts(c.passage for c, _ in ranked[: self._depth.reranked])
+        ranked = folded(reranked(ranked, texts, self._query.query, self._depth))
+        self._clock("rerank" if self._depth.reranked else "retrieval")
+        return ranked
 
-    def _with_others(self, ranked: Ranked, words: Best) -> Hits:
-        """The page: of the candidates, and behind them of the other matches, whose scores are not higher."""
-        best = ranked[0][1] if ranked else 1.0  # the scale
-        page = [(c.document, score / best) for c, score in self._slice(ranked)]
-        missing = self._query.limit - len(page)
-        if not missing or words.total <= self._depth.lexical:
-            return page  # all matches were candidates
+    def _scored(self, ranked: Ranked) -> Hits:
+        """Return the page, with scores that tell how much of the question the results have."""
+        if not ranked:
+            return []
+        first = ranked[:_JUDGED]
+        texts = self._lexical.texts(c.passage for c, _ in first)
+        worth = {w: rarity(n, self._lexical.passages) for w, n in self._frequencies.items()}
+        most = max(evidence(c, texts[c.passage], worth) for c, _ in first)
+        best = max(ranked[0][1], _LEAST)
+        page = ranked[self._query.offset : self._query.offset + self._query.limit]
+        return [(c.passage, most * max(score / best, _LEAST)) for c, score in page]
+
+    def _behind(self, ranked: Ranked, missing: int) -> Hits:
+        """Return matches that were no candidates; their scores are not higher than any candidate's."""
         offset = max(self._query.offset - len(ranked), 0)
-        than = [c.document for c, _ in ranked]
-        others = self._matches.others(than, words.top, missing, offset)
-        self._clock("retrieval")
-        least = ranked[-1][1] / best
-        return page + [(document, min(least, score / best)) for document, score in others]
-
-    def _slice(self, ranked: list[_T]) -> list[_T]:
-        return ranked[self._query.offset : self._query.offset + self._query.limit]
+        others = self._lexical.others((c.fold for c, _ in ranked), missing, offset)
+        return [(passage, _LEAST * _LEAST) for passage, _ in others]
 
 
-def _results(
-    db: sqlite3.Connection, hits: list[tuple[int, float]], words: list[str]
-) -> list[dict[str, Any]]:
+def _results(db: sqlite3.Connection, hits: Hits, words: list[str]) -> list[dict[str, Any]]:
     rows = db.execute(
-        "SELECT d.*, t.title, t.body, t.url, t.details FROM document AS d JOIN document_text AS t ON t.rowid = d.rowid"
+        "SELECT d.*, t.title, t.body, h.url, h.details FROM document AS d"
+        " JOIN document_text AS t ON t.rowid = d.rowid JOIN document_text AS h ON h.rowid = d.head"
         " WHERE d.rowid IN (SELECT value FROM json_each(?))",
-        (orjson.dumps([document for document, _ in hits]).decode(),),
+        (orjson.dumps([passage for passage, _ in hits]).decode(),),
     )
     by_rowid = {row["rowid"]: row for row in rows}
-    return [_result(by_rowid[d], score, words) for d, score in hits if d in by_rowid]
+    return [_result(by_rowid[p], score, words) for p, score in hits if p in by_rowid]
 
 
 def _result(row: sqlite3.Row, score: float, words: list[str]) -> dict[str, Any]:

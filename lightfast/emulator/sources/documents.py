@@ -45,11 +45,12 @@ class Document:
         body: Its text.
         source: Where it comes from, such as ``github``.
         type: What it is, such as ``commit``.
-        observation_type: What ``filters.observationTypes`` compares; the type when empty.
         family: What kind of text it is; words are weighed within a family, never between two.
         path: The file that it stands in, relative to its repository or directory; empty for none.
         line: The line of `path` that it begins at, from 1; 0 where there is none.
         penalty: What is taken off its score because it says little, such as a chore's one-word subject.
+        group: What else belongs to the same change, such as a pull request: of a group's documents only the best
+            one is shown; empty for none.
         url: Where a person can read it.
         occurred_at: When it happened, in microseconds since 1970.
         weight: What its score is multiplied by; less than one for what robots wrote.
@@ -66,11 +67,11 @@ class Document:
     type: str
     key: str = ""
     part: str = ""
-    observation_type: str = ""
     family: Family = "history"
     path: str = ""
     line: int = 0
     penalty: float = 0.0
+    group: str = ""
     url: str | None = None
     occurred_at: int | None = None
     weight: float = 1.0

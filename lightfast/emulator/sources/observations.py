@@ -85,7 +85,6 @@ def observation(line: bytes) -> Document:
         body=_text(data, "text", "") or _text(data, "body", ""),
         source=_text(data, "source", "import"),
         type=kind,
-        observation_type=_text(data, "observationType", kind),
         url=_url(data),
         occurred_at=_occurred_at(data),
         actors=tuple(e["key"].lstrip("@").lower() for e in entities if e["category"] == "person"),

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lightfast.emulator.search.text import match_expression, snippet, split_identifiers, terms
+from lightfast.emulator.search.snippets import snippet
+from lightfast.emulator.search.text import match_expression, split_identifiers, terms
 from lightfast.emulator.sources.commits import is_robot
 from lightfast.emulator.sources.documents import mentions
 from lightfast.emulator.sources.forge import forge_of
@@ -125,13 +126,9 @@ def test_a_snippet_is_one_line_of_limited_length(body: str, words: list[str]) ->
     assert "\n" not in passage
 
 
-def test_a_snippet_is_plain_text() -> None:
-    """Without the commonest marks of Markdown and reST."""
-    body = "## Use\n\n```python\nrun(**options)\n```\n\nSee [the *docs*](https://example.com) and :meth:`close`."
-    body += "\n\n| a | b |\n|---|:-:|\n| __init__ | 1 |\n"
-    passage = snippet("T", body, [])
-    assert passage == "Use run(options) See the *docs* and close. | a | b | | __init__ | 1 |"
-    assert snippet("The title", "", []) == "The title"
+def test_a_snippet_of_nothing_is_the_title() -> None:
+    """A document without a text shows its title."""
+    assert snippet("The title", " \n", []) == "The title"
 
 
 # --- headings -------------------------------------------------------------------------------

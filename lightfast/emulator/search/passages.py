@@ -1,0 +1,59 @@
+"""Cuts long texts into passages, so that one good paragraph counts as much as a short document.
+
+BM25 discounts long texts and an embedder sees only their beginning; of a document's passages the best one counts.
+Each passage is indexed with the document's title.
+"""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["MOST", "passages"]
+
+SIZE = 400  # characters of a passage, more or less
+WHOLE = 600  # a text up to this long stays in one piece
+LONGEST = 1000  # no passage is longer, however few line breaks it has
+MOST = 64  # passages of one document; the rest of a longer one stays with the last
+
+# An empty line, or the line break before an item of a list.
+_BREAK = re.compile(r"\n[ \t]{0,20}\n|\n(?=[ \t]{0,3}[*+-] )")
+
+
+def passages(body: str) -> list[str]:
+    """Return the passages of a text, which joined are the text; one for a short text, even an empty one."""
+    if len(body) <= WHOLE:
+        return [body]
+    ends = _ends(body)
+    if len(ends) > MOST:
+        ends[MOST - 1 :] = [len(body)]
+    return [body[start:end] for start, end in pairwise([0, *ends])]
+
+
+def _ends(body: str) -> list[int]:
+    """Return where passages end: blocks are packed until the next one would make them too long."""
+    ends: list[int] = []
+    start = last = 0
+    for end in _blocks(body):
+        if start < last and end - start > SIZE:
+            ends.append(last)
+            start = last
+        last = end
+    return [*ends, len(body)]
+
+
+def _blocks(body: str) -> Iterator[int]:
+    """Yield where blocks end; one without a break that is too long ends between two words, or where it must."""
+    start = 0
+    for end in (*(match.end() for match in _BREAK.finditer(body)), len(body)):
+        while end - start > LONGEST:
+            limit = start + LONGEST
+            cut = max(body.rfind("\n", start + SIZE, limit), body.rfind(" ", start + SIZE, limit))
+            start = cut + 1 if cut > 0 else limit
+            yield start
+        start = end
+        yield end

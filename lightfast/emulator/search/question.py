@@ -1,0 +1,84 @@
+"""What a question asks for, told from its form, and what each family of documents is worth to it.
+
+"How do I …" wants a page, "why …" and "when …" want a commit, a pull request or a changelog, "where …" wants a place
+in the code. A question of none of these forms, such as a few keywords, prefers nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+if TYPE_CHECKING:
+    from lightfast.emulator.sources.documents import Family
+
+__all__ = ["FAMILIES", "PRIORS", "Form", "form_of"]
+
+Form: TypeAlias = Literal["docs", "history", "release", "person", "code", "symptom", "open"]
+
+# Their places in this tuple are what the index keeps.
+FAMILIES: tuple[Family, ...] = ("documentation", "changelog", "code", "history")
+
+# What is added to a score of which the best match by words has 1. Tuned by `tests.quality`.
+PRIORS: dict[Form, dict[Family, float]] = {
+    "docs": {"documentation": 0.4, "code": -0.3},
+    "history": {"changelog": 0.2, "code": -0.3},
+    "release": {"changelog": 0.5, "code": -0.3},
+    "person": {"history": 0.2, "code": -0.3},
+    "code": {"code": 0.4},
+    "symptom": {"documentation": 0.3, "code": -0.3},
+    "open": {"documentation": 0.3, "code": -0.3},
+}
+
+SCANNED = 400  # characters: a question says at its beginning what it wants
+
+_CODE = re.compile(
+    r"^\W*(?:in )?(?:where|(?:which|what) (?:file|module|package|code|class|function|method|source|struct|line)s?)\b"
+    r"|\b(?:implemented|defined in|source code|code path)\b",
+    re.IGNORECASE,
+)
+_PAST = re.compile(
+    r"^\W*(?:when|who|why|since (?:when|which)|in (?:which|what) (?:release|version)"
+    r"|(?:which|what) (?:release|version|commit|pr|pull request)\b"
+    r"|what (?:broke|changed|breaks|changes|happened|was|were|is new)|is there a reason)\b"
+    r"|\bwho (?:introduced|added|wrote|removed|changed|integrated|fixed|made|did)\b"
+    r"|(?:,| and) (?:who|when)\b",
+    re.IGNORECASE,
+)
+# "Why does my …" and "when I …" tell what somebody sees, not what happened to the project.
+_MINE = re.compile(
+    r"^\W*when (?:i|it|the|my|a|an)\b(?! \w+ (?:was|were|is|added|removed|introduced|dropped|changed))"
+    r"|\bwhy (?:is|are|does|do|did|am|was|doesn't|don't|isn't) (?:my|i|it|this)\b",
+    re.IGNORECASE,
+)
+_RELEASE = re.compile(
+    r"\bwhat(?:'s| is| was)?\s*(?:broke|breaks|changed|changes|new|different)\b"
+    r"|\b(?:release notes?|changelog|upgrad\w{1,10})\b",
+    re.IGNORECASE,
+)
+_ASKING = re.compile(
+    r"^\W*(?:how|can|could|may|is|are|does|do|should|what|which)\b|\bhow (?:do|can|to)\b",
+    re.IGNORECASE,
+)
+_SYMPTOM = re.compile(
+    r"\b(?:error|exception|traceback|fail(?:s|ed|ing)?|crash(?:es|ed)?|broken|hangs?|stuck|wrong|lost|los(?:es|ing)"
+    r"|missing|slow|leaks?|panics?|(?:do|does|did|is|are|was|were|ca|wo|could|should)(?:n't| not)"
+    r"|cannot|never|nothing|stops?|stopped)\b|\b\w{3,40}(?:Error|Exception)\b",
+    re.IGNORECASE,
+)
+
+
+def form_of(query: str) -> Form:
+    """Return the form of a question."""
+    text = query[:SCANNED]
+    if _CODE.search(text):
+        return "code"
+    if _PAST.search(text) and not _MINE.search(text):
+        if _RELEASE.search(text):
+            return "release"
+        return "person" if re.search(r"\bwho\b", text, re.IGNORECASE) else "history"
+    if _RELEASE.search(text):
+        return "release"
+    if _ASKING.search(text):
+        return "docs"
+    return "symptom" if _SYMPTOM.search(text) or _MINE.search(text) else "open"

@@ -1,0 +1,33 @@
+"""How long texts are cut into passages."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lightfast.emulator.search.passages import LONGEST, MOST, passages
+
+
+def test_a_short_text_is_one_passage() -> None:
+    """Even an empty one."""
+    assert passages("") == [""]
+    assert passages("One.\n\nTwo.") == ["One.\n\nTwo."]
+
+
+def test_a_long_text_is_cut_between_paragraphs_and_items() -> None:
+    """No passage begins inside a paragraph that fits."""
+    paragraphs = [f"{name} {'word ' * 50}".strip() for name in ("One", "Two", "Three")]
+    found = passages("\n\n".join(paragraphs))
+    assert [passage.strip() for passage in found] == paragraphs
+    items = [f"- {name} {'word ' * 60}".strip() for name in ("one", "two", "three")]
+    assert [passage.strip() for passage in passages("\n".join(items))] == items
+
+
+@given(st.text(alphabet="ab \n-*", max_size=5000), st.integers(1, 40))
+def test_passages_hold_the_whole_text(text: str, times: int) -> None:
+    """Joined they are the text; none but the last of very many is long."""
+    body = text * times
+    found = passages(body)
+    assert "".join(found) == body
+    assert len(found) <= MOST
+    assert all(len(passage) <= LONGEST + 500 for passage in found[: MOST - 1])
