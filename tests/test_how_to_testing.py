@@ -10,28 +10,49 @@ from pathlib import Path
 import pytest
 
 PAGE = Path(__file__).parent.parent / "docs" / "how-to" / "testing-your-code.md"
+MODES = ("strict", "auto")  # pytest-asyncio's; the first is its default
 INI = """
 [tool.pytest.ini_options]
-asyncio_mode = "auto"
-asyncio_default_fixture_loop_scope = "function"
-filterwarnings = ["error"]
+filterwarnings = [
+  "error",
+  # pytest-asyncio gives it to everybody who leaves an option of its unset
+  "ignore:The configuration option:pytest.PytestDeprecationWarning",
+]
 """
 
 
 @pytest.fixture
 def project(pytester: pytest.Pytester) -> pytest.Pytester:
-    """A directory with every file that the page shows."""
+    """A directory with every file that the page shows, and no more configuration than it asks for."""
     text = PAGE.read_text(encoding="utf-8")
     for name, code in re.findall(r"```python\n# (\S+)\n(.*?)```", text, re.DOTALL):
         (pytester.path / name).write_text(code, encoding="utf-8")
-    (pytester.path / "incidents.jsonl").write_text('{"title": "The database was full"}\n')
+    named = re.search(
+        r"^`(\w+\.jsonl)`, in the same directory:\n\n```json\n(.*?)```",
+        text,
+        re.DOTALL | re.MULTILINE,
+    )
+    assert named
+    (pytester.path / named[1]).write_text(named[2], encoding="utf-8")
     pytester.makepyprojecttoml(INI)
     return pytester
 
 
-def test_every_test_on_the_page_passes(project: pytest.Pytester) -> None:
+def test_every_test_on_the_page_passes_without_further_configuration(
+    project: pytest.Pytester,
+) -> None:
     result = project.runpytest_subprocess("-p", "no:cacheprovider", timeout=90)
     result.assert_outcomes(passed=12)
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_the_page_works_in_both_modes_of_pytest_asyncio(
+    project: pytest.Pytester, mode: str
+) -> None:
+    result = project.runpytest_subprocess(
+        "-p", "no:cacheprovider", "-o", f"asyncio_mode={mode}", "test_app.py", "test_break.py"
+    )
+    result.assert_outcomes(passed=4)
 
 
 def test_the_script_on_the_page_runs(project: pytest.Pytester) -> None:
