@@ -11,15 +11,9 @@ from typing import TYPE_CHECKING, TypeVar
 
 from aiohttp import web
 
-from lightfast.emulator.api import revision_2026_04_03, revision_2026_04_04
-from lightfast.emulator.api.requests import MAX_BODY_BYTES, body, credentials
-from lightfast.emulator.api.responses import (
-    API_REVISION,
-    BASE_PATH,
-    REVISION_2026_04_04,
-    answer,
-    in_documented_shape,
-)
+from lightfast.emulator.api.dialect import DIALECT
+from lightfast.emulator.api.requests import MAX_BODY_BYTES, credentials, document
+from lightfast.emulator.api.responses import SEARCH_PATHS, answer, in_documented_shape
 from lightfast.emulator.console import Console
 from lightfast.emulator.faults.middleware import FaultMiddleware
 from lightfast.emulator.search import retrieval
@@ -75,7 +69,9 @@ async def serving(
     app = web.Application(
         client_max_size=MAX_BODY_BYTES, middlewares=[faults.handle, in_documented_shape]
     )
-    app.router.add_post(f"{BASE_PATH}/search", executor.search)
+    for path in SEARCH_PATHS:
+        app.router.add_post(path, executor.search)
+        app.router.add_route("*", f"{path}/", executor.search_with_slash)
     console = Console(store, identity, executor, organization=organization, host=host)
     app.router.add_routes(console.routes())
     app.on_shutdown.append(faults.end)
@@ -117,16 +113,15 @@ class _Searcher:
     async def search(self, request: web.Request) -> web.Response:
         """One search, from the credentials to the answer."""
         started = perf_counter()
-        # Before the body is read: strangers cost as little as possible, and learn nothing of the body's rules.
+        dialect = request[DIALECT]
+        parsed_first = await document(request) if dialect.parses_first else None
+        # Else before the body is read: an unauthenticated request costs little, and learns nothing of its rules.
         principal = await self._on(self._readers, self._identity.authenticate, credentials(request))
         self._note_uses_soon()
         authenticated = perf_counter()
-        read = (
-            revision_2026_04_04.read_query
-            if request[API_REVISION] == REVISION_2026_04_04
-            else revision_2026_04_03.read_query
+        query = dialect.query_from(
+            parsed_first if dialect.parses_first else await document(request)
         )
-        query = read(await body(request))
         parsed = perf_counter()
         asked = (self._store, principal.organization, query, self._meaning)
         found = await self._on(self._readers, retrieval.search, *asked)
@@ -139,6 +134,14 @@ class _Searcher:
             **found.latency,
         }
         return _answer(request, query, found, {n: round(s * 1000, 3) for n, s in latency.items()})
+
+    async def search_with_slash(self, request: web.Request) -> web.Response:
+        """Answer a search at a path that ends in a slash, where the revision has it."""
+        if not request[DIALECT].trailing_slash:
+            raise web.HTTPNotFound
+        if request.method != "POST":
+            raise web.HTTPMethodNotAllowed(request.method, ["POST"])
+        return await self.search(request)
 
     async def read(self, work: Callable[..., T], *values: object) -> T:
         """What the work gives, done on a thread that may wait for the database."""

@@ -33,11 +33,12 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
+    from lightfast.emulator.api.dialect import ApiRevision, Behavior
     from lightfast.emulator.embedding.base import EmbeddingProgress
     from lightfast.emulator.embedding.select import EmbedderChoice
     from lightfast.emulator.embedding.worker import Semantics
     from lightfast.emulator.faults.faults import Fault
-    from lightfast.emulator.faults.script import ApiRevision, RecordedRequest
+    from lightfast.emulator.faults.script import RecordedRequest
     from lightfast.emulator.search.contents import DocumentContents, RelatedDocument
     from lightfast.emulator.search.index import CorpusInfo
     from lightfast.emulator.sources.corpus import Corpus
@@ -71,6 +72,8 @@ class Emulator:
         allow_remote: Whether `host` may be an address that other machines can reach.
         session_lifetime: Seconds until a session token expires.
         api_revision: The revision of the API to speak.
+        behavior: Whether to speak 2026-04-03 as ``"documented"`` or as the service was ``"observed"`` to: errors
+            without a message, filters and offsets that are ignored, totals of the page.
         on_progress: Called now and then with the number of items read for the index and their total, on the
             thread that indexes.
         embedder: What compares by meaning: ``"auto"`` for the model of the extra ``semantic``, if it is installed
@@ -99,6 +102,7 @@ class Emulator:
         allow_remote: bool = False,
         session_lifetime: float = 60.0,
         api_revision: ApiRevision = "2026-04-03",
+        behavior: Behavior = "documented",
         on_progress: Callable[[int, int | None], None] | None = None,
         embedder: EmbedderChoice = "auto",
         embed_behind: bool = True,
@@ -126,7 +130,7 @@ class Emulator:
         self._finalizer = weakref.finalize(self, _dispose, *owned)
         self._identity = Identity(self._store, session_lifetime=session_lifetime)
         self.accounts = Accounts(self._identity, organization)
-        self.faults = Script(api_revision)
+        self.faults = Script(api_revision, behavior)
         self._index = Index(self._store, organization)
         self._address: tuple[str, int] | None = None
         self._served: AsyncExitStack | None = None
@@ -164,8 +168,21 @@ class Emulator:
     def api_revision(self, api_revision: ApiRevision) -> None:
         self.faults.api_revision = api_revision
 
+    @property
+    def behavior(self) -> Behavior:
+        """Whether 2026-04-03 is spoken as documented or as the service was observed to; set it to switch.
+
+        Raises:
+            EmulatorError: It is set to an unknown one.
+        """
+        return self.faults.behavior
+
+    @behavior.setter
+    def behavior(self, behavior: Behavior) -> None:
+        self.faults.behavior = behavior
+
     def clear(self) -> None:
-        """Forget the script and the recorded requests, and speak the first revision again."""
+        """Forget the script and the recorded requests, and speak as at first again."""
         self.faults.clear()
 
     # --- index --------------------------------------------------------------------------------

@@ -52,6 +52,7 @@ def ask(http: aiohttp.ClientSession) -> Ask:
         **body: Any,
     ) -> Answer:
         sent = CIMultiDict(headers or {})
+        sent.setdefault("Content-Type", "application/json")
         if key is not None:
             sent["Authorization"] = f"Bearer {key}"
         payload = io.BytesIO(json.dumps(body).encode() if data is None else data)

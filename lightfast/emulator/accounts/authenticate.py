@@ -26,7 +26,11 @@ NO_CREDENTIALS = (
 NO_ORGANIZATION = "X-Org-ID header is required for session authentication"
 NOT_A_MEMBER = "Access denied to this organization"
 
-_BEARER = re.compile(r"bearer(?: +(.*))?", re.IGNORECASE | re.DOTALL)  # RFC 9110 §11.1: any case
+NOT_A_KEY = (
+    "Invalid API key: write 'Authorization: Bearer <api-key>', with a capital B and one space."
+)
+
+_BEARER = re.compile(r"bearer(?: |$)", re.IGNORECASE)  # RFC 9110 §11.1: any case
 
 
 @attrs.frozen(kw_only=True)
@@ -81,20 +85,24 @@ class Identity:
         Raises:
             RefusedError: They are missing or not valid.
         """
-        bearers = [m for h in credentials.authorization if (m := _BEARER.fullmatch(h.strip()))]
+        bearers = [h for h in credentials.authorization if _BEARER.match(h)]
         if len(bearers) > 1:
             raise RefusedError(
                 "More than one bearer token was given; send one Authorization header."
             )
         if bearers:
             # A bearer token, valid or not, decides alone: a session never rescues a bad key.
-            return self._by_key((bearers[0][1] or "").strip(), credentials.address)
+            return self._by_key(bearers[0], credentials.address)
         if credentials.session:
             user = self.sessions.check(credentials.session)
             return self.member(user, credentials.organization)
         raise RefusedError(NO_CREDENTIALS)
 
-    def _by_key(self, key: str, address: str | None) -> Principal:
+    def _by_key(self, header: str, address: str | None) -> Principal:
+        # The service takes exactly `Bearer ` and a key, though RFC 9110 would allow more.
+        scheme, _, key = header.partition(" ")
+        if scheme != "Bearer" or key != key.strip():
+            raise RefusedError(NOT_A_KEY)
         key_id, organization = self.keys.check(key, address)
         return Principal(organization=organization, key_id=key_id)
 

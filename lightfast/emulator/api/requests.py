@@ -1,18 +1,27 @@
-"""What a request brings: who sends it, and its body."""
+"""Requests: their credentials and their bodies."""
 
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
 from lightfast.emulator.accounts.authenticate import Credentials
+from lightfast.emulator.api.dialect import DIALECT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["BODY_TIMEOUT", "MAX_BODY_BYTES", "ON_BODY", "SlowBodyError", "body", "credentials"]
+__all__ = [
+    "BODY_TIMEOUT",
+    "MAX_BODY_BYTES",
+    "ON_BODY",
+    "SlowBodyError",
+    "body",
+    "credentials",
+    "document",
+]
 
 MAX_BODY_BYTES = 1 << 20
 BODY_TIMEOUT = 10.0  # seconds for a body to arrive
@@ -26,7 +35,7 @@ class SlowBodyError(Exception):
 
 
 def credentials(request: web.Request) -> Credentials:
-    """What the request says about who sends it."""
+    """Return the credentials of a request."""
     return Credentials(
         authorization=tuple(request.headers.getall("Authorization", ())),
         session=request.cookies.get("__session"),
@@ -36,7 +45,7 @@ def credentials(request: web.Request) -> Credentials:
 
 
 async def body(request: web.Request) -> bytes:
-    """The request's body.
+    """Return the body of a request.
 
     Raises:
         SlowBodyError: It did not arrive in time.
@@ -50,3 +59,14 @@ async def body(request: web.Request) -> bytes:
     if ON_BODY in request:
         request[ON_BODY](content)
     return content
+
+
+async def document(request: web.Request) -> Any:
+    """Return the body of a request, parsed.
+
+    Raises:
+        NotJsonError: It is not JSON, or not sent as JSON.
+        SlowBodyError: It did not arrive in time.
+        web.HTTPRequestEntityTooLarge: It is too large.
+    """
+    return request[DIALECT].parse(await body(request), request.headers.get("Content-Type"))

@@ -1,4 +1,4 @@
-"""What an answer looks like: its body, its headers, and the documented shape of every error."""
+"""Answers: bodies and headers, and what each exception is answered with."""
 
 from __future__ import annotations
 
@@ -6,35 +6,38 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING, Any
 
-import attrs
 import orjson
 from aiohttp import web
 
 from lightfast._version import __version__
-from lightfast.emulator.api import revision_2026_04_04
+from lightfast.emulator.api.dialect import DIALECT, Failure, Reply
 from lightfast.emulator.api.requests import BODY_TIMEOUT, MAX_BODY_BYTES, SlowBodyError
+from lightfast.emulator.api.revision_2026_04_03 import DOCUMENTED
 from lightfast.emulator.api.validation import InvalidRequestError, NotJsonError
 from lightfast.emulator.errors import RefusedError
 from lightfast.emulator.search.retrieval import NotConfiguredError
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import Awaitable, Callable
 
 __all__ = [
-    "API_REVISION",
+    "API_PREFIXES",
     "BASE_PATH",
     "HEADERS",
     "REQUEST_ID",
-    "REVISION_2026_04_04",
+    "SEARCH_PATHS",
     "answer",
     "failure_answer",
     "in_documented_shape",
 ]
 
-BASE_PATH = "/api/v1"
+BASE_PATH = "/api/v1"  # where the documentation has it
+OTHER_PATH = (
+    "/v1"  # where the official TypeScript SDK and the OpenAPI file of the same week have it
+)
+API_PREFIXES = (f"{BASE_PATH}/", f"{OTHER_PATH}/")
+SEARCH_PATHS = tuple(f"{prefix}search" for prefix in API_PREFIXES)
 REQUEST_ID = web.RequestKey("request_id", str)
-API_REVISION = web.RequestKey("api_revision", str)
-REVISION_2026_04_04 = "2026-04-04"
 HEADERS = {
     "Cache-Control": "no-store",
     "Server": f"lightfast-emulator/{__version__}",
@@ -44,40 +47,24 @@ HEADERS = {
 _log = logging.getLogger("lightfast.emulator")
 
 
-@attrs.frozen
-class Failure:
-    """An answer other than 200."""
-
-    status: int
-    code: str
-    message: str
-    details: dict[str, Any] = attrs.field(factory=dict, kw_only=True)
-    headers: dict[str, str] = attrs.field(factory=dict, kw_only=True)
-
-    def body(self) -> dict[str, Any]:
-        """The documented body, but for the request's id."""
-        details = {"details": self.details} if self.details else {}
-        return {"error": self.code, "message": self.message, **details}
-
-
 @web.middleware
 async def in_documented_shape(
     request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
 ) -> web.StreamResponse:
-    """Answer whatever a handler raises as the service would."""
+    """Answer every exception that a handler raises as the service would."""
     try:
         return await handler(request)
     except asyncio.CancelledError:
         raise
-    except Exception as error:  # noqa: BLE001 - whatever it is, the body is the documented one
+    except Exception as error:  # noqa: BLE001 - none may escape in another shape
         if isinstance(error, ConnectionError) and request.transport is None:
-            return web.Response()  # nobody is there to read it
+            return web.Response()  # the client has disconnected
         failure = _failure(error, request)
-    return failure_answer(request, failure.status, failure.body(), failure.headers)
+    return failure_answer(request, failure)
 
 
 def _failure(error: Exception, request: web.Request) -> Failure:
-    """What to answer when a request could not be served."""
+    """Return what answers an exception."""
     match error:
         case SlowBodyError():
             message = f"Request body did not arrive within {BODY_TIMEOUT:g} s"
@@ -113,38 +100,24 @@ def _http_failure(error: web.HTTPException, request: web.Request) -> Failure:
 
 
 def answer(request: web.Request, body: dict[str, Any]) -> web.Response:
-    """200, on the wire that is spoken."""
-    if request.get(API_REVISION) == REVISION_2026_04_04:
-        body = revision_2026_04_04.answer(body)
-    return _response(request, 200, body | {"requestId": request[REQUEST_ID]}, {})
+    """Return 200 with a body in the request's dialect."""
+    told = request.get(DIALECT, DOCUMENTED).answer(body)
+    request_id = request[REQUEST_ID]
+    reply = Reply(200, {**told, "requestId": request_id}, {"X-Request-ID": request_id})
+    return _response(reply)
 
 
-def failure_answer(
-    request: web.Request, status: int, body: Mapping[str, Any], headers: Mapping[str, str]
-) -> web.Response:
-    """An error, on the wire that is spoken.
-
-    Args:
-        request: What it answers.
-        status: The HTTP status.
-        body: The documented body, but for the request's id.
-        headers: What else the head says.
-    """
-    if request.get(API_REVISION) == REVISION_2026_04_04:
-        told = revision_2026_04_04.error(status, dict(body))
-    else:
-        told = {**body, "requestId": request[REQUEST_ID]}
-    return _response(request, status, told, headers)
+def failure_answer(request: web.Request, failure: Failure) -> web.Response:
+    """Return an error in the request's dialect."""
+    return _response(request.get(DIALECT, DOCUMENTED).error(failure, request[REQUEST_ID]))
 
 
-def _response(
-    request: web.Request, status: int, body: dict[str, Any], headers: Mapping[str, str]
-) -> web.Response:
+def _response(reply: Reply) -> web.Response:
     response = web.Response(
-        status=status,
-        body=orjson.dumps(body),
+        status=reply.status,
+        body=orjson.dumps(reply.body),
         content_type="application/json",
-        headers={**HEADERS, "X-Request-ID": request[REQUEST_ID], **headers},
+        headers={**HEADERS, **reply.headers},
     )
     if response.headers.get("Connection") == "close":
         response.force_close()

@@ -2,34 +2,45 @@
 
 It takes ``sources``, ``types``, ``after`` and ``before`` at the top of the request and ignores ``filters`` and
 ``offset``, knows two modes, answers ``results`` and ``total`` without ``meta``, and identifies errors by ``code``.
+What it does besides is what oRPC does, with which the service was written: https://orpc.unnoq.com/docs/error-handling
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from lightfast.emulator.api.validation import MAX_LIMIT, ObjectReader, intersection, read_json
+from lightfast.emulator.api.dialect import Dialect, Failure, Reply
+from lightfast.emulator.api.revision_2026_04_03 import INVALID_KEY
+from lightfast.emulator.api.validation import (
+    MAX_LIMIT,
+    NotJsonError,
+    ObjectReader,
+    intersection,
+    read_json,
+)
 from lightfast.emulator.search.query import SearchQuery
 
-__all__ = ["answer", "error", "read_query"]
+__all__ = ["DIALECT_2026_04_04"]
 
 _FIELDS = ("id", "title", "snippet", "score", "source", "type", "url", "occurredAt")
 _MODES = ("fast", "balanced")
-_CODES = {
-    "INTERNAL_ERROR": "INTERNAL_SERVER_ERROR",
-    "INVALID_JSON": "BAD_REQUEST",
-    "VALIDATION_ERROR": "BAD_REQUEST",
-}
+
+_MALFORMED = (
+    "Malformed request. Ensure the request body is properly formatted and the 'Content-Type'"
+    " header is set correctly."
+)
+# Those that the contract does not define for the endpoint, but the framework raises.
+_UNDEFINED = {"BAD_REQUEST", "INTERNAL_SERVER_ERROR", "INVALID_JSON", "NOT_FOUND"}
 
 
-def read_query(body: bytes) -> SearchQuery:
-    """Read a search from the body of its request.
+def _parse(body: bytes, content_type: str | None) -> Any:
+    if content_type is not None and not content_type.lower().startswith("application/json"):
+        raise NotJsonError
+    return read_json(body) if body else None
 
-    Raises:
-        NotJsonError: The body is not JSON.
-        InvalidRequestError: It is not a valid request.
-    """
-    reader = ObjectReader(read_json(body))
+
+def _query_from(data: Any) -> SearchQuery:
+    reader = ObjectReader(data)
     query = SearchQuery(
         query=reader.text("query"),
         limit=reader.integer("limit", low=1, high=MAX_LIMIT, default=10),
@@ -43,14 +54,44 @@ def read_query(body: bytes) -> SearchQuery:
     return query
 
 
-def answer(body: dict[str, Any]) -> dict[str, Any]:
-    """Return a search's answer; its total counts this page only."""
-    results = [{name: result[name] for name in _FIELDS} for result in body["data"]]
+def _answer(answer: dict[str, Any]) -> dict[str, Any]:
+    """Write an answer whose total counts this page only."""
+    results = [{name: result[name] for name in _FIELDS} for result in answer["data"]]
     return {"results": results, "total": len(results)}
 
 
-def error(status: int, body: dict[str, Any]) -> dict[str, Any]:
-    """Return an error; its request id stands in the header only."""
-    code = _CODES.get(body["error"], body["error"])
-    told = {"message": body["message"]} if "message" in body else {}
-    return {"defined": code != "INTERNAL_SERVER_ERROR", "code": code, "status": status, **told}
+def _error(failure: Failure, request_id: str) -> Reply:
+    """Write an error; its request id stands in the header only."""
+    status, code, message, data = failure.status, failure.code, failure.message, failure.details
+    match code:
+        case "VALIDATION_ERROR":
+            message, data = "Input validation failed", {}
+        case "INVALID_JSON":
+            message = _MALFORMED
+        case "METHOD_NOT_ALLOWED":
+            status, code, message = 404, "NOT_FOUND", "Not Found"
+        case "INTERNAL_ERROR":
+            code = "INTERNAL_SERVER_ERROR"
+    if message and message.startswith(INVALID_KEY):
+        message = INVALID_KEY
+    body: dict[str, Any] = {
+        "defined": code not in _UNDEFINED,
+        "code": "BAD_REQUEST" if code in {"VALIDATION_ERROR", "INVALID_JSON"} else code,
+        "status": status,
+    }
+    if message is not None:
+        body["message"] = message
+    if data or code == "VALIDATION_ERROR":
+        body["data"] = data
+    kept = {name: value for name, value in failure.headers.items() if name != "Allow"}
+    return Reply(status, body, {"X-Request-ID": request_id, **kept})
+
+
+DIALECT_2026_04_04 = Dialect(
+    parse=_parse,
+    query_from=_query_from,
+    answer=_answer,
+    error=_error,
+    parses_first=True,
+    trailing_slash=True,
+)

@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 from multidict import CIMultiDict, CIMultiDictProxy
 
+from lightfast.emulator.api.dialect import DIALECT, Failure
 from lightfast.emulator.api.requests import ON_BODY, SlowBodyError, body
-from lightfast.emulator.api.responses import API_REVISION, BASE_PATH, REQUEST_ID, failure_answer
+from lightfast.emulator.api.responses import API_PREFIXES, REQUEST_ID, failure_answer
+from lightfast.emulator.api.revisions import dialect_of
 from lightfast.emulator.faults.faults import (
     Delay,
     Disconnect,
@@ -54,9 +56,9 @@ class FaultMiddleware:
     async def handle(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         """Answer as the script says, or as the handler does."""
         request[REQUEST_ID] = f"req_{secrets.token_hex(12)}"
-        if not request.path.startswith(f"{BASE_PATH}/"):
+        if not request.path.startswith(API_PREFIXES):
             return await handler(request)
-        request[API_REVISION] = self._script.api_revision
+        request[DIALECT] = dialect_of(self._script.api_revision, self._script.behavior)
         record = _record(request)
         self._script.record(record)
         on_body: Callable[[bytes], None] = partial(self._script.record_body, record)
@@ -136,11 +138,14 @@ def _scripted(fault: Fault, request: web.Request) -> web.Response:
             headers=dict(fault.headers),
         )
     assert isinstance(fault, ErrorAnswer)  # noqa: S101
-    content = {"error": fault.code}
-    if fault.message is not None:
-        content["message"] = fault.message
-    details = {"details": dict(fault.details)} if fault.details else {}
-    return failure_answer(request, fault.status, {**content, **details}, fault.headers)
+    failure = Failure(
+        fault.status,
+        fault.code,
+        fault.message,
+        details=dict(fault.details),
+        headers=dict(fault.headers),
+    )
+    return failure_answer(request, failure)
 
 
 def _content(answer: web.StreamResponse) -> bytes:

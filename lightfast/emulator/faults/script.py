@@ -8,12 +8,13 @@ from __future__ import annotations
 import random
 import threading
 from collections import deque
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any
 
 import attrs
 import orjson
 
 from lightfast.emulator.accounts.keys import mask
+from lightfast.emulator.api.revisions import check_behavior, check_revision
 from lightfast.emulator.errors import EmulatorError
 from lightfast.emulator.faults.faults import Fault, Healthy
 
@@ -21,9 +22,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-__all__ = ["ApiRevision", "RecordedRequest", "Script", "mask_header"]
+    from lightfast.emulator.api.dialect import ApiRevision, Behavior
 
-ApiRevision = Literal["2026-04-03", "2026-04-04"]
+__all__ = ["RecordedRequest", "Script", "mask_header"]
 
 MAX_RECORDED = 1000
 MAX_RECORDED_BYTES = 16 << 20
@@ -67,10 +68,14 @@ class Script:
 
     Args:
         api_revision: The revision of the API to speak at first.
+        behavior: Whether to speak it as documented or as observed, at first.
     """
 
-    def __init__(self, api_revision: ApiRevision = "2026-04-03") -> None:
-        self._first_revision = self._api_revision = _check_revision(api_revision)
+    def __init__(
+        self, api_revision: ApiRevision = "2026-04-03", behavior: Behavior = "documented"
+    ) -> None:
+        self._first_revision = self._api_revision = check_revision(api_revision)
+        self._first_behavior = self._behavior = check_behavior(behavior)
         self._lock = threading.Lock()
         self._recorded: deque[RecordedRequest] = deque()
         self._bytes = 0
@@ -90,12 +95,26 @@ class Script:
 
     @api_revision.setter
     def api_revision(self, api_revision: ApiRevision) -> None:
-        self._api_revision = _check_revision(api_revision)
+        self._api_revision = check_revision(api_revision)
+
+    @property
+    def behavior(self) -> Behavior:
+        """Whether 2026-04-03 is spoken as documented or as the service was observed to; set it to switch.
+
+        Raises:
+            EmulatorError: It is set to an unknown one.
+        """
+        return self._behavior
+
+    @behavior.setter
+    def behavior(self, behavior: Behavior) -> None:
+        self._behavior = check_behavior(behavior)
 
     def clear(self) -> None:
-        """Forget the script and the recorded requests, and speak the first revision again."""
+        """Forget the script and the recorded requests, and speak as at first again."""
         self.script()
         self._api_revision = self._first_revision
+        self._behavior = self._first_behavior
         with self._lock:
             self._recorded.clear()
             self._bytes = 0
@@ -176,10 +195,3 @@ def mask_header(name: str, value: str) -> str:
         case "cookie" | "proxy-authorization":
             return "***"
     return value
-
-
-def _check_revision(api_revision: ApiRevision) -> ApiRevision:
-    if api_revision not in get_args(ApiRevision):
-        known = " or ".join(f"'{revision}'" for revision in get_args(ApiRevision))
-        raise EmulatorError(f"`api_revision` must be {known}, not {api_revision!r}.")
-    return api_revision

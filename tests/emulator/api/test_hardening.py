@@ -334,8 +334,11 @@ async def test_two_emulators_two_organizations_fifty_clients(
             if number % 3:
                 headers = {"Authorization": f"Bearer {owner.create_api_key(f'{number}')}"}
             else:
-                token = await asyncio.to_thread(owner.create_session_token, users[name])
-                headers = {"Cookie": f"__session={token}", "X-Org-ID": owner.organization.id}
+                token = await asyncio.to_thread(owner.accounts.create_session_token, users[name])
+                headers = {
+                    "Cookie": f"__session={token}",
+                    "X-Org-ID": owner.accounts.organization.id,
+                }
             titles = set()
             async with aiohttp.ClientSession(headers=headers) as http:
                 for _ in range(4):

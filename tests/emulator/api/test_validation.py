@@ -10,17 +10,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lightfast.emulator.api import revision_2026_04_03, revision_2026_04_04
+from lightfast.emulator.api.dialect import Dialect
+from lightfast.emulator.api.revision_2026_04_03 import DOCUMENTED, OBSERVED
+from lightfast.emulator.api.revision_2026_04_04 import DIALECT_2026_04_04
 from lightfast.emulator.api.validation import InvalidRequestError, NotJsonError
 from lightfast.emulator.search.query import SearchQuery
 
 
+def read_bytes(dialect: Dialect, body: bytes) -> SearchQuery:
+    return dialect.query_from(dialect.parse(body, "application/json"))
+
+
 def read(**body: Any) -> SearchQuery:
-    return revision_2026_04_03.read_query(json.dumps(body).encode())
+    return read_bytes(DOCUMENTED, json.dumps(body).encode())
 
 
 def read_second(**body: Any) -> SearchQuery:
-    return revision_2026_04_04.read_query(json.dumps(body).encode())
+    return read_bytes(DIALECT_2026_04_04, json.dumps(body).encode())
 
 
 def test_defaults_are_the_contracts() -> None:
@@ -113,7 +119,7 @@ def test_all_issues_are_found_at_once() -> None:
 def test_a_body_that_is_not_an_object_is_a_form_error(body: bytes) -> None:
     """There is no field to name."""
     with pytest.raises(InvalidRequestError) as caught:
-        revision_2026_04_03.read_query(body)
+        read_bytes(DOCUMENTED, body)
     assert caught.value.form_errors[0].startswith("Invalid input: expected object, received ")
 
 
@@ -165,7 +171,7 @@ def test_the_second_revision_ignores_what_only_the_first_one_knows(body: dict[st
     ).map(lambda value: json.dumps(value).encode())
 )
 def test_any_body_is_read_or_refused(body: bytes) -> None:
-    """With a query or one of two errors, in either revision."""
-    for revision in (revision_2026_04_03, revision_2026_04_04):
+    """With a query or one of two errors, in any dialect."""
+    for dialect in (DOCUMENTED, OBSERVED, DIALECT_2026_04_04):
         with contextlib.suppress(NotJsonError, InvalidRequestError):
-            assert revision.read_query(body).query
+            assert read_bytes(dialect, body).query
