@@ -208,6 +208,8 @@ class _Matrix:
         self._read = (sequence, passage)
 
     def _append(self, rows: list[sqlite3.Row]) -> None:
+        if not rows:
+            return
         start, end = self._size, self._size + len(rows)
         self._make_room(end)
         values = np.frombuffer(b"".join(row["value"] for row in rows), np.float16)

@@ -31,7 +31,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Embedding", "EmbeddingThread", "Semantics"]
 
-COMMIT = 8  # documents: a tenth of a second's work is what a kill can cost
+COMMIT = 32  # texts: a third of a second's work is what a kill can cost
+COUNTING = 20  # progress is counted for a twentieth of the time at most
 READ = 512  # texts at a time
 LOG_EVERY = 10.0  # seconds
 NICE = 15
@@ -81,24 +82,15 @@ class Embedding:
         """
         self._drop_damaged()
         done = 0
-        told = monotonic()
+        report = _Report(self.progress, self._tell)
         while not enough() and (texts := self._missing()):
-            for batch in batched(texts, COMMIT):
+            for batch in _batches(texts):
                 if enough():
                     break
                 self._embed(batch)
                 done += len(batch)
-                told = self._report(told)
+                report.tell(last=batch[-1] is texts[-1])
         return done
-
-    def _report(self, told: float) -> float:
-        progress = self.progress()
-        if self._tell:
-            self._tell(progress)
-        if monotonic() - told < LOG_EVERY and progress.embedded < progress.documents:
-            return told
-        _log.info("embedded %d of %d documents", progress.embedded, progress.documents)
-        return monotonic()
 
     def _drop_damaged(self) -> None:
         """Forget vectors of another length than the embedder's, so that they are made again."""
@@ -136,6 +128,33 @@ class Embedding:
             )
 
 
+class _Report:
+    """Tells of progress as often as counting is cheap, and logs it now and then."""
+
+    def __init__(
+        self,
+        progress: Callable[[], EmbeddingProgress],
+        on_progress: Callable[[EmbeddingProgress], None] | None,
+    ) -> None:
+        self._progress = progress
+        self._tell = on_progress
+        self._logged = monotonic()
+        self._next = 0.0
+
+    def tell(self, *, last: bool) -> None:
+        """Tell of what was embedded; surely when it was the last there is."""
+        started = monotonic()
+        if started < self._next and not last:
+            return
+        progress = self._progress()
+        if self._tell:
+            self._tell(progress)
+        if started - self._logged >= LOG_EVERY or progress.embedded == progress.documents:
+            _log.info("embedded %d of %d documents", progress.embedded, progress.documents)
+            self._logged = started
+        self._next = started + COUNTING * (monotonic() - started)
+
+
 @attrs.frozen
 class _Text:
     hash: bytes
@@ -163,9 +182,9 @@ FROM (
 """  # noqa: S608
 
 
-def batched(texts: list[_Text], size: int) -> Iterator[list[_Text]]:
-    for start in range(0, len(texts), size):
-        yield texts[start : start + size]
+def _batches(texts: list[_Text]) -> Iterator[list[_Text]]:
+    for start in range(0, len(texts), COMMIT):
+        yield texts[start : start + COMMIT]
 
 
 def _registered(db: sqlite3.Connection, name: str) -> int:

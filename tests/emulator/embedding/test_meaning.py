@@ -7,6 +7,7 @@ import importlib.util
 import json
 import logging
 import os
+import re
 import sqlite3
 import subprocess
 import sys
@@ -22,7 +23,9 @@ pytest.importorskip("numpy", reason="SEARCH BY MEANING IS NOT TESTED: pip instal
 from lightfast._install import install_command
 from lightfast.emulator import EmbeddingProgress, Emulator, EmulatorError
 from lightfast.emulator.embedding import select
+from lightfast.emulator.search import retrieval
 from lightfast.emulator.search.fusion import DEPTHS
+from lightfast.emulator.search.query import SearchQuery
 from tests.emulator.embedders import Synonyms
 from tests.emulator.repositories import GRACE, ROBOT, Repository
 
@@ -221,24 +224,25 @@ def test_embedding_stops_when_its_time_is_over(lines: Callable[..., Path]) -> No
 async def test_embedding_goes_on_behind_answers(lines: Callable[..., Path], ask: Ask) -> None:
     """On a thread of its own, told as it goes; searches are answered meanwhile, and what is new is taken up."""
     told: list[EmbeddingProgress] = []
-    path = lines(*({"title": f"login {n}"} for n in range(40)))
+    path = lines(*({"title": f"login {n}"} for n in range(100)))
     embedder = Synonyms(delay=0.005)
     async with Emulator([path], embedder=embedder, on_embedding=told.append) as emulator:
         assert emulator.embedding_progress is not None
         assert emulator.is_embedding
-        while emulator.embedding_progress.embedded < 40:
+        while emulator.embedding_progress.embedded < 100:
             before = time.perf_counter()
-            assert len(await found(ask, emulator, "login", limit=100)) == 40
+            assert len(await found(ask, emulator, "login", limit=100)) == 100
             assert time.perf_counter() - before < 1
         with path.open("a") as lines_file:
             lines_file.write('{"id": "late", "title": "car"}\n')
         await emulator.arefresh()
         assert emulator.is_embedding
         await eventually(lambda: not emulator.is_embedding)
-        assert told[-1].embedded == 41
+        assert told[-1].embedded == 101
         assert await found(ask, emulator, "vehicle", mode="fast") == ["late"]
-    assert told[-1].embedded == told[-1].documents == 41
-    assert [t.embedded for t in told[:3]] == [8, 16, 24]
+    assert told[-1].embedded == told[-1].documents == 101
+    assert told[0].embedded == 32
+    assert told == sorted(told, key=lambda progress: progress.embedded)
     assert "lightfast-emulator-embedding" in embedder.threads
 
 
@@ -433,6 +437,64 @@ def test_another_file_is_not_used(which: str, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(minilm, which, (package, "gone.bin", "0" * 64))
     with pytest.raises(EmulatorError, match=r"has no file gone\.bin; "):
         minilm.MiniLM().embed(["a"])
+
+
+@with_model
+def test_the_model_writes_nothing_and_says_nothing(tmp_path: Path) -> None:
+    """Onnxruntime's wheels keep a device id below the user's cache and report home; its telemetry is off."""
+    script = (
+        "import os, sys\n"
+        "from lightfast.emulator.embedding.minilm import MiniLM\n"
+        "MiniLM().embed(['a'])\n"
+        "assert 'onnxruntime' in sys.modules\n"
+        "print(os.environ['ORT_DISABLE_TELEMETRY'])"
+    )
+    home = tmp_path / "home"
+    home.mkdir()
+    places = (
+        "HOME",
+        "XDG_CACHE_HOME",
+        "XDG_CONFIG_HOME",
+        "XDG_DATA_HOME",
+        "XDG_STATE_HOME",
+        "TMPDIR",
+    )
+    environment = {**os.environ, **dict.fromkeys(places, str(home))}
+    environment.pop("ORT_DISABLE_TELEMETRY", None)
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, env=environment, check=True
+    )
+    assert (done.stdout, done.stderr) == ("1\n", "")
+    assert list(home.rglob("*")) == []
+
+
+def test_onnxruntime_is_imported_in_one_place_only() -> None:
+    """Where its telemetry is turned off before."""
+    package = Path(select.__file__).parents[2]
+    importing = re.compile(r"^\s*(import|from) onnxruntime", re.MULTILINE)
+    found = [p.name for p in package.rglob("*.py") if importing.search(p.read_text("utf-8"))]
+    assert found == ["onnx.py"]
+
+
+def test_damaged_vectors_are_made_again(lines: Callable[..., Path], tmp_path: Path) -> None:
+    """A vector of another length or of no numbers spoils no answer, and the next run replaces the former."""
+    database = tmp_path / "damaged.sqlite3"
+    emulator = Emulator([car_and_login(lines)], database=database, embedder=Synonyms())
+    emulator.refresh()
+    assert emulator.embed() == 3
+    with sqlite3.connect(database) as db:
+        db.execute("UPDATE vector SET value = x'0102' WHERE sequence = 1")
+        db.execute("UPDATE vector SET value = x'' WHERE sequence = 2")
+        db.execute("UPDATE vector SET value = zeroblob(3) WHERE sequence = 3")
+    db.close()
+    assert emulator._semantics
+    query = SearchQuery(query="signin")
+    found = retrieval.search(emulator._store, "local", query, emulator._semantics.meaning)
+    assert [result["id"] for result in found.results] == ["signin"]
+    assert emulator.embed() == 3
+    found = retrieval.search(emulator._store, "local", query, emulator._semantics.meaning)
+    assert sorted(result["id"] for result in found.results) == ["login", "signin"]
+    emulator.close()
 
 
 def test_words_alone_need_no_numpy(lines: Callable[..., Path]) -> None:
