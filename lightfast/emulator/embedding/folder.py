@@ -1,0 +1,111 @@
+"""A sentence model in a local folder, as sentence-transformers exports it to ONNX and fastembed keeps it.
+
+What is read: ``model.onnx`` (there or in ``onnx/``), ``tokenizer.json``, and, where they are there, the dimension from
+``config.json``, the longest text from ``sentence_bert_config.json`` and the pooling from ``1_Pooling/config.json``.
+Nothing is downloaded, and no code in the folder is run.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tokenizers import Tokenizer
+
+from lightfast.emulator.embedding.model import OnnxEmbedder
+from lightfast.emulator.errors import EmulatorError
+
+if TYPE_CHECKING:
+    import os
+
+    from lightfast.emulator.embedding.model import Pooling
+
+__all__ = ["FolderEmbedder"]
+
+_MODELS = ("model.onnx", "model_optimized.onnx", "model_quantized.onnx")
+_MAX_TOKENS = 512
+_MAX_CONFIG = 1 << 20  # bytes
+
+
+class FolderEmbedder(OnnxEmbedder):
+    """Embedder of a folder. Its name holds a digest of the files, so that no two models' vectors are mixed.
+
+    Args:
+        path: The folder.
+
+    Raises:
+        EmulatorError: There is no folder, or a file that is needed is missing or cannot be read.
+    """
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        folder = Path(path).expanduser()
+        model = _model(folder)
+        tokenizer = folder / "tokenizer.json"
+        if not tokenizer.is_file():
+            raise EmulatorError(f"The model's folder {folder} has no tokenizer.json.")
+        longest = _whole(_config(folder / "sentence_bert_config.json").get("max_seq_length"))
+        max_tokens = min(longest or _MAX_TOKENS, _MAX_TOKENS)
+        pooling = _pooling(folder)
+        dimension = _whole(_config(folder / "config.json").get("hidden_size"))
+        if dimension is None:
+            raise EmulatorError(f"{folder / 'config.json'} does not say the model's `hidden_size`.")
+        super().__init__(
+            name=f"{folder.resolve().name}-{_digest(model, tokenizer)}-{pooling}-{max_tokens}",
+            dimension=dimension,
+            load=lambda: (str(model), _tokenizer(tokenizer, max_tokens)),
+            pooling=pooling,
+        )
+
+
+def _model(folder: Path) -> Path:
+    if not folder.is_dir():
+        raise EmulatorError(f"There is no folder {folder} with an embedding model.")
+    for place in (folder, folder / "onnx"):
+        for name in _MODELS:
+            if (path := place / name).is_file():
+                return path
+    raise EmulatorError(
+        f"The folder {folder} has no ONNX model ({', '.join(_MODELS)}, there or in onnx/); with"
+        ' sentence-transformers, SentenceTransformer(…, backend="onnx").save_pretrained(…) writes one.'
+    )
+
+
+def _tokenizer(path: Path, max_tokens: int) -> Tokenizer:
+    try:
+        tokenizer = Tokenizer.from_str(path.read_text(encoding="utf-8"))
+    except Exception as error:  # noqa: BLE001 - the library raises Exception itself
+        raise EmulatorError(f"{path} cannot be read as a tokenizer: {error}") from None
+    tokenizer.enable_truncation(max_tokens)
+    return tokenizer
+
+
+def _pooling(folder: Path) -> Pooling:
+    return (
+        "cls" if _config(folder / "1_Pooling/config.json").get("pooling_mode_cls_token") else "mean"
+    )
+
+
+def _config(path: Path) -> dict[str, Any]:
+    """Return a JSON file's object; an empty one if there is no such file."""
+    if not path.is_file():
+        return {}
+    try:
+        with path.open("rb") as file:
+            found = json.loads(file.read(_MAX_CONFIG))
+    except (OSError, ValueError) as error:
+        raise EmulatorError(f"{path} cannot be read: {error}") from None
+    return found if isinstance(found, dict) else {}
+
+
+def _whole(value: object) -> int | None:
+    return value if type(value) is int and 0 < value <= 1 << 16 else None
+
+
+def _digest(*paths: Path) -> str:
+    digest = hashlib.sha256()
+    for path in paths:
+        with path.open("rb") as file:
+            digest.update(hashlib.file_digest(file, "sha256").digest())
+    return digest.hexdigest()[:12]
