@@ -41,7 +41,7 @@ def test_without_the_extra_it_says_what_to_install(name):
 
 
 def test_without_the_emulator_s_extra_it_says_what_to_install(tmp_path):
-    done = without("markdown_it", arguments=("search", "--local", str(tmp_path), "x"))
+    done = without("snowballstemmer", arguments=("search", "--local", str(tmp_path), "x"))
     assert done.returncode == 1
     assert install_command("cli", "emulator") in done.stderr
     assert len(done.stderr.splitlines()) == 1

@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING
 import attrs
 
 from lightfast.emulator.search.text import STOP_WORDS, words_of
+from lightfast.emulator.sources.kinds import kind_of
 from lightfast.emulator.sources.markup import plain
-from lightfast.emulator.sources.sections import SUFFIXES, Section, sections
+from lightfast.emulator.sources.sections import Section, sections
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -88,8 +89,9 @@ def source_of(cache: Path, package: str) -> Path:
 def _sections(cache: Path, package: str) -> Iterator[tuple[str, Section]]:
     root = source_of(cache, package) / "docs"
     for path in sorted(root.rglob("*")):
-        if path.suffix in SUFFIXES and "change" not in path.name.lower():
-            for section in sections(path.name, path.read_text("utf-8", "replace")):
+        kind = kind_of(path.name) if path.suffix in {".md", ".rst"} else None
+        if kind and kind.family == "documentation":
+            for section in sections(path.read_text("utf-8", "replace"), kind.form):
                 yield f"{package}/{path.relative_to(root)}", section
 
 
@@ -145,6 +147,7 @@ def _lines() -> list[list[str]]:
 
 _CHANGE = re.compile(r"^    \.\. change::\n((?:        .*\n|\s*\n)+)", re.MULTILINE)
 _TICKET = re.compile(r":ticket:`(\d+)`")
+_TICKET_SHOWN = re.compile(r"\bticket-(\d+)\b")
 
 
 def _history(name: str, cache: Path, versions: tuple[str, ...]) -> QuerySet:
@@ -162,10 +165,14 @@ def _history(name: str, cache: Path, versions: tuple[str, ...]) -> QuerySet:
             subject, _, rest = plain(text).partition(". ")
             documents[key] = {"id": key, "title": subject or key, "text": rest}
         for path in (*root.glob(f"migration_{version}.rst"), *root.glob(f"whatsnew_{version}.rst")):
-            notes += sections(path.name, path.read_text("utf-8"))
+            # Sections come without roles.
+            text = _TICKET.sub(r"ticket-\1", path.read_text("utf-8"))
+            notes += sections(text, "restructuredtext")
     queries = []
     for note in notes:
-        found = {d for ticket in _TICKET.findall(note.body) for d in by_ticket.get(ticket, ())}
+        found = {
+            d for ticket in _TICKET_SHOWN.findall(note.body) for d in by_ticket.get(ticket, ())
+        }
         if found and note.path and _says_something(note.path[-1]):
             queries.append(Query(note.path[-1], frozenset(found)))
     return QuerySet(name, "commits", list(documents.values()), queries)

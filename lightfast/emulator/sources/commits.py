@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from lightfast.emulator import timestamps
 from lightfast.emulator.sources.documents import MAX_FILES, Document, mentions, person
+from lightfast.emulator.sources.kinds import kind_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from lightfast.emulator.sources.files import CommitTimes
     from lightfast.emulator.sources.forge import Forge
     from lightfast.emulator.sources.git import Git
 
@@ -19,6 +21,9 @@ __all__ = ["commit_documents", "is_robot"]
 
 MAX_MESSAGE = 100_000  # characters; squashed branches can carry whole logs
 ROBOT_WEIGHT = 0.3  # they wrote a third of some histories, and are seldom what somebody looks for
+
+SAYS_NOTHING = 0.2
+SAYS_LITTLE = 0.15
 
 _FIELDS = "%H %P %ct %aN %aE %B"
 _ROBOT = re.compile(
@@ -30,18 +35,28 @@ _ROBOT = re.compile(
 _COAUTHOR = re.compile(
     r"^co-authored-by:[ \t]*([^<\n]+?)[ \t]*<([^>\n]*)>", re.IGNORECASE | re.MULTILINE
 )
+_CHORE = re.compile(
+    r"merge (?:branch|remote|pull)|(?:version|release) v?\d|v?\d+(?:\.\d+)+\s*$|(?:chore|style|ci|test|build)(?:\([^)]*\))?:|bump|prepare (?:changelog|release)"
+    r"|fix(?:ed|es)? (?:a )?typos?|typo|lint|format|tweaks?\s*$|add version|set (?:development )?version"
+    r"|update (?:changelog|readme|docs?)|wip\b|cleanup|\S+\s*$",
+    re.IGNORECASE,
+)
 _NOREPLY = re.compile(r"(?:\d+\+)?([^@+]+)@users\.noreply\.[\w.-]+", re.IGNORECASE)
 
 
-def commit_documents(git: Git, forge: Forge | None, *revisions: str) -> Iterator[Document]:
-    """The commits that `git log` finds, newest first.
+def commit_documents(
+    git: Git, forge: Forge | None, *revisions: str, times: CommitTimes
+) -> Iterator[Document]:
+    """Return the commits that `git log` finds, newest first.
 
     Args:
         git: The repository.
         forge: Where it is hosted.
         revisions: Further arguments for `git log`.
+        times: Told when which files were committed.
     """
     for fields, files in git.log(_FIELDS, *revisions):
+        times.see(int(fields[2]), files)
         yield _document(fields, files, forge)
 
 
@@ -63,11 +78,32 @@ def _document(fields: list[str], files: list[str], forge: Forge | None) -> Docum
         url=forge.commit(sha) if forge else None,
         occurred_at=timestamps.from_seconds(int(time)),
         weight=ROBOT_WEIGHT if is_robot(name, email) else 1.0,
+        penalty=_penalty(subject, files),
         actors=_actors(people),
         entities=(*_persons(people), *touched, *named.entities),
         references=named.references,
         facts={"latestAction": "merged"} if " " in parents else {},
     )
+
+
+def _penalty(subject: str, files: list[str]) -> float:
+    """Return what is taken off a commit that says little: a chore, or one that touches no code."""
+    if _CHORE.match(subject[:200]) or (files and all(map(_is_prose, files))):
+        return SAYS_NOTHING
+    return SAYS_LITTLE if files and all(map(_is_aside, files)) else 0.0
+
+
+@lru_cache(maxsize=16384)
+def _is_prose(path: str) -> bool:
+    kind = kind_of(path)
+    return kind is not None and kind.family != "code"
+
+
+@lru_cache(maxsize=16384)
+def _is_aside(path: str) -> bool:
+    # Tests, fixtures and settings have no kind.
+    kind = kind_of(path)
+    return kind is None or kind.family != "code"
 
 
 @lru_cache(maxsize=4096)

@@ -14,10 +14,10 @@ import attrs
 from lightfast.emulator.errors import EmulatorError
 from lightfast.emulator.sources import github, observations
 from lightfast.emulator.sources.commits import commit_documents
+from lightfast.emulator.sources.contents import Place, file_documents
 from lightfast.emulator.sources.files import (
+    CommitTimes,
     TextFile,
-    commit_times,
-    file_documents,
     printable,
     single_file,
     tracked_files,
@@ -25,7 +25,7 @@ from lightfast.emulator.sources.files import (
 )
 from lightfast.emulator.sources.forge import forge_of
 from lightfast.emulator.sources.git import Git
-from lightfast.emulator.sources.sections import SUFFIXES
+from lightfast.emulator.sources.kinds import kind_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -38,7 +38,7 @@ __all__ = ["Changes", "Corpus", "corpora_at"]
 
 State = dict[str, Any]
 
-FORMAT = 2  # raised when documents are made in another way: what was indexed before is made again
+FORMAT = 3  # raised when documents are made in another way: what was indexed before is made again
 
 
 @attrs.frozen(kw_only=True)
@@ -79,36 +79,43 @@ class Corpus(Protocol):
         """
 
 
-def corpora_at(path: Path) -> list[Corpus]:
-    """What can be indexed at a path: a repository, a directory, or a file.
+def corpora_at(path: Path, *, code: bool = True) -> list[Corpus]:
+    """Return what can be indexed at a path: a repository, a directory, or a file.
+
+    Args:
+        path: The path.
+        code: Whether to index source code besides documents.
 
     Raises:
         EmulatorError: There is nothing at the path, or nothing we could read.
     """
     path = path.expanduser().resolve()
     if path.is_dir():
-        return _directory(path)
+        return _directory(path, code=code)
     if not path.exists():
         raise EmulatorError(f"There is nothing at {path}; give a directory or a file that exists.")
     if path.suffix.lower() in observations.SUFFIXES:
         return [JsonFile(path, "observations", observations.observations)]
     if path.suffix.lower() in github.SUFFIXES:
         return [JsonFile(path, "github", github.github_documents)]
-    if path.suffix.lower() in SUFFIXES:
-        return [Documents(path)]
-    known = ", ".join((*observations.SUFFIXES, *github.SUFFIXES, *SUFFIXES))
-    raise EmulatorError(f"Cannot index {path}: give a directory, or a file that ends in {known}.")
+    if kind_of(path.name):
+        return [Documents(path, code=True)]
+    raise EmulatorError(
+        f"Cannot index {path}: give a directory, Markdown, reStructuredText, AsciiDoc, text, source code, `.jsonl`"
+        " or `.json`."
+    )
 
 
-def _directory(path: Path) -> list[Corpus]:
+def _directory(path: Path, *, code: bool) -> list[Corpus]:
     git = Git.at(path)
     if git is None:
-        return [Documents(path)]
+        return [Documents(path, code=code)]
+    times = CommitTimes()
     if git.ask("rev-parse", "--is-inside-work-tree").strip() != "true":
-        return [Commits(git)]  # a bare repository has no files lying about
+        return [Commits(git, times)]  # a bare repository has no files lying about
     if git.ask("rev-parse", "--show-prefix").strip() and not git.ask("ls-files", "-z"):
-        return [Documents(path)]  # a directory that the repository around it ignores
-    return [Commits(git), Documents(path, git)]
+        return [Documents(path, code=code)]  # a directory that the repository around it ignores
+    return [Commits(git, times), Documents(path, git, times, code=code)]
 
 
 class Commits:
@@ -116,8 +123,9 @@ class Commits:
 
     kind = "commits"
 
-    def __init__(self, git: Git) -> None:
+    def __init__(self, git: Git, times: CommitTimes) -> None:
         self._git = git
+        self._times = times
         self.location = printable(git.directory)
 
     def changes(self, last: State | None) -> Changes | None:
@@ -132,13 +140,16 @@ class Commits:
         if state == last:
             return None
         wanted = self._since(last, state)
-        commits = commit_documents(self._git, forge, *wanted) if state["head"] else iter(())
+        commits = self._documents(forge, wanted) if state["head"] else iter(())
         return Changes(
             state=state,
             total=self._count(wanted) if state["head"] else 0,
             items=([document] for document in commits),
             rebuild=len(wanted) == len(self._all(state)),
         )
+
+    def _documents(self, forge: Forge | None, wanted: list[str]) -> Iterator[Document]:
+        return commit_documents(self._git, forge, *wanted, times=self._times)
 
     def _since(self, last: State | None, state: State) -> list[str]:
         everything = self._all(state)
@@ -160,19 +171,36 @@ class Commits:
 
 
 class Documents:
-    """The Markdown and reST files of a directory, cut at their headings, or one such file."""
+    """The documents and the source code of a directory, or one such file.
+
+    Args:
+        path: The directory or file.
+        git: The repository that it is in; then only what it tracks is read.
+        times: What is known of when files were committed.
+        code: Whether to read source code, too.
+    """
 
     kind = "documents"
 
-    def __init__(self, path: Path, git: Git | None = None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        git: Git | None = None,
+        times: CommitTimes | None = None,
+        *,
+        code: bool = True,
+    ) -> None:
         self._path = path
         self._git = git
+        self._times = times or CommitTimes()
+        self._code = code
         self.location = printable(path)
 
     def changes(self, last: State | None) -> Changes | None:
-        """What was written, and which files are gone."""
+        """Return what was written, and which files are gone."""
         forge = _forge(self._git) if self._git else None
-        found = {file.name: file for file in self._files()}
+        wanted = (f for f in self._files() if self._code or f.kind.family != "code")
+        found = {file.name: file for file in wanted}
         files = {name: file for name, file in found.items() if not file.is_huge}
         state: State = {
             "format": FORMAT,
@@ -206,10 +234,18 @@ class Documents:
     def _items(self, changed: list[TextFile], forge: Forge | None) -> Iterator[list[Document]]:
         git = self._git
         prefix = _prefix(git) if git else ""
-        times = commit_times(git, changed) if git and _head(git) else {}
-        identity = f"{forge.base}/{prefix}" if forge else self.location
+        times = self._times.of(git, prefix, changed) if git and _head(git) else {}
+        place = Place(
+            identity=f"{forge.base}/{prefix}" if forge else self.location,
+            prefix=prefix,
+            forge=forge,
+            source=_source(forge) if git else "files",
+        )
         for file in changed:
-            yield file_documents(file, identity=identity, prefix=prefix, forge=forge, times=times)
+            try:
+                yield file_documents(file, place, times.get(file.name, file.modified))
+            except OSError:  # gone since it was listed
+                yield []
 
 
 class JsonFile:
@@ -272,3 +308,7 @@ def _forge(git: Git) -> Forge | None:
         if url and (forge := forge_of(url)):
             return forge
     return None
+
+
+def _source(forge: Forge | None) -> str:
+    return forge.name if forge else "git"

@@ -1,9 +1,8 @@
-"""A directory's Markdown and reST files: which they are, and their sections as documents."""
+"""Finds the files of a directory that are read, and when each was last committed."""
 
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
 import stat
 from pathlib import Path
@@ -11,21 +10,17 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from lightfast.emulator import timestamps
-from lightfast.emulator.sources.documents import Document, mentions
-from lightfast.emulator.sources.sections import SUFFIXES, Section, sections
+from lightfast.emulator.sources.kinds import FileKind, kind_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
 
-    from lightfast.emulator.sources.forge import Forge
     from lightfast.emulator.sources.git import Git
 
 __all__ = [
     "MAX_FILE_BYTES",
+    "CommitTimes",
     "TextFile",
-    "commit_times",
-    "file_documents",
     "printable",
     "single_file",
     "tracked_files",
@@ -33,7 +28,6 @@ __all__ = [
 ]
 
 MAX_FILE_BYTES = 1 << 20
-BETWEEN_HEADINGS = " › "  # noqa: RUF001 - a breadcrumb, not a greater-than sign
 _SKIPPED = frozenset({"node_modules", "site-packages", "__pycache__"})
 _SYMLINK = "120000"  # the mode in git's index
 _FEW = (
@@ -47,6 +41,7 @@ class TextFile:
 
     Args:
         name: Its path below the root, with slashes.
+        kind: How to read it.
         path: Where to read it.
         fingerprint: Changes when its content or its place in history does.
         modified: When it was last written, in Unix seconds.
@@ -54,6 +49,7 @@ class TextFile:
     """
 
     name: str
+    kind: FileKind
     path: Path
     fingerprint: str
     modified: float
@@ -66,32 +62,34 @@ class TextFile:
 
 
 def tracked_files(git: Git) -> Iterator[TextFile]:
-    """The text files that git tracks in its directory, as they lie in the working tree."""
+    """Find the files that git tracks in its directory, as they lie in the working tree."""
     root = git.directory.resolve()
     for entry in git.ask("ls-files", "-z", "--stage").split("\0"):
         facts, _, name = entry.partition("\t")
-        if name.lower().endswith(SUFFIXES):
+        if kind := kind_of(name):
             mode, blob, _ = facts.split(" ")
             # The blob too: a commit gives an unchanged file a new place in history.
-            if mode != _SYMLINK and (file := _text_file(root, root / name, blob)):
+            if mode != _SYMLINK and (file := _text_file(root, root / name, kind, blob)):
                 yield file
 
 
 def walked_files(root: Path) -> Iterator[TextFile]:
-    """The text files below a directory that is in no repository."""
+    """Find the files below a directory that is in no repository."""
     root = root.resolve()
     for directory, names, files in os.walk(root):
         here = Path(directory)
         names[:] = sorted(name for name in names if not _is_skipped(here / name))
         for name in sorted(files):
-            if name.lower().endswith(SUFFIXES) and (file := _text_file(root, here / name)):
+            kind = kind_of(printable((here / name).relative_to(root)))
+            if kind and (file := _text_file(root, here / name, kind)):
                 yield file
 
 
 def single_file(path: Path) -> Iterator[TextFile]:
-    """One file by itself."""
+    """Find one file by itself."""
     path = path.resolve()
-    if file := _text_file(path.parent, path):
+    kind = kind_of(path.name)
+    if kind and (file := _text_file(path.parent, path, kind)):
         yield file
 
 
@@ -100,8 +98,8 @@ def _is_skipped(directory: Path) -> bool:
     return name.startswith(".") or name in _SKIPPED or (directory / "pyvenv.cfg").exists()
 
 
-def _text_file(root: Path, path: Path, blob: str = "") -> TextFile | None:
-    """The file; None when it is gone, is no regular file, or a link leads out of the root."""
+def _text_file(root: Path, path: Path, kind: FileKind, blob: str = "") -> TextFile | None:
+    """Return the file; None when it is gone, is not a regular file, or a link leads out of the root."""
     try:
         real = path.resolve(strict=True)
         facts = real.stat()
@@ -111,23 +109,46 @@ def _text_file(root: Path, path: Path, blob: str = "") -> TextFile | None:
         return None
     fingerprint = f"{facts.st_mtime_ns}:{facts.st_size}:{blob[:12]}"
     name = printable(path.relative_to(root))
-    return TextFile(name, real, fingerprint, facts.st_mtime, facts.st_size)
+    return TextFile(name, kind, real, fingerprint, facts.st_mtime, facts.st_size)
 
 
 def printable(path: Path | str) -> str:
-    """A path as text, with replacement characters for bytes that are no UTF-8."""
+    """Return a path as text, with replacement characters for bytes that are not UTF-8."""
     return os.fsencode(path).decode("utf-8", "replace").replace(os.sep, "/")
 
 
-def commit_times(git: Git, files: Iterable[TextFile]) -> dict[str, int]:
-    """When each file was last committed, in Unix seconds, as far as history tells."""
-    wanted = {file.name for file in files}
-    if len(wanted) > _FEW:
-        return _times(git, wanted, [f":(icase,glob)**/*{suffix}" for suffix in SUFFIXES])
-    times: dict[str, int] = {}
-    for name in wanted:
-        times |= _times(git, {name}, [f":(literal){name}"])
-    return times
+class CommitTimes:
+    """When files were last committed, remembered from one pass through the history."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, int] = {}
+
+    def see(self, time: int, names: Iterable[str]) -> None:
+        """Take a commit in; they come newest first.
+
+        Args:
+            time: When it was made, in Unix seconds.
+            names: The files that it touched, from the repository's top.
+        """
+        for name in names:
+            self._known.setdefault(name, time)
+
+    def of(self, git: Git, prefix: str, files: Iterable[TextFile]) -> dict[str, int]:
+        """Return when each file was last committed, in Unix seconds, as far as history tells.
+
+        Args:
+            git: The repository; asked for those that were not seen.
+            prefix: Where the files' root lies in it, with a slash at the end.
+            files: The files.
+        """
+        names = {file.name for file in files}
+        times = {name: self._known[prefix + name] for name in names if prefix + name in self._known}
+        missing = names - times.keys()
+        if len(missing) > _FEW:
+            return times | _times(git, missing, ["."])
+        for name in missing:
+            times |= _times(git, {name}, [f":(literal){name}"])
+        return times
 
 
 def _times(git: Git, wanted: set[str], limits: list[str]) -> dict[str, int]:
@@ -140,64 +161,3 @@ def _times(git: Git, wanted: set[str], limits: list[str]) -> dict[str, int]:
             if not missing:
                 break
     return times
-
-
-def file_documents(
-    file: TextFile,
-    *,
-    identity: str,
-    prefix: str = "",
-    forge: Forge | None = None,
-    times: Mapping[str, int] | None = None,
-) -> list[Document]:
-    """The sections of a file.
-
-    Args:
-        file: The file.
-        identity: Tells its corpus from others; part of the ids.
-        prefix: Where the corpus's root lies in its repository, with a slash at the end.
-        forge: Where the repository is hosted.
-        times: When files were last committed, by name.
-    """
-    seconds = (times or {}).get(file.name, file.modified)
-    occurred_at = timestamps.from_seconds(seconds)
-    try:
-        text = file.path.read_bytes().decode("utf-8", "replace")
-    except OSError:  # gone since it was listed
-        return []
-    return [
-        _document(file, section, f"{identity}\n{file.name}\n{number}", prefix, forge, occurred_at)
-        for number, section in _numbered(sections(file.name, text))
-    ]
-
-
-def _numbered(found: list[Section]) -> Iterator[tuple[str, Section]]:
-    # By heading, not by position: a section keeps its id when another is put before it.
-    seen: dict[tuple[str, ...], int] = {}
-    for section in found:
-        seen[section.path] = count = seen.get(section.path, 0) + 1
-        yield "\n".join((*section.path, str(count))), section
-
-
-def _document(
-    file: TextFile,
-    section: Section,
-    key: str,
-    prefix: str,
-    forge: Forge | None,
-    occurred_at: int | None,
-) -> Document:
-    place = prefix + file.name
-    named = mentions(section.body, forge)
-    return Document(
-        id=f"doc_{hashlib.blake2b(key.encode(), digest_size=12).hexdigest()}",
-        part=file.name,
-        title=BETWEEN_HEADINGS.join(section.path) or place,
-        body=section.body,
-        source="docs",
-        type="document",
-        url=forge.file(place, section.anchor) if forge else None,
-        occurred_at=occurred_at,
-        entities=({"key": place, "category": "file"}, *named.entities),
-        references=named.references,
-    )

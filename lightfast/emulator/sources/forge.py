@@ -44,6 +44,11 @@ class Forge:
         fragment = f"#{quote(anchor)}" if anchor and self.name != "bitbucket" else ""
         return f"{self.base}{prefix}{quote(path)}{fragment}"
 
+    def line(self, path: str, number: int) -> str:
+        """Return the page of a file on the default branch, at a line."""
+        mark = f"#lines-{number}" if self.name == "bitbucket" else f"#L{number}"
+        return self.file(path) + mark
+
 
 def forge_of(remote: str) -> Forge | None:
     """The forge that a remote's URL points to; None when it is none we know.

@@ -1,39 +1,56 @@
-"""Cuts Markdown and reStructuredText at their headings."""
+"""Cuts a document at its headings, and says what stands below each."""
 
 from __future__ import annotations
 
 import re
-from itertools import pairwise
-from pathlib import PurePath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import attrs
-from markdown_it import MarkdownIt
 
-from lightfast.emulator.sources.markup import plain
+from lightfast.emulator.sources.front_matter import Head, read_head
+from lightfast.emulator.sources.lightweight import (
+    inline_asciidoc,
+    inline_org,
+    read_asciidoc,
+    read_org,
+    read_text,
+)
+from lightfast.emulator.sources.markdown import read_markdown
+from lightfast.emulator.sources.markup import Line, inline_markdown, inline_restructured, prose
+from lightfast.emulator.sources.restructured import read_restructured
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
-__all__ = ["SUFFIXES", "Section", "sections"]
+__all__ = ["MARKUPS", "Section", "clean", "sections"]
 
-MARKDOWN = (".md", ".markdown")
-RESTRUCTURED = (".rst",)
-SUFFIXES = MARKDOWN + RESTRUCTURED
+MAX_BODY = 100_000  # characters of a section: what is longer is a log or a table
+MAX_TITLE = 300
+MAX_LEVELS = 8
+WORDS_WORTH_KEEPING = 8  # of text that stands before the first heading
 
-# Blocks only: inline markup is not needed to find headings, and takes most of the time.
-_PARSER = MarkdownIt("commonmark").disable("inline")
-_FRONT_MATTER = re.compile(r"\A---[ \t]*\n.*?\n(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
-# docutils takes any of these, at least as long as the title:
-# https://docutils.sourceforge.io/docs/ref/rst/restructuredtext.html#sections
-_ADORNMENT = re.compile(r"([!-/:-@\[-`{-~])\1*")
+_Inline: TypeAlias = "Callable[[str], str]"
+_Read: TypeAlias = "Callable[[list[str]], list[Line]]"
+
+MARKUPS: dict[str, tuple[_Read, _Inline]] = {
+    "markdown": (read_markdown, inline_markdown),
+    "mdx": (lambda lines: read_markdown(lines, modules=True), inline_markdown),
+    "restructuredtext": (read_restructured, inline_restructured),
+    "asciidoc": (read_asciidoc, inline_asciidoc),
+    "org": (read_org, inline_org),
+    "text": (read_text, inline_markdown),
+}
 _NOT_IN_SLUG = re.compile(r"[^\w\- ]")
+_WORD = re.compile(r"[^\W\d_]{2,}")
+_SPACE = re.compile(r"\s+")
+_ATTRIBUTE = re.compile(r"[ \t]*\{[:#.%][^{}]*\}[ \t]*$")
 
 
 @attrs.frozen
 class _Heading:
     level: int
     text: str
+    slug: str  # what a forge makes the anchor from: the title with its attributes
     first: int  # the heading's first line, from 0
     after: int  # the first line that is not the heading's
 
@@ -43,89 +60,108 @@ class Section:
     """A heading, and the text below it down to the next one.
 
     Args:
-        path: The headings above it and its own, outermost first; empty before the first heading.
-        body: The text.
+        path: The document's title, the headings above it, and its own; empty when there is none of them.
+        body: The text without its marks: paragraphs are parted by blank lines, code is indented by four spaces.
         anchor: The name that forges give the heading, unique in the file; empty before the first.
+        line: The number of its first line, from 1.
     """
 
     path: tuple[str, ...]
     body: str
     anchor: str
+    line: int = 1
 
 
-def sections(name: str, text: str) -> list[Section]:
-    """The sections of a file that have something to say, in order.
+def clean(text: str, markup: str = "markdown") -> str:
+    """Return a text without its marks, in paragraphs.
 
     Args:
-        name: The file's name; its suffix tells the markup.
-        text: What stands in it.
+        text: The text, such as an issue's.
+        markup: One of `MARKUPS`.
     """
-    text = text.replace("\r\n", "\n").replace("\r", "\n").removeprefix("\ufeff")
+    read, inline = MARKUPS[markup]
+    return prose(read(_lines(text[: 2 * MAX_BODY])), inline)[:MAX_BODY]
+
+
+def sections(text: str, markup: str, stem: str = "") -> list[Section]:
+    """Return the sections of a document that have something to say, in order.
+
+    Args:
+        text: The document.
+        markup: One of `MARKUPS`.
+        stem: What to call the document when it does not say so itself.
+    """
+    lines = _lines(text)
+    head = read_head(lines, rules=markup != "restructuredtext")
     # Blank, not gone: line numbers stay what they are.
-    text = _FRONT_MATTER.sub(lambda m: "\n" * m.group().count("\n"), text)
-    restructured = PurePath(name).suffix.lower() in RESTRUCTURED
-    lines = text.split("\n")
-    headings = _restructured_headings(lines) if restructured else _markdown_headings(text)
-    return list(_cut(lines, list(headings)))
+    lines[: head.lines] = [""] * head.lines
+    read, inline = MARKUPS[markup]
+    found = read(lines)
+    return list(_cut(found, list(_headings(found, inline)), head, inline, stem))
 
 
-def _markdown_headings(text: str) -> Iterator[_Heading]:
-    tokens = _PARSER.parse(text)
-    for token, content in pairwise(tokens):
-        # A heading inside a list or a quotation does not divide the document.
-        if token.type == "heading_open" and token.level == 0 and token.map:
-            yield _Heading(int(token.tag[1]), plain(content.content), *token.map)
+def _lines(text: str) -> list[str]:
+    return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").split("\n")
 
 
-def _restructured_headings(lines: list[str]) -> Iterator[_Heading]:
-    styles: list[str] = []
-    for number, line in enumerate(lines[1:], 1):
-        title = lines[number - 1]
-        above = lines[number - 2] if number > 1 else ""
-        over = _is_adornment(above) and above.rstrip() == line.rstrip()
-        if not (_is_adornment(line) and _is_title(title, line, above, over=over)):
-            continue
-        # Levels are told by the order in which styles first appear.
-        style = line[0] + ("^" if over else "")
-        if style not in styles:
-            styles.append(style)
-        yield _Heading(styles.index(style) + 1, plain(title), number - 1 - over, number + 1)
+def _headings(lines: list[Line], inline: _Inline) -> Iterator[_Heading]:
+    for number, (kind, text, level, first) in enumerate(lines):
+        if kind == "heading":
+            slug = _SPACE.sub(" ", inline(text[: 2 * MAX_TITLE])).strip()
+            title = _ATTRIBUTE.sub("", slug) or slug
+            yield _Heading(level, title[:MAX_TITLE], slug, first, number + 1)
 
 
-def _is_adornment(line: str) -> bool:
-    return len(line.rstrip()) > 1 and bool(_ADORNMENT.fullmatch(line.rstrip()))
-
-
-def _is_title(title: str, under: str, above: str, *, over: bool) -> bool:
-    if not title.strip() or _is_adornment(title) or len(under.rstrip()) < len(title.rstrip()):
-        return False
-    return over or (not title[0].isspace() and not above.strip())
-
-
-def _cut(lines: list[str], headings: list[_Heading]) -> Iterator[Section]:
+def _cut(
+    lines: list[Line], headings: list[_Heading], head: Head, inline: _Inline, stem: str
+) -> Iterator[Section]:
+    title = _title(headings, head, stem)
     first = headings[0].first if headings else len(lines)
-    if before := "\n".join(lines[:first]).strip():
-        yield Section((), before, "")
+    before = "\n\n".join(filter(None, (head.text, prose(lines[:first], inline)[:MAX_BODY])))
+    if before and (not headings or len(_WORD.findall(before)) >= WORDS_WORTH_KEEPING or head.text):
+        yield Section((title,) if title else (), before, "", _first_line(lines, first))
+    elif head.title and not headings:
+        yield Section((title,), "", "")
+    yield from _below(lines, headings, title, inline)
+
+
+def _title(headings: list[_Heading], head: Head, stem: str) -> str:
+    """Return what to call the document; nothing when its only topmost heading says it."""
+    title = head.title[:MAX_TITLE]
+    top = min((heading.level for heading in headings), default=0)
+    topmost = [heading for heading in headings if heading.level == top]
+    if len(topmost) == 1 and headings[0] is topmost[0]:
+        return "" if title in ("", topmost[0].text) else title
+    return title or stem[:MAX_TITLE]
+
+
+def _first_line(lines: list[Line], end: int) -> int:
+    return next((n for n, line in enumerate(lines[:end], 1) if line.kind != "blank"), 1)
+
+
+def _below(
+    lines: list[Line], headings: list[_Heading], title: str, inline: _Inline
+) -> Iterator[Section]:
     above: list[_Heading] = []
     ends = [*(heading.first for heading in headings[1:]), len(lines)]
+    levels = [*(heading.level for heading in headings[1:]), 0]
     # Without headings there is one end too many.
-    for heading, end, anchor in zip(headings, ends, _anchors(headings), strict=False):
-        above = [h for h in above if h.level < heading.level] + [heading]
-        body = "\n".join(lines[heading.after : end]).strip()
-        if body or (heading.text and not _has_children(heading, headings)):
-            yield Section(tuple(h.text for h in above if h.text), body, anchor)
-
-
-def _has_children(heading: _Heading, headings: list[_Heading]) -> bool:
-    place = headings.index(heading) + 1
-    return place < len(headings) and headings[place].level > heading.level
+    for heading, end, next_level, anchor in zip(headings, ends, levels, _anchors(headings), strict=False):  # fmt: skip
+        above = [*(h for h in above if h.level < heading.level), heading][-MAX_LEVELS:]
+        body = prose(lines[heading.after : end], inline)[:MAX_BODY]
+        # A heading that only has others below it says nothing by itself.
+        if body or (heading.text and next_level <= heading.level):
+            path = [h.text for h in above if h.text]
+            if title and path[:1] != [title]:
+                path = [title, *path]
+            yield Section(tuple(path), body, anchor, heading.first + 1)
 
 
 def _anchors(headings: Iterable[_Heading]) -> Iterator[str]:
     # As GitHub does: lower case, punctuation out, blanks to hyphens, and a number on the second of a name.
     used: dict[str, int] = {}
     for heading in headings:
-        slug = _NOT_IN_SLUG.sub("", heading.text.lower()).replace(" ", "-")
+        slug = _NOT_IN_SLUG.sub("", heading.slug.lower()).replace(" ", "-")
         count = used.get(slug, 0)
         used[slug] = count + 1
         yield f"{slug}-{count}" if count else slug

@@ -1,0 +1,277 @@
+"""Finds what source files define: names, signatures, what is said about them, and where.
+
+One scanner reads every language line by line. It does not parse: a parser refuses files of another version of the
+language, runs out of stack on hostile ones, and is needed for each language. Declarations stand at the beginning of a
+line nearly everywhere, with their comment above or, in Python, below.
+"""
+
+from __future__ import annotations
+
+import re
+from itertools import islice
+from typing import TYPE_CHECKING, NamedTuple
+
+import attrs
+
+from lightfast.emulator.sources.languages import MODIFIERS, Language, language_named
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["Symbol", "is_generated", "symbols"]
+
+MAX_LINE = 400  # characters of a line that are looked at
+MAX_SIGNATURE = 300
+MAX_SIGNATURE_LINES = 20
+MAX_DOC = 2000
+MAX_DOC_LINES = 60
+MAX_SYMBOLS = 1000  # of one file
+MAX_MEMBERS = 60  # names that a class's text lists
+_GENERATED = re.compile(r"@generated|do not (?:edit|modify)|(?:auto-?|automatically )generated|code generated", re.IGNORECASE)  # fmt: skip
+
+
+@attrs.frozen
+class Symbol:
+    """Something that a source file defines, or the file itself.
+
+    Args:
+        name: Its name, below the names of what it stands in: ``Retry.wait``; empty for the file.
+        signature: The line that declares it.
+        doc: What its comment or docstring says.
+        line: The number of that line, from 1.
+        members: The names of what stands inside.
+    """
+
+    name: str
+    signature: str
+    doc: str
+    line: int
+    members: tuple[str, ...] = ()
+
+
+_METHOD_WORDS = frozenset(MODIFIERS.split())
+_NOT_METHODS = frozenset(str.split("if for while switch catch return else do function new throw sizeof typeof await defined elif assert synchronized using lock foreach with"))  # fmt: skip
+_LAST_WORD = re.compile(r"([\w$~:]{1,100})[ \t]*$")
+_QUOTES = re.compile(r"[A-Za-z]{0,2}(\"\"\"|'''|\"|')")
+_TRIPLE = re.compile(r"\"\"\"|'''")
+_ANNOTATION = ("@", "#[", "[", "template")
+_DECORATION = " \t*/#-!:="
+
+
+def is_generated(text: str) -> bool:
+    """Tell whether a program wrote the file: it says so at its head, or its lines are too long for people."""
+    if _GENERATED.search(text[:1000]):
+        return True
+    return len(text) > 10_000 and len(text) > 300 * text.count("\n")
+
+
+def symbols(text: str, language: str) -> list[Symbol]:
+    """Return the file itself, and what it defines, in order.
+
+    Args:
+        text: What stands in the file.
+        language: The name of one of `languages.LANGUAGES`.
+    """
+    lines = text.removeprefix("\ufeff").replace("\r\n", "\n").split("\n")
+    known = language_named(language)
+    scanner = _Scanner(lines, known)
+    found = list(scanner.symbols())
+    names = dict.fromkeys(symbol.name.rpartition(".")[2] for symbol in found)
+    head = Symbol("", "", scanner.head(), 1, tuple(islice(names, MAX_MEMBERS)))
+    return [head, *found]
+
+
+class _Around(NamedTuple):
+    """A declaration that others stand inside of."""
+
+    indent: int
+    name: str
+    is_container: bool
+    members: list[str]
+
+
+class _Scanner:
+    """A file, read line by line.
+
+    Args:
+        lines: The file.
+        language: What it is written in.
+    """
+
+    def __init__(self, lines: list[str], language: Language) -> None:
+        self._lines = lines
+        self._language = language
+        self._is_python = language.name == "python"
+        # Elsewhere a brace begins what is no longer the signature.
+        self._opening, self._closing = ("([{", ")]}") if self._is_python else ("([", ")]")
+        self._string = ""  # the quotes that end the text that we are in
+
+    def symbols(self) -> Iterator[Symbol]:
+        """Find what is declared: at the top, and with a comment of its own inside of a container."""
+        found: list[tuple[Symbol, list[str]]] = []
+        around: list[_Around] = []
+        for number, whole in enumerate(self._lines):
+            line = whole[:MAX_LINE]
+            if len(found) >= MAX_SYMBOLS:
+                break
+            if self._skips(line) or (declared := self._declared(line)) is None:
+                continue
+            word, name, indent = declared
+            while around and around[-1].indent >= indent:
+                around.pop()
+            if around and not around[-1].is_container:
+                continue  # inside of a function
+            symbol = self._symbol(number, name, [each.name for each in around])
+            if around:
+                around[-1].members.append(name)
+            members: list[str] = []
+            if symbol.doc or (word and not around):
+                found.append((symbol, members))
+            around = [*around, _Around(indent, name, word in self._language.containers, members)][
+                -4:
+            ]
+        for symbol, names in found:
+            yield attrs.evolve(symbol, members=tuple(names[:MAX_MEMBERS]))
+
+    def head(self) -> str:
+        """Return what the file says of itself at its beginning."""
+        start = next((n for n, line in enumerate(self._lines[:50]) if line.strip() and not line.startswith(("#!", "<?", "# -*-", "package "))), 0)  # fmt: skip
+        if self._is_python:
+            return self._docstring(start)
+        end = start
+        while end < min(len(self._lines), start + MAX_DOC_LINES) and self._is_comment(end):
+            end += 1
+        said = self._uncommented(start, end)
+        return "" if "licen" in said[:400].lower() or "copyright" in said[:400].lower() else said
+
+    def _skips(self, line: str) -> bool:
+        """Tell whether the line is part of a longer text or comment; remember whether one begins or ends."""
+        if self._string:
+            if self._string in line:
+                self._string = ""
+            return True
+        if self._is_python:
+            self._string = _open_quotes(line)
+        elif self._language.has_blocks and "/*" in line:
+            begin = line.rindex("/*")
+            if "*/" not in line[begin:]:
+                self._string = "*/"
+            return line.lstrip().startswith("/*")
+        return False
+
+    def _declared(self, line: str) -> tuple[str, str, int] | None:
+        """Return the word that declares, the name, and the indent."""
+        stripped = line.lstrip()
+        if (
+            not stripped
+            or stripped[0] in "/*})]>.,|&+?"
+            or stripped.startswith(self._language.comment)
+        ):
+            return None
+        indent = len(line) - len(stripped)
+        match = self._language.declaration.match(line)
+        if match and match.lastindex:
+            return match[match.lastindex - 1] or "", match[match.lastindex].strip('"'), indent
+        return self._method(stripped, indent) if self._language.methods else None
+
+    def _method(self, stripped: str, indent: int) -> tuple[str, str, int] | None:
+        before, opened, after = stripped.partition("(")
+        named = _LAST_WORD.search(before) if opened and "=" not in before else None
+        if named is None or named[1] in _NOT_METHODS or after.rstrip().endswith((";", ",")):
+            return None
+        words = before.split(None, 3)
+        if words[0] in _NOT_METHODS or stripped[0] in "#\"'`.":
+            return None
+        if self._language.name == "c":
+            return ("def", named[1], 0) if not indent and len(words) > 1 else None
+        body = stripped.rstrip().endswith("{")
+        if words[0] in _METHOD_WORDS or (self._language.name == "javascript" and body and 0 < indent <= 4 and len(words) == 1):  # fmt: skip
+            return "def", named[1], indent
+        return None
+
+    def _symbol(self, number: int, name: str, inside: list[str]) -> Symbol:
+        doc = self._above(number)
+        if self._is_python and (below := self._docstring(self._end(number) + 1)):
+            doc = below
+        return Symbol(".".join([*inside, name]), self._signature(number), doc, number + 1)
+
+    def _end(self, number: int) -> int:
+        """Return the line on which a signature ends."""
+        depth = 0
+        for place in range(number, min(len(self._lines), number + MAX_SIGNATURE_LINES)):
+            line = self._lines[place][:MAX_LINE].partition(" #")[0]
+            depth += sum(map(line.count, self._opening)) - sum(map(line.count, self._closing))
+            if depth <= 0:
+                return place
+        return number
+
+    def _signature(self, number: int) -> str:
+        end = self._end(number)
+        said = " ".join(line[:MAX_LINE].strip() for line in self._lines[number : end + 1])
+        return said.rstrip("{: \t")[:MAX_SIGNATURE]
+
+    def _docstring(self, number: int) -> str:
+        """Return the text literal that begins on a line, or on the first line with text after it."""
+        for place in range(number, min(len(self._lines), number + 3)):
+            line = self._lines[place].strip()
+            if not line:
+                continue
+            quotes = _QUOTES.match(line)
+            if not quotes:
+                return ""
+            first, closed, _ = line[quotes.end() :].partition(quotes[1])
+            if closed or len(quotes[1]) == 1:
+                return first[:MAX_DOC]
+            return self._until(quotes[1], place + 1, first)
+        return ""
+
+    def _until(self, quotes: str, number: int, first: str) -> str:
+        said = [first]
+        for line in self._lines[number : number + MAX_DOC_LINES]:
+            before, closed, _ = line[:MAX_LINE].partition(quotes)
+            said.append(before.strip())
+            if closed:
+                break
+        return "\n".join(said).strip()[:MAX_DOC]
+
+    def _above(self, number: int) -> str:
+        """Return the comment that stands above a declaration and its annotations."""
+        end = number
+        while (
+            end and number - end < 10 and self._lines[end - 1].lstrip()[:8].startswith(_ANNOTATION)
+        ):
+            end -= 1
+        start = end
+        while start and end - start < MAX_DOC_LINES and self._is_comment(start - 1):
+            start -= 1
+        return self._uncommented(start, end)
+
+    def _is_comment(self, number: int) -> bool:
+        stripped = self._lines[number][:MAX_LINE].strip()
+        if stripped.startswith(("#!", "#include", "#define", "#if", "#endif", "#pragma")):
+            return False
+        marks = (
+            (*self._language.comment, "/*", "*")
+            if self._language.has_blocks
+            else self._language.comment
+        )
+        return stripped.startswith(marks) or (self._language.has_blocks and stripped.endswith("*/"))
+
+    def _uncommented(self, start: int, end: int) -> str:
+        said = (line[:MAX_LINE].strip(_DECORATION) for line in self._lines[start:end])
+        return "\n".join(said).strip()[:MAX_DOC]
+
+
+def _open_quotes(line: str) -> str:
+    """Return the quotes of a text that begins on a line of Python and goes on below it."""
+    if '"""' not in line and "'''" not in line:
+        return ""
+    quotes = ""
+    for match in _TRIPLE.finditer(line):
+        if not quotes:
+            if "#" in line[: match.start()] and line.lstrip()[0] == "#":
+                return ""
+            quotes = match[0]
+        elif match[0] == quotes:
+            quotes = ""
+    return quotes

@@ -1,0 +1,151 @@
+"""Which files are read, how, and how much they count: told by their names alone."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import attrs
+
+from lightfast.emulator.sources.languages import LANGUAGES
+
+if TYPE_CHECKING:
+    from lightfast.emulator.sources.documents import Family
+
+__all__ = ["EXPECTED", "FileKind", "kind_of"]
+
+ASIDE = 0.2  # off the score of what is there for other reasons than to be read: fixtures, vendored copies
+EXAMPLE = 0.1
+
+_MARKUP = {
+    **dict.fromkeys((".md", ".markdown", ".mdown", ".mkd", ".qmd", ".rmd"), "markdown"),
+    ".mdx": "mdx",
+    **dict.fromkeys((".rst", ".rest"), "restructuredtext"),
+    **dict.fromkeys((".adoc", ".asciidoc"), "asciidoc"),
+    ".org": "org",
+    **dict.fromkeys((".txt", ".text"), "text"),
+    ".ipynb": "notebook",
+}
+# Prose that somebody may miss, in forms that are not read.
+EXPECTED = frozenset(str.split(".pdf .docx .doc .odt .rtf .pptx .odp .xlsx .html .htm .tex .textile .mediawiki .wiki .pod .rdoc .djvu .epub"))  # fmt: skip
+
+_READ_WITHOUT_SUFFIX = re.compile(
+    r"(?:readme|news|changes|changelog|change[-_]?log|history|release[-_]?notes|releases|todo|install|hacking"
+    r"|contributing|upgrading|updating|faq|architecture|design|security|support|maintainers|roadmap)\b.{0,40}"
+)
+_CHANGELOG = re.compile(
+    r"(?:change[-_]?s?|change[-_]?logs?|history|news|release[-_ ]?notes?|releases?|what'?s[-_]?new|whats-?new)\b.{0,60}"
+)
+_FRAGMENTS = frozenset(
+    str.split(
+        "changelog.d changelog changelogs changes.d .changes .changeset newsfragments news.d newsfragment"
+        " unreleased release-notes releasenotes release_notes whatsnew announce"
+    )
+)
+# https://towncrier.readthedocs.io/en/stable/tutorial.html#creating-news-fragments
+_FRAGMENT_TYPES = frozenset(
+    str.split(
+        ".feature .bugfix .doc .docs .removal .misc .breaking .deprecation .deprecated .security .change .added .changed"
+        " .fixed .removed .improvement .enhancement .vendor .packaging .contrib"
+    )
+)
+_NOT_PROSE = re.compile(r"(?:.*requirements|constraints|cmakelists|robots|humans|licen[cs]e|copying|notice|top_level|sources|entry_points|dependency_links|.*[-_]list|words|dictionary)[\w.-]*\.te?xt")  # fmt: skip
+
+_TEST_DIRECTORIES = frozenset(str.split("test tests testdata test-data test_data __tests__ __mocks__ mocks e2e fixtures fixture __fixtures__ snapshots __snapshots__ cassettes"))  # fmt: skip
+_VENDORED = frozenset(str.split("vendor vendored _vendor third_party third-party thirdparty node_modules bower_components site-packages external extern externals pods dist out target"))  # fmt: skip
+_EXAMPLES = frozenset(str.split("example examples sample samples demo demos script scripts tools testing benchmark benchmarks bench doc docs .github ci"))  # fmt: skip
+_TEST_FILE = re.compile(r"(?:test_.*|conftest|.*_tests?|.*[._-](?:test|tests|spec|stories|mock)|.*(?<=[a-z])Tests?|.*Spec)\.\w+")  # fmt: skip
+_GENERATED = re.compile(r".*(?:_pb2(?:_grpc)?\.pyi?|\.pb(?:\.gw)?\.\w+|\.min\.\w+|\.bundle\.\w+|\.g(?:en|enerated)?\.\w+|_generated\.\w+|-lock\.\w+|\.d\.ts\.map)")  # fmt: skip
+_SETTING_UP = frozenset({"setup.py", "noxfile.py", "gulpfile.js", "gruntfile.js", "conf.py", "build.rs"})  # fmt: skip
+
+
+@attrs.frozen
+class FileKind:
+    """How to read a file.
+
+    Args:
+        form: A markup, ``notebook``, or a programming language.
+        family: What its text is.
+        penalty: What is taken off the score of what stands in it.
+    """
+
+    form: str
+    family: Family
+    penalty: float = 0.0
+
+
+def kind_of(path: str) -> FileKind | None:
+    """Return how to read a file; None when it is not read.
+
+    Args:
+        path: Where it is, with slashes.
+    """
+    directory, _, name = path.rpartition("/")
+    stem, dot, last = name.rpartition(".")
+    suffix = f".{last.lower()}" if dot and stem else ""
+    if suffix in LANGUAGES:
+        return _code(directory, name, LANGUAGES[suffix].name)
+    form = _MARKUP.get(suffix)
+    if form == "text" and _NOT_PROSE.fullmatch(name.lower()):
+        return None
+    if form is None and _is_prose(directory, name, suffix):
+        form = "text"
+    if form is None:
+        return None
+    aside = _is_aside(directory)
+    if aside and form == "text":
+        return None  # data of a test
+    family: Family = "changelog" if _is_changelog(directory, name) else "documentation"
+    return FileKind(form, family, ASIDE if aside else 0.0)
+
+
+def _code(directory: str, name: str, language: str) -> FileKind | None:
+    if (
+        _is_aside(directory)
+        or _is_spec(directory)
+        or _TEST_FILE.fullmatch(name)
+        or _GENERATED.fullmatch(name)
+    ):
+        return None
+    example = name.lower() in _SETTING_UP or _is_example(directory)
+    return FileKind(language, "code", EXAMPLE if example else 0.0)
+
+
+def _is_prose(directory: str, name: str, suffix: str) -> bool:
+    if not suffix or not suffix[1:].isalpha():
+        stem = name.lower()
+        return bool(_READ_WITHOUT_SUFFIX.fullmatch(stem)) or (
+            _is_fragment(directory) and name[0] != "."
+        )
+    return suffix in _FRAGMENT_TYPES and _is_fragment(directory)
+
+
+def _is_changelog(directory: str, name: str) -> bool:
+    return bool(_CHANGELOG.fullmatch(name.lower())) or _is_fragment(directory)
+
+
+@lru_cache(maxsize=4096)
+def _parts(directory: str) -> frozenset[str]:
+    return frozenset(directory.lower().split("/"))
+
+
+@lru_cache(maxsize=4096)
+def _is_aside(directory: str) -> bool:
+    return bool(_parts(directory) & (_TEST_DIRECTORIES | _VENDORED))
+
+
+@lru_cache(maxsize=4096)
+def _is_spec(directory: str) -> bool:
+    # Of documents these are the very specification.
+    return bool(_parts(directory) & {"spec", "specs"})
+
+
+@lru_cache(maxsize=4096)
+def _is_example(directory: str) -> bool:
+    return bool(_parts(directory) & _EXAMPLES)
+
+
+@lru_cache(maxsize=4096)
+def _is_fragment(directory: str) -> bool:
+    return bool(_parts(directory) & _FRAGMENTS)

@@ -1,0 +1,120 @@
+"""What source files define, in several languages."""
+
+from __future__ import annotations
+
+import pytest
+
+from lightfast.emulator.sources.code import is_generated, symbols
+from lightfast.emulator.sources.kinds import kind_of
+
+PYTHON = '''#!/usr/bin/env python
+"""Decides when to retry."""
+
+# Seconds.
+MAX_WAIT = 30.0
+_low = 1
+
+
+@attrs.frozen
+class RetryBudget(Base):
+    """How much load
+    retries may add."""
+
+    text = """
+def not_a_function(): ...
+"""
+
+    def spend(self, cost: float) -> None:
+        "Take from it."
+        def inner(): ...
+
+    def _silent(self): ...
+
+
+async def retry_delay(
+    attempt: int,
+    *,
+    policy: dict[str, int] = {},
+) -> float:
+    # no docstring
+    return 1.0
+'''
+
+
+def test_python_is_read_by_symbol() -> None:
+    """Docstrings, signatures over several lines, methods that say something, names of those that do not."""
+    found = [(s.line, s.name, s.signature, s.doc, s.members) for s in symbols(PYTHON, "python")]
+    assert found == [
+        (1, "", "", "Decides when to retry.", ("MAX_WAIT", "RetryBudget", "spend", "retry_delay")),
+        (5, "MAX_WAIT", "MAX_WAIT = 30.0", "Seconds.", ()),
+        (10, "RetryBudget", "class RetryBudget(Base)", "How much load\nretries may add.", ("spend", "_silent")),
+        (18, "RetryBudget.spend", "def spend(self, cost: float) -> None", "Take from it.", ()),
+        (25, "retry_delay", "async def retry_delay( attempt: int, *, policy: dict[str, int] = {}, ) -> float", "", ()),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "expected"),
+    [
+        ("go", "package x\n\n// Dial connects.\nfunc (c *Client) Dial(a string) error {\n\treturn nil\n}\n\ntype Pool struct {", ["Dial: Dial connects.", "Pool: "]),
+        ("javascript", "/**\n * Signs in.\n */\nexport async function signIn(who) {\n  if (x) {\n  }\n}\nexport class Api {\n  /** Sends. */\n  send(a) {\n    return 1;\n  }\n}\nconst f = (a) => a;", ["signIn: Signs in.", "Api: ", "Api.send: Sends.", "f: "]),
+        ("rust", "/// A budget.\n#[derive(Debug)]\npub struct Budget {\n}\nimpl Budget {\n    /// Spends.\n    pub fn spend(&self) -> bool {\n    }\n}", ["Budget: A budget.", "Budget: ", "Budget.spend: Spends."]),
+        ("java", "/** Pays. */\npublic final class Payer {\n    /** Sends money. */\n    @Override\n    public void pay(int sum) {\n        call(sum);\n    }\n}", ["Payer: Pays.", "Payer.pay: Sends money."]),
+        ("c", "/* Reads all. */\nstatic int read_all(int fd)\n{\n    return read(fd);\n}\n#define MAX(a, b) ((a) > (b))\n", ["read_all: Reads all.", "MAX: "]),
+        ("ruby", "# Shop.\nclass Shop\n  # Opens it.\n  def open!\n  end\nend", ["Shop: Shop.", "Shop.open!: Opens it."]),
+        ("php", "<?php\n/** Cart. */\nclass Cart {\n    // Adds.\n    public function add($x) {\n    }\n}", ["Cart: Cart.", "Cart.add: Adds."]),
+        ("kotlin", "/** Shop. */\ndata class Shop(val a: Int) {\n    /** Opens. */\n    override suspend fun open(x: Int): Int {\n    }\n}", ["Shop: Shop.", "Shop.open: Opens."]),
+        ("shell", "# Lands it.\nland() {\n  x\n}", ["land: Lands it."]),
+    ],
+)  # fmt: skip
+def test_other_languages_are_read_by_symbol(language: str, text: str, expected: list[str]) -> None:
+    """Names below what they stand in, with the comment above."""
+    found = [f"{s.name}: {s.doc}" for s in symbols(text, language) if s.name]
+    assert found == expected
+
+
+@pytest.mark.parametrize(
+    ("path", "form", "family", "is_less"),
+    [
+        ("lightfast/_retry.py", "python", "code", False),
+        ("examples/web.py", "python", "code", True),
+        ("tests/test_retry.py", None, "", False),
+        ("src/retry_test.go", None, "", False),
+        ("src/app.test.tsx", None, "", False),
+        ("vendor/x/y.go", None, "", False),
+        ("api_pb2.py", None, "", False),
+        ("static/app.min.js", None, "", False),
+        ("README", "text", "documentation", False),
+        ("docs/a.mdx", "mdx", "documentation", False),
+        ("a.adoc", "asciidoc", "documentation", False),
+        ("notes/a.txt", "text", "documentation", False),
+        ("requirements-dev.txt", None, "", False),
+        ("CMakeLists.txt", None, "", False),
+        ("tests/data/a.txt", None, "", False),
+        ("tests/fixtures/a.md", "markdown", "documentation", True),
+        ("CHANGELOG.md", "markdown", "changelog", False),
+        ("HISTORY.rst", "restructuredtext", "changelog", False),
+        ("docs/releases/1.0.txt", "text", "documentation", False),
+        ("changelog/unreleased/issue-12", "text", "changelog", False),
+        ("newsfragments/12.bugfix", "text", "changelog", False),
+        ("newsfragments/12.bugfix.rst", "restructuredtext", "changelog", False),
+        ("analysis.ipynb", "notebook", "documentation", False),
+        ("image.png", None, "", False),
+        ("Makefile", None, "", False),
+    ],
+)
+def test_a_files_name_tells_how_it_is_read(
+    path: str, form: str | None, family: str, is_less: bool
+) -> None:
+    """Tests, vendored copies and what programs write are left out of code; documents there count less."""
+    kind = kind_of(path)
+    assert (kind.form if kind else None) == form
+    if kind:
+        assert (kind.family, kind.penalty > 0) == (family, is_less)
+
+
+def test_what_a_program_wrote_is_known() -> None:
+    """It says so at its head, or has lines that no person writes."""
+    assert is_generated("// Code generated by protoc. DO NOT EDIT.\npackage x")
+    assert is_generated("var a=1;" * 5000)
+    assert not is_generated(PYTHON)
