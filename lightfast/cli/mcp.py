@@ -1,0 +1,184 @@
+"""``lightfast mcp``: the search as tools for agents, over stdio or HTTP."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from lightfast import AsyncLightfast, ConfigurationError
+from lightfast.cli.commands import Group
+from lightfast.cli.connection import working_directory
+from lightfast.cli.output import note, print_json, verbosity
+from lightfast.cli.settings import read_settings
+
+if TYPE_CHECKING:
+    from mcp.server.lowlevel import Server
+
+__all__ = ["mcp"]
+
+TOKEN = "LIGHTFAST_MCP_TOKEN"  # noqa: S105  # the variable's name
+
+_local = click.option(
+    "--local",
+    "paths",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    metavar="PATH",
+    help="Search this instead of the API, without a key; repeatable.",
+)
+
+
+class _Address(click.ParamType[tuple[str, int]]):
+    """HOST:PORT, or a port alone for this machine."""
+
+    name = "address"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, int]:
+        """Return host and port."""
+        if isinstance(value, tuple):
+            return value
+        host, _, port = str(value).rpartition(":")
+        if not port.isascii() or not port.isdigit() or int(port) > 65535:
+            self.fail(f"{value!r} is not HOST:PORT", param, ctx)
+        return host.strip("[]") or "127.0.0.1", int(port)
+
+
+@click.group(cls=Group, invoke_without_command=True, short_help="Serve the search to agents (MCP)")
+@_local
+@click.option("--http", type=_Address(), metavar="HOST:PORT", help="Serve HTTP instead of stdio.")
+@click.option("--allow-remote", is_flag=True, help="Let other machines connect, with a token.")
+@click.option(
+    "--host-name",
+    "names",
+    multiple=True,
+    metavar="NAME",
+    help="A name that clients call this machine by; repeatable.",
+)
+@click.option("--base-url", metavar="URL", help="The API's address.")
+@click.option("--timeout", type=float, metavar="SECONDS", help="Time limit of each call.")
+@verbosity
+@click.pass_context
+def mcp(
+    ctx: click.Context,
+    *,
+    paths: tuple[Path, ...],
+    http: tuple[str, int] | None,
+    allow_remote: bool,
+    names: tuple[str, ...],
+    base_url: str | None,
+    timeout: float | None,
+) -> None:
+    """Serve the search to agents through the Model Context Protocol.
+
+    Clients start this command themselves and talk to it over stdin and stdout;
+    `lightfast mcp config` prints what to paste into theirs.
+
+    With --local it needs no key: it answers from an index in your cache
+    directory, which several servers share, and follows new commits and edits.
+
+    With --http it serves http://HOST:PORT/mcp. Beyond this machine it needs
+    --allow-remote, and a bearer token: LIGHTFAST_MCP_TOKEN, or one that it makes.
+    """
+    if ctx.invoked_subcommand is not None:
+        return
+    if paths and base_url is not None:
+        raise click.UsageError("--local and --base-url cannot be used together.")
+    listener, token = _listener(http, allow_remote=allow_remote) if http else (None, None)
+
+    async def serve() -> None:
+        from lightfast.mcp import serve_stdio
+
+        options = {} if timeout is None else {"timeout": timeout}
+        async with _server(paths, base_url, options) as server:
+            if listener is None:
+                await serve_stdio(server)
+                return
+            from lightfast.mcp.http import serve_http
+
+            await serve_http(server, listener, token=token, names=names, on_start=_announce)
+
+    if listener is None:
+        # At once: the SDK would wait for another line. A database that is killed is whole.
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+    asyncio.run(serve())
+
+
+@mcp.command(short_help="Print the configuration for a client")
+@click.argument("client", type=click.Choice(["claude", "cursor", "vscode", "zed"]))
+@_local
+@verbosity
+def config(client: str, *, paths: tuple[Path, ...]) -> None:
+    """Print what to put into the configuration of a CLIENT.
+
+    Without --local it asks the API, and leaves a place for your key.
+    """
+    from lightfast.mcp.client_config import CLIENTS, client_config
+
+    print_json(client_config(client, paths))
+    note(f"Put this into {CLIENTS[client].place}.")
+
+
+def _listener(address: tuple[str, int], *, allow_remote: bool) -> tuple[Any, str | None]:
+    """Return a socket that listens, and the token that requests must bring."""
+    from lightfast.mcp.http import is_loopback, listen
+
+    token = os.environ.get(TOKEN, "").strip() or None
+    if is_loopback(address[0]):
+        return listen(*address), token
+    if not allow_remote:
+        raise ConfigurationError(
+            f"Other machines can reach {address[0]}; add --allow-remote if they may."
+        )
+    if token is None:
+        token = secrets.token_urlsafe(32)
+        note(f"Authorization: Bearer {token}")
+        note("It travels unencrypted; put a proxy with TLS in front.")
+    return listen(*address), token
+
+
+@asynccontextmanager
+async def _server(
+    paths: tuple[Path, ...], base_url: str | None, options: dict[str, Any]
+) -> AsyncIterator[Server[Any]]:
+    from lightfast.mcp import RemoteMemory, create_server
+
+    if not paths:
+        settings = read_settings(base_url, directory=working_directory())
+        async with AsyncLightfast(
+            settings.api_key, base_url=settings.base_url, **options
+        ) as client:
+            yield create_server(RemoteMemory(client))
+        return
+    from lightfast.cli.embedding import embedder
+    from lightfast.cli.local import cached_database, open_emulator
+    from lightfast.mcp.local import LocalMemory
+    from lightfast.mcp.tools import local_tools, search_tool
+
+    database = cached_database(paths)
+    memory = LocalMemory(
+        partial(open_emulator, paths, database, embedder=embedder()),
+        partial(_kept_key, database),
+    )
+    async with memory:
+        yield create_server(memory, [search_tool(memory, with_ids=True), *local_tools(memory)])
+
+
+def _kept_key(database: Path, emulator: Any) -> str:
+    from lightfast.cli.local import kept_key
+
+    return kept_key(emulator, database)
+
+
+def _announce(url: str) -> None:
+    note(f"Serving MCP at {url}. Ctrl-C stops it.")

@@ -1,0 +1,134 @@
+"""Streamable HTTP: who may connect, and from where.
+
+A web page that the user visits must not reach the server: neither by a request of its own (its
+``Origin`` is checked) nor by a name that it points at this machine (``Host`` is checked, too).
+https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#security-warning
+"""
+
+from __future__ import annotations
+
+import hmac
+import ipaddress
+import socket
+from collections.abc import Callable, Iterable
+from typing import Any
+from urllib.parse import urlsplit
+
+import uvicorn
+from mcp.server.lowlevel import Server
+from mcp.server.transport_security import TransportSecuritySettings
+from starlette.datastructures import Headers
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from lightfast import ConfigurationError
+
+__all__ = ["Guard", "is_loopback", "listen", "serve_http"]
+
+PATH = "/mcp"
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Return a socket that listens.
+
+    Raises:
+        ConfigurationError: The address cannot be used.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family)
+    except OSError as error:
+        problem = error.strerror or str(error)
+    raise ConfigurationError(f"Cannot listen on {host}:{port}: {problem}.")
+
+
+async def serve_http(
+    server: Server[Any],
+    listener: socket.socket,
+    *,
+    token: str | None = None,
+    names: Iterable[str] = (),
+    on_start: Callable[[str], None] = lambda _: None,
+) -> None:
+    """Serve MCP over streamable HTTP, until the process is told to stop.
+
+    Args:
+        server: The server.
+        listener: A socket from `listen`.
+        token: The bearer token that every request must bring; None for no need of one.
+        names: Names of this machine that a request may use besides addresses and ``localhost``.
+        on_start: Called with the URL to give to clients.
+    """
+    app = server.streamable_http_app(
+        streamable_http_path=PATH,
+        # One rule for all: ours.
+        transport_security=TransportSecuritySettings(enable_dns_rebinding_protection=False),
+    )
+    host, port = listener.getsockname()[:2]
+    config = uvicorn.Config(
+        Guard(app, token=token, names=names, loopback_only=is_loopback(host)),
+        lifespan="on",
+        log_level="warning",
+        server_header=False,
+        timeout_graceful_shutdown=2,
+    )
+    shown = f"[{host}]" if ":" in host else host
+    on_start(f"http://{shown}:{port}{PATH}")
+    await uvicorn.Server(config).serve(sockets=[listener])
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether an address is this machine's own."""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+class Guard:
+    """ASGI middleware that lets in who may come: by Host, Origin and bearer token.
+
+    Args:
+        app: The application behind it.
+        token: The bearer token; None for no need of one.
+        names: Names of this machine.
+        loopback_only: Whether only loopback addresses are this machine's.
+    """
+
+    def __init__(
+        self, app: ASGIApp, *, token: str | None, names: Iterable[str], loopback_only: bool
+    ) -> None:
+        self._app = app
+        self._token = token
+        self._names = {name.lower() for name in names} | {"localhost"}
+        self._loopback_only = loopback_only
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request, or pass it on."""
+        refusal = self._refusal(Headers(scope=scope)) if scope["type"] == "http" else None
+        await (refusal or self._app)(scope, receive, send)
+
+    def _refusal(self, headers: Headers) -> PlainTextResponse | None:
+        if not self._is_ours(f"//{headers.get('host', '')}"):
+            return PlainTextResponse("This Host is not served here.", 421)
+        if (origin := headers.get("origin")) is not None and not self._is_ours(origin):
+            return PlainTextResponse("This Origin may not ask.", 403)
+        if self._token is None or self._has_token(headers):
+            return None
+        return PlainTextResponse(
+            "A bearer token is needed.", 401, headers={"WWW-Authenticate": "Bearer"}
+        )
+
+    def _is_ours(self, address: str) -> bool:
+        try:
+            host = urlsplit(address).hostname or ""
+            if host in self._names:
+                return True
+            # No name can be pointed at us when only addresses count.
+            return ipaddress.ip_address(host).is_loopback or not self._loopback_only
+        except ValueError:
+            return False
+
+    def _has_token(self, headers: Headers) -> bool:
+        given = headers.get("authorization", "").encode("utf-8", "replace")
+        return hmac.compare_digest(given, f"Bearer {self._token}".encode())

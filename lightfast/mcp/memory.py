@@ -1,0 +1,60 @@
+"""What the tools ask: anything that can be searched, such as the API."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Protocol, TypeAlias
+
+from lightfast import AsyncLightfast, SearchRequest, SearchResponse
+
+__all__ = ["Memory", "OnProgress", "RemoteMemory", "search_with"]
+
+OnProgress: TypeAlias = Callable[[float, float | None, str], Awaitable[None]]
+"""Called with what is done, the total, and a message."""
+
+
+class Memory(Protocol):
+    """Something that can be searched."""
+
+    async def search(self, request: SearchRequest, on_progress: OnProgress) -> SearchResponse:
+        """Return one page of results.
+
+        Raises:
+            LightfastError: The search failed.
+            EmulatorError: The index cannot be used.
+        """
+        ...
+
+    @property
+    def note(self) -> str:
+        """The state of the index, when it matters to the reader; else empty."""
+        ...
+
+
+class RemoteMemory:
+    """The API, through a client.
+
+    Args:
+        client: The client, which is left open.
+    """
+
+    note = ""
+
+    def __init__(self, client: AsyncLightfast) -> None:
+        self._client = client
+
+    async def search(self, request: SearchRequest, on_progress: OnProgress) -> SearchResponse:
+        """Return one page of results."""
+        return await search_with(self._client, request)
+
+
+async def search_with(client: AsyncLightfast, request: SearchRequest) -> SearchResponse:
+    """Return what a client finds for a request."""
+    return await client.search(
+        request.query,
+        limit=request.limit,
+        offset=request.offset,
+        mode=request.mode,
+        filters=request.filters,
+        extra_body=request.extra,
+    )
