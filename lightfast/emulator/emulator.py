@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import shutil
 import tempfile
+import threading
 import weakref
 from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from lightfast.emulator.accounts.admin import Accounts
 from lightfast.emulator.accounts.authenticate import Identity
@@ -18,7 +20,7 @@ from lightfast.emulator.api.address import cannot_listen, check_address, origin
 from lightfast.emulator.api.responses import BASE_PATH
 from lightfast.emulator.app import serving
 from lightfast.emulator.embedding.select import chosen_embedder
-from lightfast.emulator.errors import EmulatorError
+from lightfast.emulator.errors import DamagedError, EmulatorError
 from lightfast.emulator.faults.script import Script
 from lightfast.emulator.search.contents import find_document, find_related, find_similar
 from lightfast.emulator.search.index import Index
@@ -44,6 +46,9 @@ if TYPE_CHECKING:
     from lightfast.emulator.sources.corpus import Corpus
 
 __all__ = ["Emulator"]
+
+T = TypeVar("T")
+_log = logging.getLogger("lightfast.emulator")
 
 
 class Emulator:
@@ -82,6 +87,8 @@ class Emulator:
         index_first: Whether entering indexes before it serves; if not, call `refresh` while it answers from what was
             indexed before.
         on_embedding: Called with the progress of embedding, on the thread that embeds.
+        rebuild: Whether a damaged `database` is rebuilt: its accounts are kept as far as they can be read, and
+            `paths` are indexed again. Otherwise it is refused.
 
     Attributes:
         accounts: Organizations, users, sessions and API keys.
@@ -108,6 +115,7 @@ class Emulator:
         embed_behind: bool = True,
         index_first: bool = True,
         on_embedding: Callable[[EmbeddingProgress], None] | None = None,
+        rebuild: bool = False,
     ) -> None:
         check_address(host, port, allow_remote=allow_remote)
         organization = check_organization(organization)
@@ -121,7 +129,7 @@ class Emulator:
         if database is None or os.fspath(database) == ":memory:":
             database = temporary = _temporary_directory()
             database /= "emulator.sqlite3"
-        self._store = Store(_expanded(database))
+        self._store = Store(_expanded(database), rebuild=rebuild)
         self._semantics = _semantics(self._store, organization, embedder, on_embedding)
         self._embed_behind = embed_behind
         self._index_first = index_first
@@ -132,6 +140,7 @@ class Emulator:
         self.accounts = Accounts(self._identity, organization)
         self.faults = Script(api_revision, behavior)
         self._index = Index(self._store, organization)
+        self._rebuilding = threading.Lock()
         self._address: tuple[str, int] | None = None
         self._served: AsyncExitStack | None = None
         self._thread: ServingThread | None = None
@@ -196,13 +205,30 @@ class Emulator:
         Raises:
             EmulatorError: A corpus cannot be read; what was indexed of it before stays.
         """
-        try:
-            indexed = self._index.refresh(self._corpora, self._on_progress)
-        except OSError as error:  # no temporary directory, no file descriptor left
-            raise EmulatorError(f"Cannot read what is to be indexed: {error}") from error
+        indexed = self._healed(self._refresh)
         if indexed and self._semantics:
             self._semantics.wake()
         return indexed
+
+    def _refresh(self) -> int:
+        try:
+            return self._index.refresh(self._corpora, self._on_progress)
+        except OSError as error:  # no temporary directory, no file descriptor left
+            raise EmulatorError(f"Cannot read what is to be indexed: {error}") from error
+
+    def _healed(self, work: Callable[[], T]) -> T:
+        """Do work on the database; if that is damaged and may be rebuilt, rebuild it and do it again."""
+        generation = self._store.generation
+        try:
+            return work()
+        except DamagedError as error:
+            if not self._store.can_rebuild:
+                raise
+            _log.warning("rebuilding the index: %s", error)
+        with self._rebuilding:  # one thread indexes; the others wait for it
+            self._store.rebuild(generation)
+            self._refresh()
+        return work()
 
     async def arefresh(self) -> int:
         """Call `refresh` on another thread, without blocking the event loop."""
@@ -235,11 +261,11 @@ class Emulator:
     @property
     def documents(self) -> int:
         """The number of documents indexed for the organization."""
-        return self._index.documents
+        return self._healed(lambda: self._index.documents)
 
     def corpora(self) -> list[CorpusInfo]:
         """Return what is indexed for the organization, one item for each corpus."""
-        return self._index.corpora()
+        return self._healed(self._index.corpora)
 
     # --- documents ----------------------------------------------------------------------------
 
@@ -374,6 +400,7 @@ class Emulator:
                 host=self._host,
                 port=self._port,
                 organization=self._organization,
+                healed=self._healed,
                 meaning=self._semantics.meaning if self._semantics else None,
             )
             try:

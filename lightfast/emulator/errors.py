@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-__all__ = ["EmulatorError", "RefusedError"]
+__all__ = ["DamagedError", "EmulatorError", "RefusedError"]
 
 
 class EmulatorError(Exception):
     """Error that the caller can fix; the message says what is wrong, where, and what to do."""
+
+
+class DamagedError(EmulatorError):
+    """Database that cannot be read, or whose schema is another one."""
 
 
 class RefusedError(Exception):

@@ -1,4 +1,4 @@
-"""One SQLite file: its schema, and who may read or write it when.
+"""The database: its schema, and its connections for readers and writers.
 
 Readers take a connection each from a pool and see one snapshot; writers take turns, across threads through a
 lock and across processes through BEGIN IMMEDIATE. In WAL mode neither waits for the other:
@@ -8,13 +8,16 @@ https://www.sqlite.org/wal.html
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import sqlite3
 import threading
 from collections import deque
 from typing import TYPE_CHECKING
 
-from lightfast.emulator.errors import EmulatorError
+from lightfast.emulator.errors import DamagedError, EmulatorError
+from lightfast.emulator.salvage import rebuild
+from lightfast.emulator.sqlite import check_release, connect, dialect, translate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,7 +26,8 @@ if TYPE_CHECKING:
 __all__ = ["Store"]
 
 APPLICATION_ID = 0x6C66656D  # "lfem": https://www.sqlite.org/pragma.html#pragma_application_id
-BUSY_TIMEOUT = 60.0  # seconds; another process may be in the middle of indexing a large history
+
+_log = logging.getLogger("lightfast.emulator")
 
 # What every match is asked for stands in `document`, whose rows are narrow for that; what is shown of the few on
 # the page stands in `document_text`. Step N takes a file from version N to N + 1; a step that was released is never edited.
@@ -213,130 +217,153 @@ MIGRATIONS = (
 
 
 class Store:
-    """The database file, made or brought up to date when it is opened.
+    """Database file, created or migrated when it is opened.
 
     Args:
-        path: Where the file is, or shall be.
+        path: Where the file is, or will be.
+        rebuild: Whether a file that is damaged, or has a newer schema, is rebuilt without its index; else it is
+            refused.
 
     Raises:
-        EmulatorError: The file is not the emulator's, is newer than this version, or cannot be opened.
+        DamagedError: The file is damaged, or was written by a newer version.
+        EmulatorError: The file belongs to another program, or cannot be opened.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, rebuild: bool = False) -> None:
         self.path = path
+        self._rebuilds = rebuild
         self._write_lock = threading.RLock()
-        self._idle: deque[sqlite3.Connection] = deque()
+        self._idle: deque[tuple[int, sqlite3.Connection]] = deque()
         self._closed = False
+        self.generation = 0
+        check_release()
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            # Private code is indexed here: nobody else's business on a shared machine.
+            # Private code is indexed here: other users of the machine must not read it.
             os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
-            self._writer = self._connect()
-            self._prepare()
+            self._writer = self._open()
         except (OSError, ValueError, sqlite3.Error) as error:
             raise EmulatorError(
-                f"Cannot use {path} as the emulator's database: {error}; give another `database`."
+                f"Cannot use {path} as the emulator's database: {error}; use another `database`."
             ) from error
 
-    def _connect(self) -> sqlite3.Connection:
-        connection = sqlite3.connect(
-            self.path, timeout=BUSY_TIMEOUT, isolation_level=None, check_same_thread=False
-        )
+    def _open(self) -> sqlite3.Connection:
         try:
-            connection.row_factory = sqlite3.Row
-            connection.execute("PRAGMA foreign_keys = ON")
-            # With WAL this loses at most the last commits on power loss, never consistency.
-            connection.execute("PRAGMA synchronous = NORMAL")
-            connection.execute("PRAGMA cache_size = -32000")
-        except BaseException:
-            connection.close()
-            raise
-        return connection
+            return _prepared(self.path)
+        except DamagedError as error:
+            if not self._rebuilds:
+                raise
+            _log.warning("rebuilding the index: %s", error)
+            self._replace_file()
+            return _prepared(self.path)
 
-    def _prepare(self) -> None:
-        try:
-            with self.write() as db:
-                self._migrate(db)
-            self._writer.execute("PRAGMA journal_mode = WAL")
-        except BaseException:
+    # --- damage -------------------------------------------------------------------------------
+
+    def rebuild(self, generation: int) -> None:
+        """Replace the damaged file by a new one without an index.
+
+        Args:
+            generation: The `generation` that was found damaged; nothing happens if it was already replaced.
+
+        Raises:
+            DamagedError: The file must not be rebuilt.
+        """
+        with self._write_lock:
+            self.check_open()
+            if generation != self.generation:
+                return
             self._writer.close()
+            self._replace_file()
+            self.generation += 1
+            self._drain()
+            self._writer = _prepared(self.path)
+
+    @property
+    def can_rebuild(self) -> bool:
+        """Whether a damaged file may be rebuilt."""
+        return self._rebuilds
+
+    def _replace_file(self) -> None:
+        try:
+            kept = rebuild(self.path, lambda path: _prepared(path).close())
+        except (OSError, sqlite3.Error) as error:
+            raise EmulatorError(
+                f"Cannot rebuild {self.path}: {error}; use another `database`."
+            ) from error
+        if kept:
+            _log.warning(
+                "some accounts could not be read; the damaged database is kept as %s", kept
+            )
+
+    @contextlib.contextmanager
+    def _translated(self) -> Iterator[None]:
+        """Raise SQLite's errors as ours."""
+        try:
+            yield
+        except sqlite3.Error as error:
+            if meant := translate(error, self.path):
+                raise meant from error
             raise
 
-    def _migrate(self, db: sqlite3.Connection) -> None:
-        version = _pragma(db, "user_version")
-        if _pragma(db, "application_id") != APPLICATION_ID and (version or _tables(db)):
-            raise EmulatorError(
-                f"{self.path} is a database of another program; give another `database`."
-            )
-        if version > len(MIGRATIONS):
-            raise EmulatorError(
-                f"{self.path} was written by a newer lightfast (schema {version}, this one knows"
-                f" {len(MIGRATIONS)}); update lightfast or give another `database`."
-            )
-        for step in MIGRATIONS[version:]:
-            for statement in step.split(";\n"):
-                db.execute(statement)
-        db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-        db.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
+    # --- connections --------------------------------------------------------------------------
 
     @contextlib.contextmanager
     def read(self) -> Iterator[sqlite3.Connection]:
-        """A connection that sees one unchanging state of the database."""
-        self.check_open()
-        try:
-            connection = self._idle.pop()
-        except IndexError:
-            connection = self._connect()
-        try:
-            connection.execute("BEGIN")
-            yield connection
-        finally:
-            connection.rollback()
-            self._give_back(connection)
+        """Give a connection that sees one unchanging state of the database.
 
-    def _give_back(self, connection: sqlite3.Connection) -> None:
-        self._idle.append(connection)
+        Raises:
+            DamagedError: What is read is damaged.
+        """
+        self.check_open()
+        with self._translated():
+            generation, connection = self._take()
+            try:
+                connection.execute("BEGIN")
+                yield connection
+            finally:
+                connection.rollback()
+                self._give_back(generation, connection)
+
+    def _take(self) -> tuple[int, sqlite3.Connection]:
+        with contextlib.suppress(IndexError):
+            return self._idle.pop()
+        return self.generation, connect(self.path)
+
+    def _give_back(self, generation: int, connection: sqlite3.Connection) -> None:
+        if generation != self.generation:
+            connection.close()
+            return
+        self._idle.append((generation, connection))
         if self._closed:
             self._drain()
 
     @contextlib.contextmanager
     def write(self) -> Iterator[sqlite3.Connection]:
-        """A transaction that is kept whole, or not at all when the block raises.
+        """Give a connection for a transaction that is kept whole, or not at all when the block raises.
 
         Raises:
-            EmulatorError: Another process writes for too long, or the disk has no room.
+            DamagedError: What is read or written is damaged.
+            EmulatorError: Another process writes for too long, or the disk is full.
         """
-        with self._write_lock:
+        with self._write_lock, self._translated():
             self.check_open()
-            self._begin()
+            # IMMEDIATE: what is read inside is still true when it is written.
+            self._writer.execute("BEGIN IMMEDIATE")
             try:
                 yield self._writer
                 self._writer.commit()
-            except BaseException as error:
+            except BaseException:
                 self._writer.rollback()
-                if isinstance(error, sqlite3.Error) and _is_out_of_room(error):
-                    raise EmulatorError(
-                        f"Cannot write to {self.path}: {error}; make room, or give another `database`."
-                    ) from error
                 raise
-
-    def _begin(self) -> None:
-        # IMMEDIATE: what is read inside is still true when it is written.
-        try:
-            self._writer.execute("BEGIN IMMEDIATE")
-        except sqlite3.OperationalError as error:
-            raise EmulatorError(
-                f"Cannot write to {self.path}: {error}; wait until the other process that uses it is done."
-            ) from error
 
     def check_open(self) -> None:
         """Raise EmulatorError when `close` was called."""
         if self._closed:
-            raise EmulatorError("This emulator is closed; make a new one.")
+            raise EmulatorError("This emulator is closed; create a new one.")
 
     def close(self) -> None:
-        """Close every connection; what is being read is finished first, what is being written is undone."""
-        # Before the lock is asked for: whoever writes at length sees it and gives up.
+        """Close every connection; reads that are under way are finished first, writes are undone."""
+        # Before taking the lock: a long write sees it and gives up.
         self._closed = True
         with self._write_lock:
             self._writer.close()
@@ -345,15 +372,40 @@ class Store:
     def _drain(self) -> None:
         with contextlib.suppress(IndexError):
             while True:
-                self._idle.pop().close()
+                self._idle.pop()[1].close()
 
 
-def _is_out_of_room(error: sqlite3.Error) -> bool:
-    # The low byte tells the kind: https://www.sqlite.org/rescode.html#pve
-    kind = (
-        getattr(error, "sqlite_errorcode", 0) & 0xFF
-    )  # errors of the Python module itself have none
-    return kind in {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY}
+def _prepared(path: Path) -> sqlite3.Connection:
+    """Return a connection to a database with the current schema."""
+    connection = connect(path)
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+        _migrate(connection, path)
+        connection.commit()
+        connection.execute("PRAGMA journal_mode = WAL")
+    except BaseException as error:
+        connection.close()
+        meant = translate(error, path) if isinstance(error, sqlite3.Error) else None
+        if meant:
+            raise meant from error
+        raise
+    return connection
+
+
+def _migrate(db: sqlite3.Connection, path: Path) -> None:
+    version = _pragma(db, "user_version")
+    if _pragma(db, "application_id") != APPLICATION_ID and (version or _tables(db)):
+        raise EmulatorError(f"{path} is a database of another program; use another `database`.")
+    if version > len(MIGRATIONS):
+        raise DamagedError(
+            f"{path} was written by a newer lightfast (schema {version}; this one knows {len(MIGRATIONS)});"
+            " update lightfast, or use another `database`."
+        )
+    for step in MIGRATIONS[version:]:
+        for statement in dialect(step).split(";\n"):
+            db.execute(statement)
+    db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    db.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
 
 
 def _pragma(db: sqlite3.Connection, name: str) -> int:
