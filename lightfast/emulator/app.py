@@ -1,13 +1,12 @@
-"""The HTTP face: one endpoint of the API, and the console beside it."""
+"""The HTTP server: the search endpoint, and the console beside it."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from time import perf_counter
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from aiohttp import web
 
@@ -15,6 +14,7 @@ from lightfast.emulator.api.dialect import DIALECT
 from lightfast.emulator.api.requests import MAX_BODY_BYTES, credentials, document
 from lightfast.emulator.api.responses import SEARCH_PATHS, answer, in_documented_shape
 from lightfast.emulator.console import Console
+from lightfast.emulator.executor import Executor
 from lightfast.emulator.faults.middleware import FaultMiddleware
 from lightfast.emulator.search import retrieval
 from lightfast.emulator.search.query import SearchQuery
@@ -25,16 +25,14 @@ if TYPE_CHECKING:
     from lightfast.emulator.accounts.authenticate import Identity
     from lightfast.emulator.embedding.index import VectorIndex
     from lightfast.emulator.faults.script import Script
+    from lightfast.emulator.search.retrieval import Found
     from lightfast.emulator.store import Store
-
-T = TypeVar("T")
 
 __all__ = ["serving"]
 
 IDLE_TIMEOUT = 75.0  # seconds that a connection may stay silent, before its first request too
 LINGERING_TIME = 2.0  # seconds to read on after an early answer, so that the sender sees it
 SHUTDOWN_TIMEOUT = 5.0
-READERS = 4
 
 _log = logging.getLogger("lightfast.emulator")
 
@@ -48,30 +46,33 @@ async def serving(
     host: str,
     port: int,
     organization: str,
+    healed: Callable[[Callable[[], Found]], Found],
     meaning: VectorIndex | None = None,
 ) -> AsyncIterator[tuple[str, int]]:
-    """The address and port where requests are answered, as long as the block lasts.
+    """Serve as long as the block lasts, and give the address and port.
 
     Args:
         store: The database.
-        identity: Who may ask.
-        script: What shall go wrong, and who wants to know what came.
+        identity: Checks credentials.
+        script: Says which requests meet a fault, and records them.
         host: The address to listen on.
         port: The port to listen on.
         organization: Whose emulator it is: who signs up at the console becomes a member.
+        healed: Does work on the database, after rebuilding it if it is damaged and may be rebuilt.
         meaning: Compares by meaning; None for words alone.
 
     Raises:
-        OSError: The port cannot be had.
+        OSError: The server cannot listen there.
     """
-    executor = _Searcher(store, identity, meaning)
+    executor = Executor()
+    endpoint = _SearchEndpoint(store, identity, executor, healed, meaning)
     faults = FaultMiddleware(script)
     app = web.Application(
         client_max_size=MAX_BODY_BYTES, middlewares=[faults.handle, in_documented_shape]
     )
     for path in SEARCH_PATHS:
-        app.router.add_post(path, executor.search)
-        app.router.add_route("*", f"{path}/", executor.search_with_slash)
+        app.router.add_post(path, endpoint.handle)
+        app.router.add_route("*", f"{path}/", endpoint.handle_with_slash)
     console = Console(store, identity, executor, organization=organization, host=host)
     app.router.add_routes(console.routes())
     app.on_shutdown.append(faults.end)
@@ -89,42 +90,52 @@ async def serving(
         yield address[0], address[1]
     finally:
         await runner.cleanup()
-        await executor.close()
+        await endpoint.close()
+        executor.close()
 
 
-class _Searcher:
-    """Takes searches; the database is asked on other threads, so that the loop stays free."""
+class _SearchEndpoint:
+    """Handler of searches."""
 
-    def __init__(self, store: Store, identity: Identity, meaning: VectorIndex | None) -> None:
+    def __init__(
+        self,
+        store: Store,
+        identity: Identity,
+        executor: Executor,
+        healed: Callable[[Callable[[], Found]], Found],
+        meaning: VectorIndex | None,
+    ) -> None:
         self._store = store
-        self._meaning = meaning
         self._identity = identity
-        self._readers = ThreadPoolExecutor(READERS, "lightfast-emulator-reader")
-        self._writer = ThreadPoolExecutor(1, "lightfast-emulator-writer")
-        self._noting: asyncio.Future[None] | None = None
+        self._executor = executor
+        self._healed = healed
+        self._meaning = meaning
+        self._writing_uses: asyncio.Task[None] | None = None
 
     async def close(self) -> None:
-        self._readers.shutdown()
-        if self._noting:
-            await asyncio.wait([self._noting])
-        await self._on(self._writer, self._note_uses)
-        self._writer.shutdown()
+        """Return when the last uses of keys are written."""
+        if self._writing_uses:
+            await asyncio.wait([self._writing_uses])
+        await self._write_uses()
 
-    async def search(self, request: web.Request) -> web.Response:
-        """One search, from the credentials to the answer."""
+    async def handle(self, request: web.Request) -> web.Response:
+        """Answer a search."""
         started = perf_counter()
         dialect = request[DIALECT]
         parsed_first = await document(request) if dialect.parses_first else None
         # Else before the body is read: an unauthenticated request costs little, and learns nothing of its rules.
-        principal = await self._on(self._readers, self._identity.authenticate, credentials(request))
-        self._note_uses_soon()
+        principal = await self._executor.read(self._identity.authenticate, credentials(request))
+        if self._writing_uses is None or self._writing_uses.done():
+            self._writing_uses = asyncio.create_task(self._write_uses())
         authenticated = perf_counter()
         query = dialect.query_from(
             parsed_first if dialect.parses_first else await document(request)
         )
         parsed = perf_counter()
-        asked = (self._store, principal.organization, query, self._meaning)
-        found = await self._on(self._readers, retrieval.search, *asked)
+        found = await self._executor.search(
+            self._healed,
+            lambda: retrieval.search(self._store, principal.organization, query, self._meaning),
+        )
         finished = perf_counter()
         latency = {
             "total": finished - started,
@@ -135,35 +146,19 @@ class _Searcher:
         }
         return _answer(request, query, found, {n: round(s * 1000, 3) for n, s in latency.items()})
 
-    async def search_with_slash(self, request: web.Request) -> web.Response:
+    async def handle_with_slash(self, request: web.Request) -> web.Response:
         """Answer a search at a path that ends in a slash, where the revision has it."""
         if not request[DIALECT].trailing_slash:
             raise web.HTTPNotFound
         if request.method != "POST":
             raise web.HTTPMethodNotAllowed(request.method, ["POST"])
-        return await self.search(request)
+        return await self.handle(request)
 
-    async def read(self, work: Callable[..., T], *values: object) -> T:
-        """What the work gives, done on a thread that may wait for the database."""
-        return await self._on(self._readers, work, *values)
-
-    async def write(self, work: Callable[..., T], *values: object) -> T:
-        """The same for what changes the database, one after another."""
-        return await self._on(self._writer, work, *values)
-
-    async def _on(self, pool: ThreadPoolExecutor, work: Callable[..., T], *values: object) -> T:
-        return await asyncio.get_running_loop().run_in_executor(pool, work, *values)
-
-    def _note_uses_soon(self) -> None:
-        if self._noting is None or self._noting.done():
-            loop = asyncio.get_running_loop()
-            self._noting = loop.run_in_executor(self._writer, self._note_uses)
-
-    def _note_uses(self) -> None:
+    async def _write_uses(self) -> None:
         try:
-            self._identity.keys.write_uses()
+            await self._executor.write(self._identity.keys.write_uses)
         except Exception:  # noqa: BLE001 - a search never fails for its bookkeeping
-            _log.exception("could not write down when keys were last used")
+            _log.exception("could not write when keys were last used")
 
 
 def _answer(

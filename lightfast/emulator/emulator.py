@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 __all__ = ["Emulator"]
 
 T = TypeVar("T")
-_log = logging.getLogger("lightfast.emulator")
+_log = logging.getLogger("lightfast.emulator.store")
 
 
 class Emulator:
@@ -224,7 +224,7 @@ class Emulator:
         except DamagedError as error:
             if not self._store.can_rebuild:
                 raise
-            _log.warning("rebuilding the index: %s", error)
+            _log.warning("rebuilding the index: %s", error.reason)
         with self._rebuilding:  # one thread indexes; the others wait for it
             self._store.rebuild(generation)
             self._refresh()
@@ -246,12 +246,13 @@ class Emulator:
         Raises:
             EmulatorError: The model cannot be used.
         """
-        return self._semantics.embed(within) if self._semantics else 0
+        semantics = self._semantics
+        return self._healed(lambda: semantics.embed(within)) if semantics else 0
 
     @property
     def embedding_progress(self) -> EmbeddingProgress | None:
         """The progress of embedding; None without an embedder."""
-        return self._semantics.progress() if self._semantics else None
+        return self._healed(self._semantics.progress) if self._semantics else None
 
     @property
     def is_embedding(self) -> bool:

@@ -10,7 +10,15 @@ class EmulatorError(Exception):
 
 
 class DamagedError(EmulatorError):
-    """Database that cannot be read, or whose schema is another one."""
+    """Database that cannot be read, or whose schema is another one.
+
+    Attributes:
+        reason: What is wrong with it, without what to do.
+    """
+
+    def __init__(self, reason: str, advice: str) -> None:
+        super().__init__(f"{reason}; {advice}")
+        self.reason = reason
 
 
 class RefusedError(Exception):

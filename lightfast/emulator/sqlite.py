@@ -84,8 +84,9 @@ def translate(error: sqlite3.Error, path: Path) -> EmulatorError | None:
         )
     if code in _DAMAGED or _OTHER_SCHEMA.search(str(error)):
         return DamagedError(
-            f"{path} is damaged ({error}). To keep its keys and members and build its index again, stop what uses"
-            f" it and run: lightfast emulator index --rebuild --database {path} PATHS"
+            f"{path} is damaged ({error})",
+            "to keep its keys and members and build its index again, stop what uses it and run:"
+            f" lightfast emulator index --rebuild --database {path} PATHS",
         )
     if code == sqlite3.SQLITE_CANTOPEN:
         return EmulatorError(f"Cannot open {path}: {error}; use another `database`.")

@@ -27,7 +27,7 @@ __all__ = ["Store"]
 
 APPLICATION_ID = 0x6C66656D  # "lfem": https://www.sqlite.org/pragma.html#pragma_application_id
 
-_log = logging.getLogger("lightfast.emulator")
+_log = logging.getLogger("lightfast.emulator.store")
 
 # What every match is asked for stands in `document`, whose rows are narrow for that; what is shown of the few on
 # the page stands in `document_text`. Step N takes a file from version N to N + 1; a step that was released is never edited.
@@ -253,7 +253,7 @@ class Store:
         except DamagedError as error:
             if not self._rebuilds:
                 raise
-            _log.warning("rebuilding the index: %s", error)
+            _log.warning("rebuilding the index: %s", error.reason)
             self._replace_file()
             return _prepared(self.path)
 
@@ -295,16 +295,6 @@ class Store:
                 "some accounts could not be read; the damaged database is kept as %s", kept
             )
 
-    @contextlib.contextmanager
-    def _translated(self) -> Iterator[None]:
-        """Raise SQLite's errors as ours."""
-        try:
-            yield
-        except sqlite3.Error as error:
-            if meant := translate(error, self.path):
-                raise meant from error
-            raise
-
     # --- connections --------------------------------------------------------------------------
 
     @contextlib.contextmanager
@@ -315,7 +305,7 @@ class Store:
             DamagedError: What is read is damaged.
         """
         self.check_open()
-        with self._translated():
+        with _translated(self.path):
             generation, connection = self._take()
             try:
                 connection.execute("BEGIN")
@@ -345,7 +335,7 @@ class Store:
             DamagedError: What is read or written is damaged.
             EmulatorError: Another process writes for too long, or the disk is full.
         """
-        with self._write_lock, self._translated():
+        with self._write_lock, _translated(self.path):
             self.check_open()
             # IMMEDIATE: what is read inside is still true when it is written.
             self._writer.execute("BEGIN IMMEDIATE")
@@ -376,20 +366,34 @@ class Store:
 
 
 def _prepared(path: Path) -> sqlite3.Connection:
-    """Return a connection to a database with the current schema."""
-    connection = connect(path)
+    """Return a connection to a database with the current schema.
+
+    Raises:
+        DamagedError: It is damaged, or was written by a newer version.
+        EmulatorError: It belongs to another program, or cannot be opened.
+    """
+    with _translated(path):
+        connection = connect(path)
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+            _migrate(connection, path)
+            connection.commit()
+            connection.execute("PRAGMA journal_mode = WAL")
+        except BaseException:
+            connection.close()
+            raise
+    return connection
+
+
+@contextlib.contextmanager
+def _translated(path: Path) -> Iterator[None]:
+    """Raise SQLite's errors as ours."""
     try:
-        connection.execute("BEGIN IMMEDIATE")
-        _migrate(connection, path)
-        connection.commit()
-        connection.execute("PRAGMA journal_mode = WAL")
-    except BaseException as error:
-        connection.close()
-        meant = translate(error, path) if isinstance(error, sqlite3.Error) else None
-        if meant:
+        yield
+    except sqlite3.Error as error:
+        if meant := translate(error, path):
             raise meant from error
         raise
-    return connection
 
 
 def _migrate(db: sqlite3.Connection, path: Path) -> None:
@@ -398,9 +402,11 @@ def _migrate(db: sqlite3.Connection, path: Path) -> None:
         raise EmulatorError(f"{path} is a database of another program; use another `database`.")
     if version > len(MIGRATIONS):
         raise DamagedError(
-            f"{path} was written by a newer lightfast (schema {version}; this one knows {len(MIGRATIONS)});"
-            " update lightfast, or use another `database`."
+            f"{path} was written by a newer lightfast (schema {version}; this one knows {len(MIGRATIONS)})",
+            "update lightfast, or use another `database`.",
         )
+    if version == len(MIGRATIONS):
+        return
     for step in MIGRATIONS[version:]:
         for statement in dialect(step).split(";\n"):
             db.execute(statement)

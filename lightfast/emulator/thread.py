@@ -1,7 +1,7 @@
-"""Serves on a thread with an event loop of its own, for callers that have none.
+"""Server thread with an event loop of its own, for callers that have none.
 
-The thread is a daemon: a program that forgets to stop it still exits. The caller waits for two moments only,
-"requests are answered" and "nothing is served any more", so an error at the start is raised where it is seen.
+The thread is a daemon: a program that forgets to stop it still exits. The caller waits twice, until the server
+has started and until it has stopped, so that an error at the start is raised where it is seen.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ __all__ = ["ServingThread"]
 
 
 class ServingThread(threading.Thread):
-    """Calls `start` on its own loop, and `stop` when it has been enough.
+    """Thread that serves until `stop_serving` is called.
 
     Args:
-        start: Returns when requests are answered.
-        stop: Returns when nothing is served any more.
+        start: Starts the server; returns when it accepts requests.
+        stop: Stops the server.
     """
 
     def __init__(
@@ -31,33 +31,33 @@ class ServingThread(threading.Thread):
         stop: Callable[[], Awaitable[None]],
     ) -> None:
         super().__init__(name="lightfast-emulator", daemon=True)
-        self._begin = start
-        self._end = stop
+        self._start_server = start
+        self._stop_server = stop
         self._ready = threading.Event()
         self._error: BaseException | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._enough = asyncio.Event()
+        self._stopping = asyncio.Event()
 
     def start_serving(self) -> None:
-        """Return when requests are answered, or raise what keeps them from it."""
+        """Return when the server accepts requests, or raise what kept it from starting."""
         self.start()
         self._ready.wait()
         if self._error:
             raise self._error
 
     def stop_serving(self) -> None:
-        """Return when nothing is served any more."""
+        """Stop the server, and return when it has stopped."""
         if self.ident is None:
             return
-        # Ctrl-C may come while it starts; then there is no loop yet that could be told.
+        # Ctrl-C may come while it starts, when there is no loop yet.
         self._ready.wait()
         if self._loop:
             with contextlib.suppress(RuntimeError):  # the loop has ended by itself
-                self._loop.call_soon_threadsafe(self._enough.set)
+                self._loop.call_soon_threadsafe(self._stopping.set)
         self.join()
 
     def run(self) -> None:
-        """The life of the thread."""
+        """Run the server; this is the thread's target."""
         try:
             asyncio.run(self._serve())
         except BaseException as error:  # noqa: BLE001 - raised again on the thread that waits
@@ -67,7 +67,7 @@ class ServingThread(threading.Thread):
 
     async def _serve(self) -> None:
         self._loop = asyncio.get_running_loop()
-        await self._begin()
+        await self._start_server()
         self._ready.set()
-        await self._enough.wait()
-        await self._end()
+        await self._stopping.wait()
+        await self._stop_server()

@@ -200,8 +200,10 @@ class Keys:
             EmulatorError: The organization has no such key.
         """
         with self._store.write() as db:
+            own = "organization_id = ? AND id = ?"
+            db.execute(f"UPDATE api_key SET active = 0 WHERE {own}", (organization, key_id))  # noqa: S608
             row = db.execute(
-                "UPDATE api_key SET active = 0 WHERE organization_id = ? AND id = ? RETURNING *",
+                f"SELECT * FROM api_key WHERE {own}",  # noqa: S608
                 (organization, key_id),
             ).fetchone()
         if row is None:

@@ -14,7 +14,7 @@ from lightfast.emulator.api.dialect import DIALECT, Failure, Reply
 from lightfast.emulator.api.requests import BODY_TIMEOUT, MAX_BODY_BYTES, SlowBodyError
 from lightfast.emulator.api.revision_2026_04_03 import DOCUMENTED
 from lightfast.emulator.api.validation import InvalidRequestError, NotJsonError
-from lightfast.emulator.errors import RefusedError
+from lightfast.emulator.errors import DamagedError, RefusedError
 from lightfast.emulator.search.retrieval import NotConfiguredError
 
 if TYPE_CHECKING:
@@ -82,6 +82,10 @@ def _failure(error: Exception, request: web.Request) -> Failure:
             return Failure(500, "CONFIG_ERROR", "Organization is not configured for search")
         case web.HTTPException():
             return _http_failure(error, request)
+        case DamagedError():
+            _log.error("request %s failed: %s", request[REQUEST_ID], error)
+            message = "The emulator's database is damaged; its log says what to do"
+            return Failure(500, "INTERNAL_ERROR", message)
     _log.error("request %s failed", request[REQUEST_ID], exc_info=error)
     return Failure(500, "INTERNAL_ERROR", "Something went wrong; the emulator's log says what")
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from aiohttp import web
 
     from lightfast.emulator.accounts.people import Member, People, User
-    from lightfast.emulator.console.executor import Executor
+    from lightfast.emulator.executor import Executor
 
     Membership = Callable[[web.Request], Awaitable[tuple[str, str]]]
 

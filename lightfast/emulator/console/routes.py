@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from lightfast.emulator.accounts.authenticate import Identity
     from lightfast.emulator.accounts.keys import ApiKey
     from lightfast.emulator.accounts.people import Organization
-    from lightfast.emulator.console.executor import Executor
+    from lightfast.emulator.executor import Executor
     from lightfast.emulator.store import Store
 
     Handler = Callable[[web.Request], Awaitable[web.Response]]

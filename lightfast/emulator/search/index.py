@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -83,21 +84,28 @@ class Index:
     def _refresh(self, corpus: Corpus, tally: _Tally) -> None:
         with self._store.read() as db:
             last = self._state(db, corpus)
-        if corpus.changes(last) is None:
+        if _changes(corpus, last) is None:
             return  # without having kept other writers waiting
         with self._store.write() as db:
             # Asked again: another process may have done the same work meanwhile.
-            changes = corpus.changes(self._state(db, corpus))
+            last = self._state(db, corpus)
+            changes = _changes(corpus, last)
             if changes is not None:
+                if last is None and self._is_known(db, corpus):
+                    _log.warning("indexing %s again: what was noted is damaged", corpus.location)
                 _log.info("indexing %s of %s", corpus.kind, corpus.location)
                 self._apply(db, corpus, changes, tally)
 
     def _state(self, db: sqlite3.Connection, corpus: Corpus) -> dict[str, Any] | None:
         row = db.execute(
-            "SELECT state FROM corpus WHERE organization_id = ? AND kind = ? AND location = ?",
+            f"SELECT state FROM corpus WHERE {_CORPUS}",  # noqa: S608 - ours
             (self._organization, corpus.kind, corpus.location),
         ).fetchone()
-        return orjson.loads(row["state"]) if row else None
+        return _parsed(row["state"]) if row else None
+
+    def _is_known(self, db: sqlite3.Connection, corpus: Corpus) -> bool:
+        row = (self._organization, corpus.kind, corpus.location)
+        return bool(db.execute(f"SELECT 1 FROM corpus WHERE {_CORPUS}", row).fetchone())  # noqa: S608
 
     def _apply(
         self, db: sqlite3.Connection, corpus: Corpus, changes: Changes, tally: _Tally
@@ -121,11 +129,13 @@ class Index:
 
     def _remember(self, db: sqlite3.Connection, corpus: Corpus, changes: Changes) -> int:
         state = orjson.dumps(changes.state).decode()
-        row = db.execute(
+        key = (self._organization, corpus.kind, corpus.location)
+        db.execute(
             "INSERT INTO corpus (organization_id, kind, location, state) VALUES (?, ?, ?, ?)"
-            " ON CONFLICT DO UPDATE SET state = excluded.state RETURNING id",
-            (self._organization, corpus.kind, corpus.location, state),
-        ).fetchone()
+            " ON CONFLICT (organization_id, kind, location) DO UPDATE SET state = excluded.state",
+            (*key, state),
+        )
+        row = db.execute(f"SELECT id FROM corpus WHERE {_CORPUS}", key).fetchone()  # noqa: S608 - ours
         return int(row["id"])
 
     def _insert(
@@ -173,7 +183,7 @@ class Index:
                 kind=row["kind"],
                 location=row["location"],
                 documents=row["documents"],
-                skipped=orjson.loads(row["state"]).get("skipped", 0),
+                skipped=(_parsed(row["state"]) or {}).get("skipped", 0),
             )
             for row in rows
         ]
@@ -187,6 +197,23 @@ class Index:
                 (self._organization,),
             ).fetchone()
         return int(row[0])
+
+
+def _parsed(state: str) -> dict[str, Any] | None:
+    """Return a corpus's state; None for a damaged one, so that the corpus is indexed again."""
+    with contextlib.suppress(orjson.JSONDecodeError):
+        if isinstance(parsed := orjson.loads(state), dict):
+            return parsed
+    return None
+
+
+def _changes(corpus: Corpus, last: dict[str, Any] | None) -> Changes | None:
+    try:
+        return corpus.changes(last)
+    except (AttributeError, KeyError, TypeError, ValueError):
+        if last is None:
+            raise
+        return corpus.changes(None)  # a damaged state, or one of another version
 
 
 class _Tally:
@@ -208,6 +235,7 @@ class _Tally:
             self._tell(self._done, self._total)
 
 
+_CORPUS = "organization_id = ? AND kind = ? AND location = ?"
 _INSERT_DOCUMENT = (
     "INSERT INTO document (rowid, organization_id, corpus_id, part, id, position, head, fold, family, source, type,"
     " occurred_at, weight, penalty) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
@@ -220,7 +248,7 @@ _INSERT_MEANING = "INSERT INTO meaning (document, is_title, hash) VALUES (?, ?, 
 _INSERT_FACET = "INSERT OR IGNORE INTO facet (document, name, value) VALUES (?, ?, ?)"
 _INSERT_LANGUAGE = "INSERT OR IGNORE INTO language VALUES (?, ?)"
 # Vectors in memory are loaded again when this has moved.
-_COUNT_REMOVAL = "INSERT INTO removal VALUES (?, 1) ON CONFLICT DO UPDATE SET count = count + 1"
+_COUNT_REMOVAL = "INSERT INTO removal VALUES (?, 1) ON CONFLICT (organization_id) DO UPDATE SET count = count + 1"
 
 
 @attrs.frozen
