@@ -43,7 +43,12 @@ for group in (keys, members, organizations):
 
 
 def _indexed(command: _F) -> _F:
-    """What `serve` and `index` have in common."""
+    """Give a command the options that `serve` and `index` have in common."""
+    command = click.option(
+        "--rebuild",
+        is_flag=True,
+        help="Keep the keys of a damaged database, and build its index again.",
+    )(command)
     command = click.option(
         "--database",
         type=click.Path(dir_okay=False, path_type=Path),
@@ -59,7 +64,7 @@ def _indexed(command: _F) -> _F:
 @_indexed
 @click.option("--no-embed", is_flag=True, help="Index words only.")
 @verbosity
-def index(paths: tuple[Path, ...], *, database: Path | None, no_embed: bool) -> None:
+def index(paths: tuple[Path, ...], *, database: Path | None, rebuild: bool, no_embed: bool) -> None:
     """Index repositories, directories or files, and print what there is now.
 
     PATHS are git repositories, directories, and Markdown, reST or JSON-lines files; this
@@ -80,6 +85,7 @@ def index(paths: tuple[Path, ...], *, database: Path | None, no_embed: bool) -> 
             opened = open_emulator(
                 given,
                 place,
+                rebuild=rebuild or database is None,
                 on_progress=indexing,
                 embedder=None if no_embed else embedder(),
                 on_embedding=embedding,
@@ -119,6 +125,7 @@ def serve(
     paths: tuple[Path, ...],
     *,
     database: Path | None,
+    rebuild: bool,
     host: str,
     port: int,
     allow_remote: bool,
@@ -153,6 +160,7 @@ def serve(
                     host=host,
                     port=port,
                     allow_remote=allow_remote,
+                    rebuild=rebuild or database is None,
                     on_progress=indexing,
                     embedder=embedder(),
                     on_embedding=news.append,

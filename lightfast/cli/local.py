@@ -52,7 +52,7 @@ def local_emulator(path: Path) -> Iterator[tuple[str, str]]:
 
 
 def open_emulator(paths: Sequence[Path], database: Path, **options: Any) -> Emulator:
-    """An emulator on a database whose directory is made, for its owner only, if it is missing."""
+    """Open an emulator on a database, whose directory is created if it is missing, for its owner only."""
     with contextlib.suppress(OSError):  # the emulator says it better
         database.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     return Emulator(paths, database=database, **options)
@@ -89,7 +89,7 @@ def _opens(key: str, known: Any) -> bool:
 def _with_cache(paths: Sequence[Path], database: Path, **options: Any) -> tuple[Emulator, bool]:
     """The emulator, and whether its index will be there the next time."""
     try:
-        return open_emulator(paths, database, **options), True
+        return open_emulator(paths, database, rebuild=True, **options), True
     except EmulatorError as error:
         # Whatever is wrong with the paths is raised again here; what is left is the cache.
         emulator = Emulator(paths, **options)

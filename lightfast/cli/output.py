@@ -72,6 +72,8 @@ def _log_to_stderr(ctx: click.Context, level: int) -> None:
     before = logger.level
     logger.setLevel(level)
     logger.addHandler(handler)
+    # That an index is built again explains why a command takes long: a note, unless `--quiet`.
+    logging.getLogger("lightfast.emulator.store").setLevel(min(level, logging.WARNING))
     ctx.call_on_close(lambda: logger.removeHandler(handler))
     ctx.call_on_close(lambda: logger.setLevel(before))
 
@@ -80,6 +82,9 @@ class _Lines(logging.Handler):
     """Log records as lines on stderr."""
 
     def emit(self, record: logging.LogRecord) -> None:
+        meta = click.get_current_context().meta if click.get_current_context(silent=True) else {}
+        if record.levelno < logging.ERROR and meta.get(QUIET) and not meta.get(VERBOSE):
+            return
         click.echo(f"lightfast: {printable(self.format(record))}", err=True)
 
 

@@ -81,13 +81,16 @@ def test_without_a_cache_the_index_is_temporary(run, repository, tmp_path):
     assert result.stderr.startswith("Using a temporary index: Cannot use ")
 
 
-def test_a_spoilt_index_does_not_keep_from_searching(run, repository):
+def test_a_damaged_index_is_built_again(run, repository):
     database = cached_database([repository.path])
     database.parent.mkdir(parents=True)
     database.write_bytes(b"spoilt" * 1000)
     result = run("search", "--local", repository.path, QUESTION)
     assert result.exit_code == 0
-    assert "Using a temporary index" in result.stderr
+    assert "rebuilding the index" in result.stderr
+    result = run("search", "--local", repository.path, QUESTION)
+    assert result.exit_code == 0
+    assert "rebuilding" not in result.stderr
 
 
 def test_a_place_that_is_none_is_said(run, tmp_path):

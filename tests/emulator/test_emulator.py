@@ -442,7 +442,7 @@ def test_a_program_that_forgets_to_close_exits(lines: Callable[..., Path]) -> No
 
 
 def test_the_emulator_never_imports_the_core() -> None:
-    """Of the package it knows its version only."""
+    """Of the package it knows its version, and how it was installed."""
     script = """
 import sys
 import lightfast.emulator
@@ -450,4 +450,4 @@ core = sorted(m for m in sys.modules if m.startswith("lightfast.") and ".emulato
 print(*core)
 """
     output, errors = run(script).communicate(timeout=20)
-    assert (output.split(), errors) == (["lightfast._version"], "")
+    assert (output.split(), errors) == (["lightfast._install", "lightfast._version"], "")
