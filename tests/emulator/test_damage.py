@@ -27,11 +27,13 @@ COUNT = 400  # documents
 
 
 def overwrite_pages(database: Path) -> None:
-    """The middle third, as a bad disk leaves it; the head still looks like a database."""
-    size = database.stat().st_size
+    """All but the schema, as a bad disk leaves them: the head still looks like a database."""
+    with closing(sqlite3.connect(database)) as db:
+        size = db.execute("PRAGMA page_size").fetchone()[0]
+        schema = db.execute("SELECT max(rootpage) FROM sqlite_master").fetchone()[0]
     with database.open("r+b") as file:
-        file.seek(size // 3)
-        file.write(b"\xff" * (size // 3))
+        file.seek(size * schema)
+        file.write(b"\xff" * (database.stat().st_size - size * schema))
 
 
 def overwrite_all(database: Path) -> None:

@@ -100,7 +100,8 @@ class Embedding:
             if db.execute(f"SELECT 1 {_DAMAGED} LIMIT 1", damaged).fetchone() is None:
                 return
         with self._store.write() as db:
-            db.execute(f"DELETE {_DAMAGED}", damaged)
+            count = db.execute(f"DELETE {_DAMAGED}", damaged).rowcount
+        _log.warning("embedding %d texts again: their vectors are damaged", count)
 
     def _missing(self) -> list[_Text]:
         """Return some of the texts without a vector, in the order in which they are wanted."""
