@@ -15,8 +15,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, ClassVar, TypeAlias, cast
 from weakref import WeakKeyDictionary
 
-from lightfast._threads import in_daemon_thread
-from lightfast.exceptions import ConfigurationError, LightfastError
+from lightfast._threads import ThreadLimitError, in_daemon_thread
+from lightfast.exceptions import ConfigurationError, LightfastError, NetworkError
 
 KEY_PREFIX = "sk-lf-"
 
@@ -165,6 +165,10 @@ class Auth(ABC):
             secret = await _call(provider)
         except LightfastError:
             raise
+        except ThreadLimitError as error:
+            raise NetworkError(
+                f"The provider of the {self._noun} needs a thread. {error}"
+            ) from None
         except (Exception, asyncio.CancelledError) as error:
             if isinstance(error, asyncio.CancelledError) and _is_cancelled():
                 raise

@@ -22,6 +22,7 @@ from lightfast._config import (
     check_ssl,
     resolve_auth,
     resolve_base_url,
+    resolve_insecure_http,
 )
 from lightfast._retry import OnRetry, RetryBudget, RetryPolicy
 from lightfast._transport import Transport, closed_error
@@ -47,10 +48,12 @@ class AsyncLightfast:
         retry_budget: What repeating may cost over all calls; else one of the client's own.
         proxy: The URL of a proxy; else the environment's, if `trust_env`.
         trust_env: Whether ``HTTPS_PROXY``, ``HTTP_PROXY``, ``ALL_PROXY`` and ``NO_PROXY`` count.
-        ssl: What the server's certificate is checked with; else the system's default.
+        ssl: What the server's certificate is checked with. By default the system's trust,
+            and ``SSL_CERT_FILE``, when the first connection is made.
         max_connections: How many connections to hold in each event loop.
         max_response_bytes: How large an answer may be, decompressed.
-        allow_insecure_http: Whether the key may go over plain http to another machine.
+        allow_insecure_http: Whether the key may go over plain http to another machine; else
+            ``LIGHTFAST_ALLOW_INSECURE_HTTP``, else no.
 
     Attributes:
         closed: Whether it was closed.
@@ -74,7 +77,7 @@ class AsyncLightfast:
         ssl: _ssl.SSLContext | None = None,
         max_connections: int = 100,
         max_response_bytes: int = 64 * 1024 * 1024,
-        allow_insecure_http: bool = False,
+        allow_insecure_http: bool | None = None,
     ) -> None:
         # Rebound at once: an error's traceback may be printed with these locals.
         api_key, auth, proxy = wrap_secret(api_key), wrap_secret(auth), wrap_secret(proxy)
@@ -85,7 +88,7 @@ class AsyncLightfast:
             attempt_timeout=check_seconds("attempt_timeout", attempt_timeout),
             retry=check_retries(retries),
             budget=retry_budget or RetryBudget(),
-            allow_insecure_http=allow_insecure_http,
+            allow_insecure_http=resolve_insecure_http(allow_insecure_http),
             connection=ConnectionConfig(
                 proxy=check_proxy(proxy),
                 trust_env=trust_env,

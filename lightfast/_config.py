@@ -18,6 +18,7 @@ from lightfast.exceptions import ConfigurationError
 BASE_URL = "https://lightfast.ai/api/v1"
 KEY_VARIABLE = "LIGHTFAST_API_KEY"
 URL_VARIABLE = "LIGHTFAST_BASE_URL"
+INSECURE_VARIABLE = "LIGHTFAST_ALLOW_INSECURE_HTTP"
 
 
 class NotGiven:
@@ -165,6 +166,24 @@ def resolve_auth(
     return ApiKeyAuth(key)
 
 
+def resolve_insecure_http(given: bool | None, environ: Mapping[str, str] | None = None) -> bool:
+    """Return whether a credential may go over plain http to another machine.
+
+    Raises:
+        ConfigurationError: The environment's value is neither true nor false.
+    """
+    if given is not None:
+        return bool(given)
+    value = _variable(INSECURE_VARIABLE, environ).strip().lower()
+    if value not in _TRUE | _FALSE:
+        raise ConfigurationError(f"{INSECURE_VARIABLE} must be 1 or 0, not {value!r:.20}.")
+    return value in _TRUE
+
+
+_TRUE = frozenset({"1", "true", "yes", "on"})
+_FALSE = frozenset({"", "0", "false", "no", "off"})
+
+
 def _variable(name: str, environ: Mapping[str, str] | None) -> str:
     # Never bound to a name where something is raised: a traceback would show all of it.
     return (os.environ if environ is None else environ).get(name, "")
@@ -219,7 +238,7 @@ def check_privacy(config: ClientConfig) -> None:
     to = f"through the proxy {through}" if is_loopback(url.hostname) else f"to {url.netloc}"
     raise ConfigurationError(
         f"The credential would go {to} over plain http, readable by anybody on the way. "
-        "Use https, or pass allow_insecure_http=True."
+        f"Use https, or pass allow_insecure_http=True or set {INSECURE_VARIABLE}=1."
     )
 
 
@@ -236,11 +255,18 @@ def check_retries(value: object) -> RetryPolicy:
     return RetryPolicy(retries=value)  # type: ignore[arg-type]  # it checks for itself
 
 
-def check_proxy(value: str | Secret | None) -> Secret | None:
-    """A proxy's URL.
+def check_proxy(
+    value: str | Secret | None, source: str = "`proxy`", advice: str = ""
+) -> Secret | None:
+    """Return a proxy's URL, wrapped.
+
+    Args:
+        value: The URL.
+        source: Where it comes from, for the message.
+        advice: What else can be done about it, for the message.
 
     Raises:
-        ConfigurationError: It is no http or https URL. The message does not repeat it.
+        ConfigurationError: It is not the URL of a proxy. The message does not repeat it.
     """
     value = wrap_secret(value)
     if value is None:
@@ -250,8 +276,11 @@ def check_proxy(value: str | Secret | None) -> Secret | None:
         raise ConfigurationError(f"`proxy` must be a str, not {given.__name__}.")
     problem = _proxy_problem(value)
     if problem:
-        raise ConfigurationError(f"`proxy` {problem}.")
+        raise ConfigurationError(f"{source} {problem}.{advice and f' {advice}.'}")
     return value
+
+
+_PROXY_SCHEMES = {"http", "https", "socks4", "socks4a", "socks5", "socks5h"}
 
 
 def _proxy_problem(proxy: Secret) -> str | None:
@@ -260,8 +289,8 @@ def _proxy_problem(proxy: Secret) -> str | None:
         host, _ = parts.hostname, parts.port
     except ValueError:
         return "is no URL"
-    if parts.scheme not in {"http", "https"} or not host:
-        return "must look like 'http://user:password@proxy.example:3128'"
+    if parts.scheme not in _PROXY_SCHEMES or not host:
+        return "must look like 'http://user:password@proxy.example:3128' or 'socks5h://…'"
     return None
 
 

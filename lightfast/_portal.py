@@ -36,7 +36,7 @@ from collections.abc import (
 from typing import Any, Generic, TypeVar
 
 from lightfast import _fork
-from lightfast._threads import in_daemon_thread
+from lightfast._threads import ThreadLimitError, in_daemon_thread
 from lightfast.exceptions import LightfastError, NetworkError, UsageError
 
 _T = TypeVar("_T")
@@ -268,9 +268,7 @@ def _not_started(error: RuntimeError) -> LightfastError:
     """Return what is wrong when a thread cannot be started."""
     if "shutdown" in str(error) or sys.is_finalizing():  # Python 3.12 and later
         return _stopped()
-    return NetworkError(
-        "Blocking calls need a thread, and the system lets this process start no more of them."
-    )
+    return NetworkError(f"Blocking calls need a thread. {ThreadLimitError()}")
 
 
 def _stopped() -> UsageError:

@@ -35,10 +35,12 @@ class Lightfast:
         retry_budget: What repeating may cost over all calls; else one of the client's own.
         proxy: The URL of a proxy; else the environment's, if `trust_env`.
         trust_env: Whether ``HTTPS_PROXY``, ``HTTP_PROXY``, ``ALL_PROXY`` and ``NO_PROXY`` count.
-        ssl: What the server's certificate is checked with; else the system's default.
+        ssl: What the server's certificate is checked with. By default the system's trust,
+            and ``SSL_CERT_FILE``, when the first connection is made.
         max_connections: How many connections to hold.
         max_response_bytes: How large an answer may be, decompressed.
-        allow_insecure_http: Whether the key may go over plain http to another machine.
+        allow_insecure_http: Whether the key may go over plain http to another machine; else
+            ``LIGHTFAST_ALLOW_INSECURE_HTTP``, else no.
 
     Raises:
         ConfigurationError: An argument or an environment variable cannot be used.
@@ -59,7 +61,7 @@ class Lightfast:
         ssl: _ssl.SSLContext | None = None,
         max_connections: int = 100,
         max_response_bytes: int = 64 * 1024 * 1024,
-        allow_insecure_http: bool = False,
+        allow_insecure_http: bool | None = None,
     ) -> None:
         # Rebound at once: an error's traceback may be printed with these locals.
         api_key, auth, proxy = wrap_secret(api_key), wrap_secret(auth), wrap_secret(proxy)

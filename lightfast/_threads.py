@@ -1,4 +1,4 @@
-"""How to await a blocking function without ever blocking the process's exit.
+"""Blocking functions awaited, without ever keeping the process from exiting.
 
 An executor's threads are joined when the interpreter exits, so one name look-up or one
 secret manager that hangs would keep the whole process alive. These threads are daemons.
@@ -15,8 +15,25 @@ from typing import TypeVar
 _T = TypeVar("_T")
 
 
+class ThreadLimitError(RuntimeError):
+    """The system lets this process start no more threads."""
+
+    def __str__(self) -> str:
+        return (
+            "The system lets this process start no more threads; see `ulimit -u` and the limits "
+            "of its container."
+        )
+
+
 async def in_daemon_thread(function: Callable[[], _T]) -> _T:
-    """What `function` returns or raises; cancelling stops the waiting, not the function."""
+    """Run a function on a thread of its own, and return what it returns.
+
+    Cancelling ends the wait, not the function.
+
+    Raises:
+        ThreadLimitError: The thread cannot be started.
+        BaseException: Whatever the function raises.
+    """
     loop = asyncio.get_running_loop()
     future: asyncio.Future[_T] = loop.create_future()
     context = contextvars.copy_context()
@@ -41,8 +58,11 @@ async def in_daemon_thread(function: Callable[[], _T]) -> _T:
         if not loop.is_closed():
             try:
                 loop.call_soon_threadsafe(settle, result, error)
-            except RuntimeError:  # the loop was closed in between: nobody waits any more
+            except RuntimeError:  # the loop was closed in between, and its waiters with it
                 return
 
-    threading.Thread(target=work, name="lightfast-blocking", daemon=True).start()
+    try:
+        threading.Thread(target=work, name="lightfast-blocking", daemon=True).start()
+    except RuntimeError:
+        raise ThreadLimitError from None
     return await future

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
-from lightfast._bulk import AdaptiveLimit
+from lightfast import SearchMeta, SearchResponse
+from lightfast._bulk import AdaptiveLimit, search_many
 
 
 def rounds(pace, elapsed, count):
@@ -56,3 +59,43 @@ def test_the_pace_follows_a_server_that_loses_capacity(capacity):
         limits += rounds(pace, 0.1 * max(1.0, pace.limit / capacity), 1)
     assert capacity <= min(limits)
     assert max(limits[-10:]) <= 3 * capacity
+
+
+@pytest.mark.parametrize("ordered", [True, False])
+@pytest.mark.parametrize("failing", [0, 7, 19])
+@pytest.mark.parametrize("error", [ZeroDivisionError("x"), asyncio.CancelledError(), MemoryError()])
+async def test_whatever_a_search_raises_reaches_the_caller(ordered, failing, error):
+    """No query is left without an outcome or an exception, and nothing waits for ever."""
+    begun = []
+
+    async def search(query, on_retry):
+        begun.append(query)
+        await asyncio.sleep(0)
+        if query == f"q{failing}":
+            raise error
+        return page_of(query)
+
+    found = []
+    async with asyncio.timeout(10):
+        with pytest.raises(type(error)) as caught:
+            async for outcome in search_many(
+                [f"q{number}" for number in range(20)], search, concurrency=4, ordered=ordered
+            ):
+                found.append(outcome.query)
+    assert caught.value is error
+    assert f"q{failing}" not in found
+    assert len(found) == len(set(found))
+
+
+async def test_a_search_that_always_raises_ends_at_once():
+    async def search(query, on_retry):
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        async for _ in search_many(["q"] * 20, search, concurrency=8, ordered=True):
+            pytest.fail("an outcome without a response")
+
+
+def page_of(query):
+    """A page of no results."""
+    return SearchResponse(results=(), meta=SearchMeta(total=0), request_id=query)

@@ -9,7 +9,6 @@ import pytest
 
 from lightfast import AsyncLightfast, ConfigurationError, Lightfast, SessionAuth
 from lightfast._config import resolve_auth, resolve_base_url
-from lightfast._validate import is_loopback
 from tests.conftest import KEY
 
 
@@ -54,7 +53,7 @@ def test_no_key_anywhere_says_where_to_get_one():
         ({"retries": "two"}, "`retries`"),
         ({"max_connections": 0}, "`max_connections`"),
         ({"max_response_bytes": 1.5}, "`max_response_bytes`"),
-        ({"proxy": "socks5://me:secret@proxy"}, "must look like"),
+        ({"proxy": "ftp://me:secret@proxy"}, "must look like"),
         ({"proxy": "http://[::1"}, "no URL"),
         ({"proxy": 7}, "not int"),
         ({"ssl": False}, "ssl.SSLContext"),
@@ -74,25 +73,6 @@ def test_options_that_can_be_used_are():
     assert "lightfast.ai" in repr(client)
 
 
-@pytest.mark.parametrize(
-    ("host", "loopback"),
-    [
-        ("localhost", True),
-        ("app.localhost", True),
-        ("127.0.0.1", True),
-        ("127.8.9.10", True),
-        ("::1", True),
-        ("10.0.0.1", False),
-        ("localhost.example.com", False),
-        ("127.0.0.1.example.com", False),
-        ("0.0.0.0", False),
-        (None, False),
-    ],
-)
-def test_only_this_machine_is_loopback(host, loopback):
-    assert is_loopback(host) is loopback
-
-
 def test_a_key_goes_over_plain_http_to_loopback_only_unless_allowed():
     AsyncLightfast(KEY, base_url="http://localhost:8000")
     AsyncLightfast(KEY, base_url="http://10.0.0.1", allow_insecure_http=True)
@@ -102,3 +82,20 @@ def test_a_key_goes_over_plain_http_to_loopback_only_unless_allowed():
         AsyncLightfast(KEY, base_url="http://localhost:8000", proxy="http://10.0.0.1:3128")
     with pytest.raises(ConfigurationError, match="plain http"):
         AsyncLightfast(KEY).with_options(base_url="http://10.0.0.1")
+
+
+@pytest.mark.parametrize(
+    ("value", "allowed"), [("1", True), ("TRUE", True), ("0", False), ("", False)]
+)
+def test_plain_http_can_be_allowed_by_the_environment(monkeypatch, value, allowed):
+    monkeypatch.setenv("LIGHTFAST_ALLOW_INSECURE_HTTP", value)
+    if allowed:
+        AsyncLightfast(KEY, base_url="http://emulator:8765/api/v1")
+    with pytest.raises(ConfigurationError, match="LIGHTFAST_ALLOW_INSECURE_HTTP=1"):
+        AsyncLightfast(KEY, base_url="http://emulator:8765", allow_insecure_http=allowed and False)
+
+
+def test_a_value_of_the_environment_that_is_neither_yes_nor_no_is_refused(monkeypatch):
+    monkeypatch.setenv("LIGHTFAST_ALLOW_INSECURE_HTTP", "perhaps")
+    with pytest.raises(ConfigurationError, match="must be 1 or 0"):
+        Lightfast(KEY)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextvars
 import gc
 import inspect
 import os
@@ -15,7 +13,6 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from lightfast import AsyncLightfast, Lightfast, UsageError
-from lightfast._portal import Portal
 from tests.conftest import KEY, QUICK
 from tests.servers import delayed, page
 
@@ -119,37 +116,6 @@ def test_ctrl_c_cancels_the_call_and_leaves_the_client_usable(serve):
         timer.join()
 
 
-def test_ctrl_c_before_a_call_was_begun_leaves_nothing_behind():
-    portal = Portal()
-    portal.run(asyncio.sleep(0))
-    portal._loop.call_soon_threadsafe(time.sleep, 0.3)  # start and cancel come in one turn of it
-    timer = interrupt_after(0.1)
-    with pytest.raises(KeyboardInterrupt):
-        portal.run(asyncio.sleep(30))
-    timer.join()
-    assert not portal._waiting
-    assert portal.run(asyncio.sleep(0, "usable")) == "usable"
-    portal.stop(timeout=5)
-
-
-def test_ctrl_c_while_the_private_loop_starts_leaves_nothing_behind(monkeypatch):
-    def interrupted(thread, start=threading.Thread.start):
-        start(thread)
-        raise KeyboardInterrupt
-
-    portal = Portal()
-    before = set(threading.enumerate())
-    with monkeypatch.context() as patch:
-        patch.setattr(threading.Thread, "start", interrupted)
-        with pytest.raises(KeyboardInterrupt):
-            portal.run(asyncio.sleep(0))
-    for thread in set(threading.enumerate()) - before:
-        thread.join(timeout=5)
-    assert set(threading.enumerate()) <= before
-    assert portal.run(asyncio.sleep(0, "usable")) == "usable"
-    portal.stop(timeout=5)
-
-
 def test_use_after_close_says_what_to_do(server):
     client = Lightfast(KEY, base_url=server.base_url)
     client.search("q")
@@ -194,41 +160,3 @@ def test_options_make_a_cheap_copy_on_the_same_loop(blocking, server):
     with pytest.raises(UsageError):
         twin.search("q")
     assert blocking.search("q")
-
-
-VARIABLE = contextvars.ContextVar("VARIABLE", default="unset")
-
-
-def test_context_variables_of_the_caller_are_seen():
-    async def see():
-        return VARIABLE.get()
-
-    portal = Portal()
-    VARIABLE.set("set by the caller")
-    assert portal.run(see()) == "set by the caller"
-    portal.stop(timeout=5)
-
-
-def test_an_error_carries_no_reference_cycle():
-    async def fail():
-        raise KeyError("x")
-
-    portal = Portal()
-    gc.collect()
-    gc.disable()
-    try:
-        for _ in range(3):
-            with pytest.raises(KeyError):
-                portal.run(fail())
-        assert not [item for item in gc.get_objects() if isinstance(item, KeyError)]
-    finally:
-        gc.enable()
-        portal.stop(timeout=5)
-
-
-def test_a_call_that_is_handed_over_too_late_is_let_go():
-    portal = Portal()
-    portal.run(asyncio.sleep(0))
-    portal.stop(timeout=5)
-    with pytest.raises(UsageError, match="This client is closed"):
-        portal.run(asyncio.sleep(0))

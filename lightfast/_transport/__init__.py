@@ -11,6 +11,7 @@ from lightfast import _fork
 from lightfast._config import ClientConfig, ConnectionConfig
 from lightfast._retry import OnRetry
 from lightfast._transport.lifetime import Lifetime, sweep
+from lightfast._transport.trust import Trust
 from lightfast._wire.requests import HttpRequest
 from lightfast._wire.responses import Answer, Read
 from lightfast.exceptions import LightfastError, UsageError
@@ -38,6 +39,7 @@ class Transport:
     def __init__(self, config: ConnectionConfig, *, made_at: str = "") -> None:
         self._config = config
         self._made_at = made_at
+        self._trust = Trust(config.ssl)
         self._pools: dict[asyncio.AbstractEventLoop, Lifetime] = {}
         self._call: type[Call]
         self._used = False
@@ -93,7 +95,7 @@ class Transport:
 
         sweep()
         self._call = Call
-        lifetime = Lifetime(ConnectionPool(self._config), self._pools)
+        lifetime = Lifetime(ConnectionPool(self._config, self._trust), self._pools)
         await lifetime.begin()
         self._used = True
         return lifetime

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+import ssl
 from types import TracebackType
 
 import aiohttp
 from aiohttp.http_exceptions import BadHttpMessage, HttpProcessingError, PayloadEncodingError
 
 from lightfast._text import printable
+from lightfast._threads import ThreadLimitError
 from lightfast._transport.connector import BrokenBodyError
+from lightfast._transport.trust import knows_no_authority
 from lightfast.exceptions import ConfigurationError, LightfastError, NetworkError, ResponseError
 
 LOST = (aiohttp.ServerDisconnectedError, OSError)
@@ -23,20 +26,24 @@ _NOT_HTTP = (
 )
 
 
-def translate(error: Exception, host: str) -> LightfastError:
+def translate(error: Exception, host: str, context: ssl.SSLContext | bool = True) -> LightfastError:
     """Return our error for a foreign one. It holds no foreign text but an errno's.
 
     The foreign error does not hang on it as a cause, because aiohttp's may print the key. One
-    that was raised by somebody else's code (a mock, a tracer) does.
+    that was raised by other code (a mock, a tracer) does.
+
+    Args:
+        error: The foreign error.
+        host: Host and port of the server.
+        context: What its certificate was checked with.
     """
+    if type(error).__module__.startswith(("aiohttp_socks", "python_socks")):
+        return _socks(error, host)
     match error:
         case aiohttp.ClientConnectorCertificateError():
-            reason = getattr(error.certificate_error, "verify_message", "") or "not trusted"
-            return NetworkError(
-                f"{host} cannot prove who it is: {printable(reason, 200)}. To trust a private "
-                "authority, pass `ssl=ssl.create_default_context(cafile=…)`.",
-                retryable=False,
-            )
+            return _untrusted(error.certificate_error, host, context)
+        case ssl.SSLCertVerificationError():  # behind a SOCKS proxy
+            return _untrusted(error, host, context)
         case aiohttp.ClientSSLError():
             return NetworkError(
                 f"No TLS connection to {host}: {_errno(error.os_error)}. Does it speak https "
@@ -62,9 +69,36 @@ def translate(error: Exception, host: str) -> LightfastError:
             return ResponseError(f"{host} answered something that is not HTTP.")
         case aiohttp.InvalidURL():
             return ConfigurationError(f"`base_url` is not a valid address: {host}.")
+        case ThreadLimitError():
+            return NetworkError(f"The request to {host} needs a thread. {error}")
         case OSError():
             return NetworkError(f"The connection to {host} was lost: {_errno(error)}.")
     return _unknown(error, host)
+
+
+def _socks(error: Exception, host: str) -> NetworkError:
+    """Return our error for one of aiohttp-socks's, which is imported only where it is used."""
+    if type(error).__name__ == "ProxyError":
+        return NetworkError(
+            f"The SOCKS proxy on the way to {host} refused the connection.", retryable=False
+        )
+    return NetworkError(f"The SOCKS proxy on the way to {host} cannot be reached.")
+
+
+def _untrusted(error: Exception, host: str, context: ssl.SSLContext | bool) -> NetworkError:
+    if isinstance(context, ssl.SSLContext) and knows_no_authority(context):
+        return NetworkError(
+            f"{host} cannot prove who it is, because no certificate authorities are installed "
+            "here. Install them (the package ca-certificates; on macOS, run 'Install "
+            "Certificates.command'), or set SSL_CERT_FILE.",
+            retryable=False,
+        )
+    reason = getattr(error, "verify_message", "") or "not trusted"
+    return NetworkError(
+        f"{host} cannot prove who it is: {printable(reason, 200)}. To trust a private "
+        "authority, pass `ssl=ssl.create_default_context(cafile=…)`.",
+        retryable=False,
+    )
 
 
 def _unknown(error: Exception, host: str) -> NetworkError:

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import asyncio
 import io
+import ssl
 
 import aiohttp
 import attrs
 from yarl import URL
 
-from lightfast._auth import Credential
+from lightfast._auth import Credential, Secret
 from lightfast._config import ConnectionConfig
 from lightfast._transport import errors
 from lightfast._transport.connector import Connector, Resolver, receive, reused
@@ -21,9 +22,10 @@ from lightfast._transport.direct import DirectPath, open_path
 from lightfast._transport.encoding import ACCEPTED
 from lightfast._transport.incoming import IncomingResponse
 from lightfast._transport.proxy import Route, route_to
+from lightfast._transport.trust import Trust
 from lightfast._wire.requests import HEADERS, HttpRequest
 from lightfast._wire.responses import HttpResponse
-from lightfast.exceptions import LightfastError
+from lightfast.exceptions import ConfigurationError, LightfastError
 
 _MOST_ORIGINS = 100  # a client with a base URL for each tenant keeps that many
 _SEND_WHOLE = 512 * 1024  # aiohttp warns of larger bytes, and sends files piece by piece
@@ -34,11 +36,19 @@ _NO_LIMIT = aiohttp.ClientTimeout(total=None)
 
 @attrs.frozen(kw_only=True)
 class _Origin:
-    """Scheme, host and port, and how to reach them: worked out once."""
+    """Scheme, host and port, and how to reach them: worked out once.
+
+    Args:
+        route: Which proxy is on the way.
+        session: Session for requests that cannot go directly.
+        direct: The direct path, where it can be taken.
+        ssl: What the server's certificate is checked with.
+    """
 
     route: Route
-    proxy: URL | None
+    session: aiohttp.ClientSession
     direct: DirectPath | None
+    ssl: ssl.SSLContext | bool
 
 
 class ConnectionPool:
@@ -50,24 +60,17 @@ class ConnectionPool:
         closed: Whether it was closed.
     """
 
-    def __init__(self, config: ConnectionConfig) -> None:
+    def __init__(self, config: ConnectionConfig, trust: Trust) -> None:
         self._config = config
+        self._trust = trust
         self._origins: dict[str, _Origin] = {}
+        self._reaching = asyncio.Lock()
         self.slots = asyncio.Semaphore(config.max_connections)
         self.deadlines = DeadlineTimer()
         self.closed = False
-        self._connector = Connector(
-            # Counted by `slots` instead, where waiting does not use up an attempt's time.
-            limit=0,
-            resolver=Resolver(),
-            ssl=True if config.ssl is None else config.ssl,
-        )
-        self._session = aiohttp.ClientSession(
-            connector=self._connector,
-            cookie_jar=aiohttp.DummyCookieJar(),  # a Set-Cookie is never sent back
-            timeout=_NO_LIMIT,
-            auto_decompress=False,  # aiohttp's own has no bound
-        )
+        # Connections are counted by `slots`, where waiting does not use up an attempt's time.
+        self._connectors: dict[str, Connector] = {"": Connector(limit=0, resolver=Resolver())}
+        self._sessions: dict[str, aiohttp.ClientSession] = {"": _session(self._connectors[""])}
 
     async def exchange(
         self, request: HttpRequest, credential: Credential, until: float
@@ -104,7 +107,8 @@ class ConnectionPool:
         self, request: HttpRequest, credential: Credential, incoming: IncomingResponse
     ) -> None:
         """Post, once more if a used connection turns out to be closed, and translate errors."""
-        origin = self._origin(request.url)
+        name = request.url[: request.url.find("/", 8)]  # after the scheme; there is a path
+        origin = self._origins.get(name) or await self._reach(name)
         may_repeat = True
         while True:
             try:
@@ -118,7 +122,7 @@ class ConnectionPool:
                 # No answer was begun, so that posting again is no retry.
                 stale = incoming.reused and not incoming.status and isinstance(error, errors.LOST)
                 if not (stale and may_repeat):
-                    raise errors.translate(error, origin.route.host)  # noqa: B904  # it sets the cause
+                    raise errors.translate(error, origin.route.host, origin.ssl)  # noqa: B904  # it sets the cause
             may_repeat = False
 
     async def _send_via_session(
@@ -138,12 +142,13 @@ class ConnectionPool:
         }
         reused.set(False)
         try:
-            async with self._session.post(
+            async with origin.session.post(
                 URL(request.url),
                 data=body if len(body) < _SEND_WHOLE else io.BytesIO(body),
                 headers=headers,
                 allow_redirects=False,  # the credential and the query would travel
-                proxy=origin.proxy,
+                ssl=origin.ssl,
+                proxy=origin.route.proxy,
                 proxy_headers=origin.route.tunnel_headers,
             ) as response:
                 incoming.begin(response.status, response.raw_headers, response.headers)
@@ -152,20 +157,46 @@ class ConnectionPool:
         finally:
             incoming.reused = reused.get()
 
-    def _origin(self, url: str) -> _Origin:
-        name = url[: url.find("/", 8)]  # after the scheme; every URL here has a path
-        return self._origins.get(name) or self._reach(name)
-
-    def _reach(self, name: str) -> _Origin:
+    async def _reach(self, name: str) -> _Origin:
         """Work out how to reach an origin."""
-        while len(self._origins) >= _MOST_ORIGINS:
-            del self._origins[next(iter(self._origins))]
+        async with self._reaching:
+            origin = self._origins.get(name)
+            if origin is None:
+                while len(self._origins) >= _MOST_ORIGINS:
+                    del self._origins[next(iter(self._origins))]
+                try:
+                    origin = self._origins[name] = await self._new_origin(name)
+                except LightfastError:
+                    raise
+                except Exception as error:  # noqa: BLE001  # nothing foreign may reach a caller
+                    raise errors.translate(error, name)  # noqa: B904  # it sets the cause
+            return origin
+
+    async def _new_origin(self, name: str) -> _Origin:
         route = route_to(name, self._config)
-        direct = None if route.proxy else open_path(URL(name), self._session, self._connector, True)
-        origin = self._origins[name] = _Origin(
-            route=route, proxy=URL(route.proxy) if route.proxy else None, direct=direct
-        )
-        return origin
+        secure = name.startswith("https:") or (route.proxy or "").startswith("https:")
+        context = await self._trust.context() if secure else True
+        key = "" if route.socks is None else self._open_socks(route.socks, route.source)
+        session, connector = self._sessions[key], self._connectors[key]
+        direct = None if route.proxy else open_path(URL(name), session, connector, context)
+        return _Origin(route=route, session=session, direct=direct, ssl=context)
+
+    def _open_socks(self, proxy: Secret, source: str) -> str:
+        """Make sure of a session that goes through a SOCKS proxy. Returns: its key."""
+        if source not in self._connectors:  # a variable is read once for each origin
+            try:
+                from lightfast._transport.socks import socks_connector
+            except ImportError:
+                from lightfast._install import install_command  # 15 ms, for a message only
+
+                raise ConfigurationError(
+                    f"{source} names a SOCKS proxy, which needs another package: "
+                    f"{install_command('socks')}. To go without a proxy of the environment, pass "
+                    "trust_env=False."
+                ) from None
+            self._connectors[source] = socks_connector(proxy)
+            self._sessions[source] = _session(self._connectors[source])
+        return source
 
     async def close(self) -> None:
         """Close the connections; a call in flight fails."""
@@ -173,19 +204,31 @@ class ConnectionPool:
             return
         self.closed = True
         self.deadlines.close()
-        await self._session.close()
+        for session in self._sessions.values():
+            await session.close()
 
     def disown(self) -> None:
-        """Have aiohttp's session believe that it is closed, so that it says nothing."""
+        """Have aiohttp's sessions believe that they are closed, so that they say nothing."""
         self.closed = True
-        self._session.detach()
+        for session in self._sessions.values():
+            session.detach()
 
     def abandon(self) -> None:
         """Close connections whose event loop will not run again."""
         if self.closed:
             return
         self.disown()
-        self._connector.close_sockets()
-        # What is left to do runs through at once, because there is nothing to wait for.
-        for _ in self._connector.close().__await__():
-            return
+        for connector in self._connectors.values():
+            connector.close_sockets()
+            # What is left to do runs through at once, because there is nothing to wait for.
+            for _ in connector.close().__await__():
+                break
+
+
+def _session(connector: Connector) -> aiohttp.ClientSession:
+    return aiohttp.ClientSession(
+        connector=connector,
+        cookie_jar=aiohttp.DummyCookieJar(),  # a Set-Cookie is never sent back
+        timeout=_NO_LIMIT,
+        auto_decompress=False,  # aiohttp's own has no bound
+    )

@@ -1,8 +1,9 @@
-"""Which way leads to a URL: at once, or through a proxy."""
+"""Routes: which proxy, if any, a request to an origin goes through."""
 
 from __future__ import annotations
 
 import base64
+import os
 from urllib.parse import unquote, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
@@ -15,31 +16,40 @@ from lightfast._validate import is_loopback
 
 @attrs.frozen(kw_only=True)
 class Route:
-    """The way to a URL.
+    """Route to an origin.
 
     Args:
-        host: The URL's host and port, for messages.
-        proxy: The proxy's URL, without user name and password.
-        tunnel_headers: For the CONNECT that opens a tunnel through the proxy.
-        headers: For the request itself.
+        host: The origin's host and port, for messages.
+        proxy: URL of an HTTP proxy, without user name and password.
+        tunnel_headers: Headers for the CONNECT that opens a tunnel through it.
+        headers: Headers for the request itself.
+        socks: URL of a SOCKS proxy.
+        source: Where the proxy was named, for messages.
     """
 
     host: str
     proxy: str | None = None
     tunnel_headers: dict[str, str] = attrs.field(factory=dict)
     headers: dict[str, str] = attrs.field(factory=dict)
+    socks: Secret | None = None
+    source: str = "`proxy`"
 
 
-def route_to(url: str, config: ConnectionConfig) -> Route:
-    """The way to a URL; the environment is looked at once, here.
+def route_to(origin: str, config: ConnectionConfig) -> Route:
+    """Return the route to an origin; the environment is read here, once.
 
     Raises:
         ConfigurationError: The environment names a proxy that cannot be used.
     """
-    parts = urlsplit(url)
-    proxy = check_proxy(config.proxy or (_of_environment(url) if config.trust_env else None))
+    parts = urlsplit(origin)
+    proxy, source = config.proxy, "`proxy`"
+    if proxy is None and config.trust_env:
+        proxy, source = _of_environment(origin)
+        proxy = check_proxy(proxy, source, "Pass trust_env=False to do without it")
     if proxy is None:
         return Route(host=parts.netloc)
+    if urlsplit(proxy.reveal()).scheme.startswith("socks"):
+        return Route(host=parts.netloc, socks=proxy, source=source)
     address, headers = _split(proxy)
     # Without a tunnel, it is the request itself that the proxy reads.
     if parts.scheme == "https":
@@ -47,20 +57,25 @@ def route_to(url: str, config: ConnectionConfig) -> Route:
     return Route(host=parts.netloc, proxy=address, headers=headers)
 
 
-def _of_environment(url: str) -> Secret | None:
-    parts = urlsplit(url)
+def _of_environment(origin: str) -> tuple[Secret | None, str]:
+    """Return the proxy that the environment names for an origin, and which variable does."""
+    parts = urlsplit(origin)
     # A proxy could not reach this machine's loopback, and must not see its traffic.
     if is_loopback(parts.hostname) or proxy_bypass(parts.netloc):
-        return None
+        return None, ""
     proxies = getproxies()
     name = parts.scheme if parts.scheme in proxies else "all"
     if name not in proxies:
-        return None
-    return Secret(proxies[name] if "://" in proxies[name] else f"http://{proxies[name]}")
+        return None, ""
+    variable = f"{name}_proxy"
+    if variable not in os.environ:
+        variable = variable.upper()
+    source = variable if variable in os.environ else "The system's proxy setting"
+    return Secret(proxies[name] if "://" in proxies[name] else f"http://{proxies[name]}"), source
 
 
 def _split(proxy: Secret) -> tuple[str, dict[str, str]]:
-    """A proxy's URL, and the header that its user name and password become."""
+    """Return a proxy's bare URL, and the header that its user name and password become."""
     parts = urlsplit(proxy.reveal())
     if parts.username is None:
         return proxy.reveal(), {}

@@ -56,6 +56,10 @@ class Wire:
         self.server = server
         self.request = Request(b"", b"")
 
+    async def receive(self, count: int) -> bytes:
+        """Read so many bytes: for handshakes before HTTP."""
+        return await self._reader.readexactly(count)
+
     async def send(self, data: bytes) -> None:
         """Write and flush."""
         self._writer.write(data)

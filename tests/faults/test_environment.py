@@ -162,7 +162,7 @@ def test_a_proxy_that_is_not_there(face, monkeypatch, unused_tcp_port, trusting)
 
 
 @pytest.mark.parametrize(
-    "proxy", [f"socks5://me:{PASSWORD}@127.0.0.1:1", f"me:{PASSWORD}", f"http://me:{PASSWORD}@[::1", f"http://me:{PASSWORD}@127.0.0.1:x"]
+    "proxy", [f"ftp://me:{PASSWORD}@127.0.0.1:1", f"me:{PASSWORD}", f"http://me:{PASSWORD}@[::1", f"http://me:{PASSWORD}@127.0.0.1:x"]
 )  # fmt: skip
 @pytest.mark.parametrize("given", ["argument", "environment"])
 def test_a_proxy_that_is_none_is_refused_without_its_password(face, monkeypatch, proxy, given):

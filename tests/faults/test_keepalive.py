@@ -6,6 +6,7 @@ import asyncio
 import threading
 
 import pytest
+from aiohttp.http import HttpResponseParser
 
 from lightfast import AsyncLightfast, NetworkError
 from tests.faults.faces import USUAL
@@ -93,6 +94,24 @@ def test_what_a_server_says_unasked_is_never_taken_for_an_answer(face, stage, da
         client.idle(0.05)
         assert client.search()[0].id == ID
     assert len(server.requests) == 2
+    if data != b"\r\n":  # which may stand before any message: RFC 9112 §2.2
+        assert server.connections == 2
+
+
+@pytest.mark.parametrize("size", [1, 17, 30])
+def test_half_a_head_right_behind_an_answer_makes_the_connection_unusable(face, stage, size):
+    """Bytes that came along with an answer, and begin another, are not left to the next one."""
+    if size < 30 and not _parses_in_c():
+        pytest.skip("aiohttp's Python parser does not tell what it holds")
+    server = FaultServer(healthy, [raw(message() + FORGED[:size], keep=True)])
+    with stage.serve(server), face(**USUAL | {"base_url": server.base_url, "retries": 0}) as client:
+        client.search()
+        assert client.search()[0].id == ID
+    assert server.connections == 2
+
+
+def _parses_in_c() -> bool:
+    return HttpResponseParser.__module__ == "aiohttp._http_parser"
 
 
 async def test_an_unasked_answer_that_the_loop_has_not_yet_read_is_found(stage):

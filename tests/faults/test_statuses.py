@@ -30,7 +30,7 @@ SHAPES = {
     "truncated": b'{"error": "A_CODE", "mess',
     "nulls": {"error": None, "message": None, "requestId": None, "details": None},
 }  # fmt: skip
-RETRYABLE = {429, 500, 502, 503, 504}
+RETRYABLE = {408, 429, 500, 502, 503, 504}
 
 
 def check(error: object, status: int, shape: str) -> None:
