@@ -15,7 +15,7 @@ import lightfast
 from lightfast import exceptions, models, queries
 
 PACKAGE = Path(lightfast.__file__).parent
-LEAVES = {"cli", "emulator", "integrations", "mcp", "pytest_plugin", "__main__"}
+LEAVES = {"batch", "cli", "emulator", "integrations", "mcp", "pytest_plugin", "__main__"}
 
 # The core's files in one order: each may import only those before it.
 CORE = [

@@ -14,6 +14,7 @@ __all__ = ["app"]
 _SECTIONS = {
     "SEARCH": {
         "search": "lightfast.cli.search",
+        "batch": "lightfast.cli.batch",
         "mcp": "lightfast.cli.mcp",
     },
     "ON THIS MACHINE": {

@@ -14,7 +14,16 @@ import lightfast
 from lightfast._install import install_command
 from lightfast.cli.output import as_json_text, printable, silence_stdout
 
-__all__ = ["EXITS", "INTERRUPTED", "READER_GONE", "Exit", "Failure", "exit_code", "failure"]
+__all__ = [
+    "BATCH",
+    "EXITS",
+    "INTERRUPTED",
+    "READER_GONE",
+    "Exit",
+    "Failure",
+    "exit_code",
+    "failure",
+]
 
 
 @attrs.frozen
@@ -40,6 +49,7 @@ SERVER: Final = 6
 NETWORK: Final = 7
 UNREADABLE: Final = 8
 EMULATOR: Final = 9
+BATCH: Final = 10
 INTERRUPTED: Final = 130  # 128 + SIGINT, as shells have it
 READER_GONE: Final = 141  # 128 + SIGPIPE
 
@@ -54,6 +64,7 @@ EXITS: Final = (
     Exit(NETWORK, "No answer: network failure or timeout."),
     Exit(UNREADABLE, "The answer could not be read."),
     Exit(EMULATOR, "The local emulator or its index failed."),
+    Exit(BATCH, "A batch is complete, and some of its rows are errors."),
     Exit(INTERRUPTED, "Interrupted (Ctrl-C)."),
     Exit(READER_GONE, "The output pipe was closed."),
 )

@@ -1,4 +1,4 @@
-"""How far a command is, once it takes long enough to wonder."""
+"""Progress of a command that takes more than a moment: a bar on a terminal, else a line."""
 
 from __future__ import annotations
 
@@ -15,24 +15,28 @@ from lightfast.cli.output import QUIET, note
 if TYPE_CHECKING:
     from rich.progress import Progress
 
+    from lightfast.batch import BatchSummary
     from lightfast.emulator import EmbeddingProgress
 
-__all__ = ["Embedding", "Indexing", "searchable"]
+__all__ = ["Embedding", "Indexing", "Searching", "searchable"]
 
 PATIENCE = 1.0  # seconds
 EVERY = 10.0  # seconds; a log needs no more
+_REFRESH = 0.1  # seconds
 
 
 class _Bar:
-    """A bar on stderr from a second after its making on; without a terminal or with ``--quiet`` there is none.
+    """Bar on stderr, shown after a second; never with ``--quiet`` or without a terminal.
 
     Args:
-        label: What goes on.
-        clock: Says what time it is, in seconds.
+        label: What is under way.
+        clock: Returns the time in seconds.
     """
 
     def __init__(self, label: str, clock: Callable[[], float]) -> None:
-        self.is_wanted = sys.stderr.isatty() and not click.get_current_context().meta.get(QUIET)
+        context = click.get_current_context()
+        is_terminal = sys.stderr is not None and sys.stderr.isatty()
+        self.is_wanted = is_terminal and not context.meta.get(QUIET)
         self._label = label
         self._clock = clock
         self._started = clock()
@@ -40,17 +44,18 @@ class _Bar:
 
     @property
     def elapsed(self) -> float:
-        """Seconds since it was made."""
+        """Seconds since the start."""
         return self._clock() - self._started
 
-    def show(self, done: int, total: int | None) -> None:
-        """Show that so much is done."""
+    def show(self, done: int, total: int | None, facts: str = "") -> None:
+        """Show how much is done."""
         if self._shown is not None:
-            self._shown.update(self._shown.task_ids[0], completed=done, total=total)
+            task = self._shown.task_ids[0]
+            self._shown.update(task, completed=done, total=total, facts=facts)
         elif self.is_wanted and self.elapsed > PATIENCE:
             self._shown = _rich()
             self._shown.start()
-            self._shown.add_task(self._label, completed=done, total=total)
+            self._shown.add_task(self._label, completed=done, total=total, facts=facts)
 
     def vanish(self) -> None:
         """Leave the terminal as it was."""
@@ -58,21 +63,18 @@ class _Bar:
             self._shown.stop()
 
 
-class Indexing:
-    """Told how many things were read, shows a bar, and says how long it all took.
+class _Reported:
+    """Context in which progress is shown; the bar vanishes at its end.
 
     Args:
-        clock: Says what time it is, in seconds.
+        label: What is under way.
+        clock: Returns the time in seconds.
     """
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._bar = _Bar("Indexing", clock)
-        self._done = 0
-
-    def __call__(self, done: int, total: int | None) -> None:
-        """Take note of the progress."""
-        self._done = done
-        self._bar.show(done, total)
+    def __init__(self, label: str, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._bar = _Bar(label, clock)
+        self._said = clock()
 
     def __enter__(self) -> Self:
         return self
@@ -84,48 +86,92 @@ class Indexing:
         traceback: TracebackType | None,
     ) -> None:
         self._bar.vanish()
+
+    def _say_now_and_then(self, text: str) -> None:
+        """Print a line in place of the bar, every ten seconds."""
+        if not self._bar.is_wanted and self._clock() - self._said >= EVERY:
+            self._said = self._clock()
+            note(text)
+
+
+class Indexing(_Reported):
+    """Progress of indexing, and one line at its end that says how long it took.
+
+    Args:
+        clock: Returns the time in seconds.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        super().__init__("Indexing", clock)
+        self._done = 0
+
+    def __call__(self, done: int, total: int | None) -> None:
+        """Show how many items were read, of how many."""
+        self._done = done
+        self._bar.show(done, total)
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        super().__exit__(kind, error, traceback)
         if kind is None and self._done and self._bar.elapsed > PATIENCE:
             note(f"Indexed {self._done:,} items in {self._bar.elapsed:.1f} s.")
 
 
-class Embedding:
-    """Told how many documents are embedded, shows a bar, or without a terminal says it now and then.
+class Embedding(_Reported):
+    """Progress of embedding.
 
     Args:
-        clock: Says what time it is, in seconds.
+        clock: Returns the time in seconds.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
-        self._bar = _Bar("Embedding", clock)
-        self._said = clock()
+        super().__init__("Embedding", clock)
 
     def __call__(self, progress: EmbeddingProgress) -> None:
-        """Take note of the progress."""
+        """Show how many documents are embedded, of how many."""
         self._bar.show(progress.embedded, progress.documents)
-        if not self._bar.is_wanted and self._clock() - self._said >= EVERY:
-            self._said = self._clock()
-            note(f"{searchable(progress)}.")
+        self._say_now_and_then(f"{searchable(progress)}.")
 
-    def __enter__(self) -> Self:
-        return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self._bar.vanish()
+class Searching(_Reported):
+    """Progress of a batch: rows, failures, rate and the time that is left.
+
+    Args:
+        clock: Returns the time in seconds.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        super().__init__("Searching", clock)
+        self.total: int | None = None
+        self._drawn = clock()
+
+    @property
+    def is_shown(self) -> bool:
+        """Whether a bar is shown, for which the total is worth counting."""
+        return self._bar.is_wanted
+
+    def __call__(self, summary: BatchSummary) -> None:
+        """Show how many rows are written."""
+        if self._clock() - self._drawn < _REFRESH:
+            return
+        self._drawn = self._clock()
+        rate = (summary.answered + summary.failed) / max(self._bar.elapsed, 1e-6)
+        facts = f"{summary.failed:,} failed, {rate:,.0f}/s"
+        self._bar.show(summary.rows, self.total, facts)
+        self._say_now_and_then(f"{summary.rows:,} rows, {facts}.")
 
 
 def searchable(progress: EmbeddingProgress) -> str:
-    """How far search by meaning is, in words."""
+    """Return how many documents can be searched by meaning, in words."""
     return f"{progress.embedded:,} of {progress.documents:,} documents can be searched by meaning"
 
 
 def _rich() -> Progress:
-    from rich.console import Console  # 60 ms, and most runs index nothing
+    from rich.console import Console  # 60 ms, and most runs show no bar
     from rich.progress import (
         BarColumn,
         MofNCompleteColumn,
@@ -138,6 +184,7 @@ def _rich() -> Progress:
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
+        TextColumn("{task.fields[facts]}"),
         TimeRemainingColumn(),
         console=Console(stderr=True),
         transient=True,

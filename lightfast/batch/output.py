@@ -1,0 +1,216 @@
+"""Rows out: each written in one piece, and found again after the process was killed."""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import json
+import os
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Final, TypeAlias
+
+from lightfast import ConfigurationError, LightfastError, SearchResponse
+from lightfast.batch.answers import COLUMNS, csv_cells, csv_line, facts_of, json_line, query_of
+
+if TYPE_CHECKING:
+    from lightfast.batch.rows import Row
+
+__all__ = ["Done", "Output"]
+
+_Found: TypeAlias = "tuple[int | None, str | None, int]"
+"""A row that is there: its index, its query, and where it ends."""
+
+_FOREIGN: Final[_Found] = (None, None, -1)
+
+_BEGIN: Final = '{"row": '
+_SYNC_INTERVAL: Final = 1.0  # seconds
+_REMEMBERED: Final = 100  # rows whose queries are compared with the input's
+
+
+class Done:
+    """Rows that are in the output: all up to one of them, and some after it."""
+
+    def __init__(self) -> None:
+        self._first_missing = 0
+        self._after: set[int] = set()  # no more than were under way at once
+        self.queries: dict[int, str | None] = {}
+
+    def __len__(self) -> int:
+        return self._first_missing + len(self._after)
+
+    def __contains__(self, index: int) -> bool:
+        return index < self._first_missing or index in self._after
+
+    def add(self, index: int, query: str | None) -> None:
+        """Count a row as done."""
+        self.queries[index] = query
+        if len(self.queries) > _REMEMBERED:
+            del self.queries[next(iter(self.queries))]
+        self._after.add(index)
+        while (index := self._first_missing) in self._after:
+            # In this order: another thread asks meanwhile, and must find it in one of the two.
+            self._first_missing = index + 1
+            self._after.remove(index)
+
+
+class Output:
+    """File to which rows are appended.
+
+    Args:
+        path: The file.
+        columns: The input's columns for a CSV output; None for an output of JSON lines.
+        resume: Whether to keep what is there.
+        overwrite: Whether to delete what is there.
+
+    Raises:
+        ConfigurationError: The file exists and neither `resume` nor `overwrite` is set, another
+            process writes it, or something else than a batch of this input has written it.
+    """
+
+    def __init__(
+        self, path: Path, columns: Sequence[str] | None, *, resume: bool, overwrite: bool
+    ) -> None:
+        self._path = path
+        self._columns = [*columns, *COLUMNS] if columns is not None else None
+        for name in self._columns or ():
+            if self._columns and self._columns.count(name) > 1:
+                raise ConfigurationError(f"There would be two columns {name!r}; rename one.")
+        self._start = csv_line(self._columns) if self._columns else b""
+        self._synced = time.monotonic()
+        self.done = Done()
+        self._descriptor = _open(path, exclusive=not (resume or overwrite))
+        try:
+            self._lock()
+            end = self._read_done() if resume else 0
+            os.ftruncate(self._descriptor, end)
+            os.lseek(self._descriptor, 0, os.SEEK_END)
+            if not end:
+                self._append(self._start)
+        except OSError as error:
+            os.close(self._descriptor)
+            raise ConfigurationError(f"Cannot write {path}: {error.strerror}.") from None
+        except BaseException:
+            os.close(self._descriptor)
+            raise
+
+    def close(self) -> None:
+        """Write to the disk what the operating system still holds, and close the file."""
+        with contextlib.suppress(OSError):  # a device that cannot
+            os.fsync(self._descriptor)
+        os.close(self._descriptor)
+
+    def write(self, row: Row, outcome: SearchResponse | LightfastError) -> None:
+        """Append what became of a row.
+
+        Raises:
+            ConfigurationError: The file cannot be written.
+        """
+        if self._columns:
+            self._append(csv_line(csv_cells(self._columns, row, outcome)))
+        else:
+            facts = json.dumps(facts_of(outcome))[1:]
+            # The row goes as it came: neither its numbers nor its depth may suffer.
+            self._append(json_line(f'{_BEGIN}{row.index}, "input": {row.text}, {facts}'))
+        self.done.add(row.index, query_of(row.values))
+
+    def _append(self, line: bytes) -> None:
+        # One call to the operating system: what it has taken outlives this process.
+        try:
+            written = os.write(self._descriptor, line)
+            while written < len(line):
+                written += os.write(self._descriptor, line[written:])
+            if time.monotonic() - self._synced > _SYNC_INTERVAL:
+                os.fsync(self._descriptor)
+                self._synced = time.monotonic()
+        except OSError as error:
+            raise ConfigurationError(f"Cannot write {self._path}: {error.strerror}.") from None
+
+    # --- what is there already ----------------------------------------------------------------
+
+    def _lock(self) -> None:
+        try:
+            import fcntl  # which Windows does not have
+        except ImportError:
+            return
+        try:
+            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise ConfigurationError(f"Another process writes {self._path}.") from None
+        except OSError:  # a file system without locks
+            return
+
+    def _read_done(self) -> int:
+        """Read the rows that are there, and return where the last whole one ends."""
+        with os.fdopen(os.dup(self._descriptor), "rb") as file:
+            file.seek(0)
+            end = 0
+            for index, query, end in self._csv_rows(file) if self._columns else _json_rows(file):
+                if index is not None:
+                    self.done.add(index, query)
+                elif end < 0:
+                    raise ConfigurationError(
+                        f"{self._path} was not written by a batch of this input; "
+                        "it is left as it is."
+                    )
+        return end
+
+    def _csv_rows(self, file: IO[bytes]) -> Iterator[_Found]:
+        start = file.read(len(self._start))
+        if len(start) < len(self._start):  # empty, or killed within the first line
+            yield (None, None, 0) if self._start.startswith(start) else _FOREIGN
+            return
+        if start != self._start:
+            yield _FOREIGN
+            return
+        consumed = len(start)
+        yield None, None, consumed
+
+        def lines() -> Iterator[str]:
+            nonlocal consumed
+            for line in file:
+                if not line.endswith(b"\n"):  # killed within a line
+                    return
+                consumed += len(line)
+                yield line.decode("utf-8", "surrogateescape")
+
+        try:
+            for cells in csv.reader(lines(), strict=True):
+                values = dict(zip(self._columns or (), cells, strict=True))
+                yield int(values["row"]), values.get("query"), consumed
+        except csv.Error:  # killed within a quoted cell
+            return
+        except ValueError:
+            yield _FOREIGN
+
+
+def _json_rows(file: IO[bytes]) -> Iterator[_Found]:
+    end, begin = 0, _BEGIN.encode()
+    for line in file:
+        if not line.startswith(begin) and not (end == 0 and begin.startswith(line)):
+            # After whole rows: what a lost power supply leaves at the end of a file.
+            yield (None, None, end) if end and not line.endswith(b"\n") else _FOREIGN
+            return
+        if not line.endswith(b"\n"):  # killed within a line
+            return
+        try:
+            row = json.loads(line)
+            index, query = int(row["row"]), query_of(row["input"])
+        except (ValueError, TypeError, KeyError, RecursionError):
+            yield _FOREIGN
+            return
+        end += len(line)
+        yield index, query, end
+
+
+def _open(path: Path, *, exclusive: bool) -> int:
+    flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0) | (os.O_EXCL if exclusive else 0)
+    try:
+        return os.open(path, flags, 0o666)
+    except FileExistsError:
+        raise ConfigurationError(
+            f"{path} exists: resume the batch that wrote it, or overwrite it."
+        ) from None
+    except OSError as error:
+        raise ConfigurationError(f"Cannot write {path}: {error.strerror}.") from None
