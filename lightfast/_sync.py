@@ -214,6 +214,11 @@ class Lightfast:
         clone._owner = False
         return clone
 
+    @property
+    def async_client(self) -> AsyncLightfast:
+        """The client behind this one, to await from any event loop; it closes with this one."""
+        return self._client
+
     def close(self) -> None:
         """Close the client, and its connections if it was constructed with them."""
         if self._client.closed:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import attrs
 from mcp import types
 
-from lightfast import ConfigurationError, SearchRequest
+from lightfast import ConfigurationError, DateRange, SearchFilters, SearchRequest
+from lightfast.integrations.text import results_text, search_text
 from lightfast.mcp import schemas
 from lightfast.mcp.memory import Memory, OnProgress
-from lightfast.mcp.text import contents_text, related_text, results_text, search_text
+from lightfast.mcp.text import contents_text, related_text
 
 if TYPE_CHECKING:
     from lightfast.emulator import DocumentContents
@@ -46,9 +47,7 @@ def search_tool(memory: Memory, *, with_ids: bool = False) -> Tool:
 
     async def run(arguments: Arguments, on_progress: OnProgress) -> types.CallToolResult:
         budget = _whole(arguments, "max_characters", schemas.MAX_CHARACTERS)
-        request = SearchRequest.from_dict(
-            {name: value for name, value in arguments.items() if value is not None}
-        )
+        request = _request({name: v for name, v in arguments.items() if v is not None})
         response = await memory.search(request, on_progress)
         page = search_text(response, max_characters=budget, with_ids=with_ids, note=memory.note)
         return _result(
@@ -188,6 +187,22 @@ def _document(document: DocumentContents) -> dict[str, Any]:
         "people": list(document.people),
         "references": list(document.references),
     }
+
+
+def _request(arguments: Arguments) -> SearchRequest:
+    """Return a search; its filters are sent under the names of all revisions of the API."""
+    given = arguments.pop("filters", {})
+    if not isinstance(given, Mapping):
+        raise ConfigurationError("`filters` must be an object.")
+    chosen = {name: value for name, value in given.items() if value is not None}
+    filters = SearchFilters(
+        sources=chosen.pop("sources", None) or chosen.pop("sourceTypes", None),
+        types=chosen.pop("entityTypes", None) or chosen.pop("observationTypes", None),
+        date_range=DateRange.from_dict(chosen.pop("dateRange", {})),
+        actor_names=chosen.pop("actorNames", None),
+    )
+    request = SearchRequest.from_dict(arguments)
+    return attrs.evolve(request, filters=filters) if given else request
 
 
 def _identifier(arguments: Arguments) -> str:

@@ -65,10 +65,14 @@ edits: dict[str, list[tuple[int, int, str]]] = defaultdict(list)
 """For each document what to write in place of what: start, end, text."""
 
 
+# Pages whose examples need the frameworks themselves: `nox -s integrations` runs them.
+FRAMEWORKS = {"django.md", "fastapi.md", "flask.md", "langchain.md"}
+
+
 def documents() -> list[Path]:
     """Every page that may hold examples, but one: test_how_to_testing.py runs that as a project."""
     pages = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
-    return [page for page in pages if page.name != "testing-your-code.md"]
+    return [page for page in pages if page.name not in {"testing-your-code.md", *FRAMEWORKS}]
 
 
 def parse(path: Path) -> Document:

@@ -18,13 +18,14 @@ SHOWN = {"text"}
 MOST_SKIPS = 8
 
 
-def _name(example: object) -> str:
+def name_of(example: object) -> str:
+    """Return an example's page and line."""
     assert isinstance(example, Example)
     return f"{example.path.removeprefix(f'{ROOT}/')}:{example.line}"
 
 
 @pytest.mark.parametrize(
-    "example", [example for path in documents() for example in parse(path)], ids=_name
+    "example", [example for path in documents() for example in parse(path)], ids=name_of
 )
 @pytest.mark.usefixtures("reader")
 def test_example(example: Example) -> None:

@@ -1,0 +1,30 @@
+"""A service to ask: an emulator with a small memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from lightfast import Lightfast
+from lightfast.emulator import Emulator
+from tests.docs.examples import ROOT
+
+
+@pytest.fixture(scope="session")
+def emulator() -> Iterator[Emulator]:
+    with Emulator([ROOT / "docs" / "memory.jsonl"], embedder=None) as serving:
+        yield serving
+
+
+@pytest.fixture
+def client(emulator: Emulator) -> Iterator[Lightfast]:
+    with Lightfast(emulator.create_api_key(), base_url=emulator.base_url) as made:
+        yield made
+
+
+@pytest.fixture
+def _service(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its address and a key in the environment."""
+    monkeypatch.setenv("LIGHTFAST_BASE_URL", emulator.base_url)
+    monkeypatch.setenv("LIGHTFAST_API_KEY", emulator.create_api_key())
