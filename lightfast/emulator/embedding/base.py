@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 
     Vectors: TypeAlias = NDArray[np.float32]
 
-__all__ = ["Embedder", "EmbeddingProgress", "embedded_text", "text_hash"]
+__all__ = ["LEAST_COSINE", "Embedder", "EmbeddingProgress", "embedded_text", "text_hash"]
 
+LEAST_COSINE = 0.3  # what is less alike than that has nothing to do with the query
 MOST = 4096  # characters of a text that are embedded
 
 

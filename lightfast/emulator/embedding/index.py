@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import numpy as np
 
+from lightfast.emulator.embedding.base import LEAST_COSINE
 from lightfast.emulator.errors import EmulatorError
 
 if TYPE_CHECKING:
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 
 __all__ = ["QueryMatch", "VectorIndex"]
 
-LEAST_COSINE = 0.2  # what is less alike than that has nothing to do with the query
 COVERED = 0.9  # share of a family's passages from which on its vectors count
 _REMEMBERED = 256  # queries: somebody who pages asks the same one again
 _CHUNK = 4096

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from lightfast.emulator.search.text import STOP_WORDS, stem, words_of
+from lightfast.emulator.embedding.base import LEAST_COSINE
+from lightfast.emulator.search.text import STOP_WORDS, split_identifiers, stem, words_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -32,7 +33,6 @@ __all__ = [
     "reranked",
 ]
 
-LEAST_COSINE = 0.2  # what is less alike than that has nothing to do with the query
 FULL_COSINE = 0.75  # what is as alike as that says the same in other words
 
 
@@ -157,13 +157,20 @@ def evidence(candidate: Candidate, text: Text, rarity: Mapping[str, float]) -> f
         text: What it says.
         rarity: How much each of the question's words tells.
     """
-    said = {*_stems(text.title), *_stems(text.body)}
-    known = {stem(word): worth for word, worth in rarity.items()}
-    words = sum(worth for word, worth in known.items() if word in said) / (
-        sum(known.values()) or 1.0
-    )
+    whole = f"{text.title}\n{text.body}"
+    said = {*_stems(whole), *_stems(split_identifiers(whole))}
+    found = sum(worth for word, worth in rarity.items() if _is_said(word, said, whole))
+    words = found / (sum(rarity.values()) or 1.0)
     alike = ((candidate.cosine or 0.0) - LEAST_COSINE) / (FULL_COSINE - LEAST_COSINE)
     return min(1.0, max(words, alike, candidate.named, 0.0))
+
+
+def _is_said(word: str, said: set[str], text: str) -> bool:
+    if stem(word) in said:
+        return True
+    # Versions, other scripts, and endings that only a language's own stemmer knows.
+    beginning = word[: max(2, len(word) - 2)]
+    return (not word.isascii() or "." in word or len(word) > 6) and beginning in text.lower()
 
 
 def _phrase(text: Text | None, pairs: set[tuple[str, str]]) -> float:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from lightfast.emulator.search.query import SearchQuery
 
-__all__ = ["Hits", "LexicalIndex", "Passage", "group_fold"]
+__all__ = ["Hits", "LexicalIndex", "Passage", "group_fold", "is_group", "rarity"]
 
 Hits = list[tuple[int, float]]  # passages and scores, best first
 
@@ -65,6 +65,11 @@ def group_fold(group: str) -> int:
     """Return the number that rows of a group have in common, beyond every row's own number."""
     digest = hashlib.blake2b(group.encode("utf-8", "replace"), digest_size=8).digest()
     return _GROUPS | (int.from_bytes(digest) >> 3)
+
+
+def is_group(fold: int | None) -> bool:
+    """Return whether a fold is a group's."""
+    return fold is not None and fold >= _GROUPS
 
 
 @attrs.frozen

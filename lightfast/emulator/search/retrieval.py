@@ -23,7 +23,8 @@ import orjson
 from lightfast.emulator import timestamps
 from lightfast.emulator.search.clusters import clusters
 from lightfast.emulator.search.fusion import DEPTHS, Candidate, evidence, folded, fused, reranked
-from lightfast.emulator.search.lexical import LexicalIndex, rarity
+from lightfast.emulator.search.groups import group_members, with_group
+from lightfast.emulator.search.lexical import LexicalIndex, is_group, rarity
 from lightfast.emulator.search.question import FAMILIES, PRIORS, form_of
 from lightfast.emulator.search.snippets import snippet
 from lightfast.emulator.search.text import terms
@@ -105,6 +106,7 @@ class _Search:
         meaning: VectorIndex | None,
     ) -> None:
         self._db = db
+        self._organization = organization
         self._query = query
         self._words = terms(query.query)
         self._lexical = LexicalIndex(db, organization, query, self._words)
@@ -134,7 +136,7 @@ class _Search:
         is_fast = self._query.mode == "fast"
         named = {} if is_fast or not self._words else self._named()
         hits, total = self._page(named) if self._words else ([], 0)
-        results = _results(self._db, hits, self._words)
+        results = self._results(hits)
         self._clock("enrich")
         groups = [] if is_fast else clusters(results)
         self._clock("clusterSearch")
@@ -227,16 +229,16 @@ class _Search:
         others = self._lexical.others((c.fold for c, _ in ranked), missing, offset)
         return [(passage, _LEAST * _LEAST) for passage, _ in others]
 
-
-def _results(db: sqlite3.Connection, hits: Hits, words: list[str]) -> list[dict[str, Any]]:
-    rows = db.execute(
-        "SELECT d.*, t.title, t.body, h.url, h.details FROM document AS d"
-        " JOIN document_text AS t ON t.rowid = d.rowid JOIN document_text AS h ON h.rowid = d.head"
-        " WHERE d.rowid IN (SELECT value FROM json_each(?))",
-        (orjson.dumps([passage for passage, _ in hits]).decode(),),
-    )
-    by_rowid = {row["rowid"]: row for row in rows}
-    return [_result(by_rowid[p], score, words) for p, score in hits if p in by_rowid]
+    def _results(self, hits: Hits) -> list[dict[str, Any]]:
+        wanted = orjson.dumps([passage for passage, _ in hits]).decode()
+        rows = {row["rowid"]: row for row in self._db.execute(_ROWS, (wanted,))}
+        folds = {row["fold"] for row in rows.values() if is_group(row["fold"])}
+        members = group_members(self._db, self._organization, folds) if folds else {}
+        return [
+            with_group(_result(rows[p], score, self._words), members.get(rows[p]["fold"], []))
+            for p, score in hits
+            if p in rows
+        ]
 
 
 def _result(row: sqlite3.Row, score: float, words: list[str]) -> dict[str, Any]:
@@ -251,3 +253,10 @@ def _result(row: sqlite3.Row, score: float, words: list[str]) -> dict[str, Any]:
         "score": round(score, 6),
         **orjson.loads(row["details"]),
     }
+
+
+_ROWS = """
+SELECT d.*, t.title, t.body, h.url, h.details FROM document AS d
+JOIN document_text AS t ON t.rowid = d.rowid JOIN document_text AS h ON h.rowid = d.head
+WHERE d.rowid IN (SELECT value FROM json_each(?))
+"""

@@ -26,6 +26,7 @@ from lightfast.emulator.sources.files import (
 from lightfast.emulator.sources.forge import forge_of
 from lightfast.emulator.sources.git import Git
 from lightfast.emulator.sources.kinds import kind_of
+from lightfast.emulator.sources.pulls import group_of_pull, pulls_of_commits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -38,7 +39,7 @@ __all__ = ["Changes", "Corpus", "corpora_at"]
 
 State = dict[str, Any]
 
-FORMAT = 3  # raised when documents are made in another way: what was indexed before is made again
+FORMAT = 4  # raised when documents are made in another way: what was indexed before is made again
 
 
 @attrs.frozen(kw_only=True)
@@ -149,7 +150,11 @@ class Commits:
         )
 
     def _documents(self, forge: Forge | None, wanted: list[str]) -> Iterator[Document]:
-        return commit_documents(self._git, forge, *wanted, times=self._times)
+        pulls = pulls_of_commits(self._git, wanted)
+        place = forge.base if forge else self.location
+        for document in commit_documents(self._git, forge, *wanted, times=self._times):
+            number = pulls.get(document.id.removeprefix("commit_"))
+            yield attrs.evolve(document, group=group_of_pull(place, number)) if number else document
 
     def _since(self, last: State | None, state: State) -> list[str]:
         everything = self._all(state)

@@ -22,6 +22,7 @@ from lightfast.emulator.errors import EmulatorError
 from lightfast.emulator.sources.commits import ROBOT_WEIGHT, is_robot
 from lightfast.emulator.sources.documents import Document, mentions, person
 from lightfast.emulator.sources.forge import Forge
+from lightfast.emulator.sources.pulls import group_of_pull
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -103,6 +104,7 @@ def _document(data: Any) -> Document:
     return Document(
         id=f"{kind}_{repository}#{number}",
         key=f"#{number}",
+        group=group_of_pull(f"https://{host}/{repository}", number) if is_pull else "",
         title=data["title"].strip() or f"#{number}",
         body=body,
         source="github",

@@ -1,0 +1,98 @@
+"""Which commits belong to which pull request: told from merges, and from the numbers that squashed ones carry.
+
+GitHub names the pull request in the subject, of a merge as ``Merge pull request #12 from …``, of a squashed branch as
+``… (#12)``; GitLab ends a merge's message with ``See merge request group/project!12``.
+https://docs.github.com/pull-requests/collaborating-with-pull-requests/incorporating-changes-from-a-pull-request
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import attrs
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from lightfast.emulator.sources.git import Git
+
+__all__ = ["group_of_pull", "pulls_of_commits"]
+
+MOST = 50  # commits; a branch of more is no single change
+SCANNED = 300  # characters of a subject
+
+_MERGED = re.compile(r"Merge pull request #(\d{1,9})\b")
+_SQUASHED = re.compile(r"\(#(\d{1,9})\)\s*$")
+_MERGE_REQUEST = re.compile(r"^See merge request [\w./-]{0,200}!(\d{1,9})\s*$", re.MULTILINE)
+
+
+def group_of_pull(place: str, number: str) -> str:
+    """Return the group of a pull request's documents.
+
+    Args:
+        place: The repository: its address, or where it lies.
+        number: The number of the pull request.
+    """
+    return f"{place}#{number}"
+
+
+def pulls_of_commits(git: Git, revisions: list[str]) -> dict[str, str]:
+    """Return the number of the pull request that each commit came with, as far as history tells."""
+    commits = {commit.sha: commit for commit in _commits(git, revisions)}
+    numbers: dict[str, str] = {}
+    # The oldest merge that has a commit is the one it came with.
+    for commit in reversed(commits.values()):
+        if commit.pull:
+            numbers.setdefault(commit.sha, commit.pull)
+            for sha in _branch(commit, commits, numbers):
+                numbers[sha] = commit.pull
+    return numbers
+
+
+@attrs.frozen
+class _Commit:
+    sha: str
+    parents: list[str]
+    pull: str
+    place: int
+
+
+def _commits(git: Git, revisions: list[str]) -> Iterator[_Commit]:
+    """Yield the commits, every one before its parents."""
+    form = "--format=format:%H%x00%P%x00%B%x00"
+    pieces = git.stream("log", "--topo-order", "--no-color", "--encoding=UTF-8", form, *revisions)
+    for place, (sha, parents, message) in enumerate(zip(pieces, pieces, pieces, strict=False)):
+        above = parents.split()
+        yield _Commit(sha.strip(), above, _pull(message, len(above) > 1), place)
+
+
+def _pull(message: str, is_merge: bool) -> str:
+    subject = message[:SCANNED].partition("\n")[0]
+    found = _MERGED.match(subject) if is_merge else _SQUASHED.search(subject)
+    if found is None and is_merge:
+        found = _MERGE_REQUEST.search(message[-SCANNED:])
+    return found[1] if found else ""
+
+
+def _branch(merge: _Commit, commits: dict[str, _Commit], taken: dict[str, str]) -> list[str]:
+    """Return the commits that a merge brought, which its first parent does not lead to; none of very many."""
+    waiting = merge.parents[1:]
+    mainline: set[str] = set()
+    main = commits.get(merge.parents[0]) if merge.parents else None
+    found: list[str] = []
+    while waiting:
+        commit = commits.get(waiting.pop())
+        if commit is None or commit.sha in taken or commit.sha in found:
+            continue
+        # The first parents down to this commit's place: where the branch began is among them.
+        while main and main.place <= commit.place:
+            mainline.add(main.sha)
+            main = commits.get(main.parents[0]) if main.parents else None
+        if commit.sha in mainline:
+            continue
+        found.append(commit.sha)
+        if len(found) > MOST:
+            return []
+        waiting += commit.parents
+    return found

@@ -1,0 +1,46 @@
+"""What a question asks for, told from its form."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lightfast.emulator.search.question import PRIORS, Form, form_of
+
+
+@pytest.mark.parametrize(
+    ("query", "form"),
+    [
+        ("how do I upload a file?", "docs"),
+        ("Can views be coroutines?", "docs"),
+        ("what does the timeout mean", "docs"),
+        ("why was the cache removed?", "history"),
+        ("when did it become the default", "history"),
+        ("since which version is 3.8 required", "history"),
+        ("who added the retry budget?", "person"),
+        ("when was it added, and who did it?", "person"),
+        ("what changed in 2.3.0?", "release"),
+        ("release notes of 1.4", "release"),
+        ("where is the retry budget?", "code"),
+        ("which file reads the configuration", "code"),
+        ("in which module are cookies parsed", "code"),
+        ("where in the code are keys compared", "code"),
+        ("why does my handler block?", "symptom"),
+        ("why is it so slow", "symptom"),
+        ("RuntimeError: no application context", "symptom"),
+        ("the page does not load", "symptom"),
+        ("login page", "open"),
+        ("retry budget", "open"),
+        ("", "open"),
+    ],
+)
+def test_a_question_has_a_form(query: str, form: Form) -> None:
+    """Told from its first words."""
+    assert form_of(query) == form
+
+
+@given(st.text(max_size=2000))
+def test_every_text_has_one_of_the_forms(query: str) -> None:
+    """Whatever is asked."""
+    assert form_of(query) in PRIORS

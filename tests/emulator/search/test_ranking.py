@@ -1,0 +1,141 @@
+"""In which order results come, what their scores mean, and that totals and pages are true."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from lightfast.emulator import Emulator
+from lightfast.emulator.search.fusion import Candidate, Depth, Text, evidence, folded, fused
+from tests.emulator.embedders import Synonyms
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from tests.emulator.conftest import Ask
+    from tests.emulator.repositories import Repository
+
+FILES: dict[str, str | bytes] = {
+    "docs/retries.md": "# Retries\n\nFailed requests are sent again after a pause; see the retry budget.\n",
+    "CHANGELOG.md": "# Changelog\n\n## 1.2.0\n\n- A retry budget is shared by all calls.\n",
+    "src/retry.py": '"""Retries."""\n\n\nclass RetryBudget:\n    """Budget of retries shared by all calls."""\n',
+}
+
+
+@pytest.mark.parametrize(
+    ("query", "kind", "path"),
+    [
+        ("how do I set the retry budget?", "document", "docs/retries.md"),
+        ("where is the retry budget?", "code", "src/retry.py"),
+        ("what changed with the retry budget?", "document", "CHANGELOG.md"),
+        ("who added the retry budget?", "commit", None),
+    ],
+)
+async def test_the_form_of_the_question_decides_between_families(
+    query: str, kind: str, path: str | None, repository: Repository, ask: Ask
+) -> None:
+    """Four documents say the same; the one that is asked for comes first."""
+    repository.commit("Share a retry budget between all calls", FILES)
+    async with Emulator([repository.path], embedder=None) as emulator:
+        body = (await ask(emulator, emulator.create_api_key(), query=query)).body
+    first = body["data"][0]
+    assert (first["type"], first.get("path")) == (kind, path)
+
+
+async def test_of_a_document_the_best_passage_is_shown(
+    lines: Callable[..., Path], ask: Ask
+) -> None:
+    """A long document is one result, with its best passage as snippet, and one in the total."""
+    text = "\n\n".join(f"Paragraph {n} about cheese. {'Filler words. ' * 30}" for n in range(20))
+    path = lines(
+        {"id": "long", "title": "Dairy", "text": f"{text}\n\nThe gateway is restarted at night."},
+        {"id": "short", "title": "Cheese", "text": "Cheese."},
+    )
+    async with Emulator([path], embedder=None) as emulator:
+        key = emulator.create_api_key()
+        assert emulator.documents == 2
+        body = (await ask(emulator, key, query="gateway restarted")).body
+        assert [result["id"] for result in body["data"]] == ["long"]
+        assert "gateway is restarted" in body["data"][0]["snippet"]
+        assert (await ask(emulator, key, query="cheese")).body["meta"]["total"] == 2
+
+
+@pytest.mark.parametrize("limit", [1, 7, 100])
+async def test_pages_of_documents_with_passages_are_true(
+    limit: int, lines: Callable[..., Path], ask: Ask
+) -> None:
+    """No document is missed or doubled, with or without vectors, beyond the candidates too."""
+    filler = "Much else is said here, too. " * 30
+    documents: list[dict[str, Any]] = [
+        {
+            "id": f"o{n}",
+            "title": f"Note {n}",
+            "text": f"login {filler}\n\nsignin {n}\n\n{filler}\n\nlogin",
+        }
+        for n in range(130)
+    ]
+    async with Emulator([lines(*documents)], embedder=Synonyms()) as emulator:
+        emulator.embed()
+        key = emulator.create_api_key()
+        seen: list[str] = []
+        while True:
+            body = (await ask(emulator, key, query="login", limit=limit, offset=len(seen))).body
+            assert body["meta"]["total"] == 130
+            seen += [result["id"] for result in body["data"]]
+            if not body["data"]:
+                break
+        assert len(seen) == len(set(seen)) == 130
+
+
+async def test_a_bad_answer_looks_like_one(lines: Callable[..., Path], ask: Ask) -> None:
+    """The first score tells how much of the question the result has."""
+    texts = ("Rotate the login keys", "Keys are stored as hashes", "Weather report")
+    path = lines(*({"id": str(n), "title": text} for n, text in enumerate(texts)))
+    async with Emulator([path], embedder=None) as emulator:
+        key = emulator.create_api_key()
+
+        async def best(query: str) -> float:
+            data = (await ask(emulator, key, query=query)).body["data"]
+            return float(data[0]["score"]) if data else 0.0
+
+        assert await best("rotate login keys") == 1
+        assert 0.3 < await best("rotate the tyres of my bicycle keys") < 0.7
+        assert await best("xyzzy plugh frobnicate keys") < 0.4
+        assert await best("xyzzy plugh") == 0
+
+
+def test_words_are_compared_within_a_family() -> None:
+    """The best match of each family counts the same, whatever its BM25."""
+    one = Candidate(passage=1, id="a", fold=1, family=0, lexical=3.0)
+    two = Candidate(passage=2, id="b", fold=2, family=3, lexical=30.0)
+    weak = Candidate(passage=3, id="c", fold=3, family=3, lexical=15.0)
+    ranked = fused([weak, two, one], Depth(meaning=0.0))
+    assert [(c.id, score) for c, score in ranked] == [("a", 1.0), ("b", 1.0), ("c", 0.5)]
+
+
+def test_what_has_no_vector_means_what_its_words_say() -> None:
+    """Neither more nor less than what has one."""
+    known = Candidate(passage=1, id="known", fold=1, lexical=10.0, cosine=0.5)
+    unknown = Candidate(passage=2, id="unknown", fold=2, lexical=10.0)
+    poor = Candidate(passage=3, id="poor", fold=3, lexical=1.0)
+    ranked = fused([poor, known, unknown], Depth())
+    assert [c.id for c, _ in ranked] == ["known", "unknown", "poor"]
+    assert ranked[0][1] == pytest.approx(ranked[1][1])
+
+
+def test_a_result_is_the_best_of_its_passages() -> None:
+    """The others are left out."""
+    first, second = (Candidate(passage=n, id="a", fold=1) for n in (1, 2))
+    assert folded([(second, 2.0), (first, 1.0)]) == [(second, 2.0)]
+
+
+def test_evidence_does_not_depend_on_what_else_was_found() -> None:
+    """It is the share of what the question's words tell, or how alike the meaning is."""
+    rarity = {"rotate": 3.0, "keys": 1.0}
+    candidate = Candidate(passage=1, id="a", fold=1)
+    assert evidence(candidate, Text("Rotated keys", ""), rarity) == 1
+    assert evidence(candidate, Text("Key", ""), rarity) == 0.25
+    alike = Candidate(passage=1, id="a", fold=1, cosine=0.75)
+    assert evidence(alike, Text("Other words", ""), rarity) == 1
