@@ -143,8 +143,11 @@ def commands() -> str:
 def _options(path: str, command: click.Command) -> Iterator[str]:
     yield path
     for parameter in command.params:
-        for name in parameter.opts if isinstance(parameter, click.Option) else [parameter.human_readable_name]:  # fmt: skip
-            yield f"{path} {name}"
+        is_option = isinstance(parameter, click.Option)
+        names = parameter.opts if is_option else [(parameter.name or "").upper()]
+        yield from (f"{path} {name}" for name in names)
     if isinstance(command, click.Group):
-        for name, child in command.commands.items():
-            yield from _options(f"{path} {name}", child)
+        context = click.Context(command)
+        for name in command.list_commands(context):  # some are loaded when they are needed
+            if child := command.get_command(context, name):
+                yield from _options(f"{path} {name}", child)
