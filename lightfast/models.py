@@ -332,7 +332,8 @@ class SearchResponse(Value, Sequence[SearchResult]):
         return polars_frame(self.to_rows())
 
     def _repr_html_(self) -> str:
-        return html_table(self.results, repr(self).strip("<>"))
+        facts = [f"{len(self)} of {self.meta.total} results", self.meta.mode, self.request_id]
+        return html_table(self.results, " · ".join(filter(None, facts)))
 
     def __repr__(self) -> str:
         mode = f", mode={self.meta.mode!r}" if self.meta.mode else ""
