@@ -94,6 +94,12 @@ def test_the_variables_are_those_that_the_code_reads():
     assert [name for name in read_by_code if f"`{name}`" not in page] == []
 
 
+def test_the_tests_that_the_security_page_names_exist():
+    named = set(re.findall(r"`(tests/[\w/.]+)`", read("explanation/security.md")))
+    assert len(named) > 15
+    assert [name for name in named if not (ROOT / name).is_file()] == []
+
+
 def test_what_the_readme_links_to_exists():
     links = re.findall(r"\]\((?!https?:)([^)#]+)", (ROOT / "README.md").read_text(encoding="utf-8"))
     assert [link for link in links if not (ROOT / link).exists()] == []
