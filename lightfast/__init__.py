@@ -14,11 +14,13 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from lightfast._version import API_REVISION, __version__
+from lightfast._version import API_REVISION, API_REVISIONS, __version__
 
 if TYPE_CHECKING:
-    from lightfast._auth import ApiKeyAuth, SessionAuth
+    from lightfast._auth import ApiKeyAuth, Auth, Provider, SessionAuth
     from lightfast._client import AsyncLightfast
+    from lightfast._config import NotGiven
+    from lightfast._drift import OnDrift
     from lightfast._retry import RetryBudget, RetryPolicy
     from lightfast._sync import Lightfast
     from lightfast._wire.converter import to_dict
@@ -27,6 +29,9 @@ if TYPE_CHECKING:
         Attempt,
         AuthenticationError,
         ConfigurationError,
+        Drift,
+        DriftError,
+        DriftKind,
         LightfastError,
         NetworkError,
         NotFoundError,
@@ -48,25 +53,32 @@ if TYPE_CHECKING:
         Latency,
         Reference,
         SearchContext,
+        SearchFailure,
         SearchMeta,
         SearchOutcome,
         SearchPaths,
         SearchResponse,
         SearchResult,
+        SearchSuccess,
     )
     from lightfast.queries import DateRange, Mode, SearchFilters, SearchRequest
 
 
 __all__ = [
     "API_REVISION",
+    "API_REVISIONS",
     "APIError",
     "ApiKeyAuth",
     "AsyncLightfast",
     "Attempt",
+    "Auth",
     "AuthenticationError",
     "Cluster",
     "ConfigurationError",
     "DateRange",
+    "Drift",
+    "DriftError",
+    "DriftKind",
     "Entity",
     "Headers",
     "HttpInfo",
@@ -77,8 +89,11 @@ __all__ = [
     "Mode",
     "NetworkError",
     "NotFoundError",
+    "NotGiven",
+    "OnDrift",
     "OrganizationNotConfiguredError",
     "PermissionDeniedError",
+    "Provider",
     "RateLimitError",
     "Reference",
     "RequestTimeoutError",
@@ -86,6 +101,7 @@ __all__ = [
     "RetryBudget",
     "RetryPolicy",
     "SearchContext",
+    "SearchFailure",
     "SearchFilters",
     "SearchMeta",
     "SearchOutcome",
@@ -93,6 +109,7 @@ __all__ = [
     "SearchRequest",
     "SearchResponse",
     "SearchResult",
+    "SearchSuccess",
     "ServerError",
     "SessionAuth",
     "UsageError",
@@ -103,6 +120,12 @@ __all__ = [
 
 _MODULES = {
     "ApiKeyAuth": "_auth",
+    "Auth": "_auth",
+    "Drift": "exceptions",
+    "DriftKind": "exceptions",
+    "NotGiven": "_config",
+    "OnDrift": "_drift",
+    "Provider": "_auth",
     "AsyncLightfast": "_client",
     "Attempt": "exceptions",
     "DateRange": "queries",
@@ -117,14 +140,16 @@ _MODULES = {
 }
 
 
-def __getattr__(name: str) -> object:
-    # Loaded at first use: what stands behind these names takes 100 ms and more to import.
-    if name not in __all__:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    module = _MODULES.get(name) or ("exceptions" if name.endswith("Error") else "models")
-    value = getattr(import_module(f"{__name__}.{module}"), name)
-    globals()[name] = value
-    return value
+if not TYPE_CHECKING:  # else every misspelt name would exist for type checkers
+
+    def __getattr__(name: str) -> object:
+        # Loaded at first use: what stands behind these names takes 100 ms and more to import.
+        if name not in __all__:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        module = _MODULES.get(name) or ("exceptions" if name.endswith("Error") else "models")
+        value = getattr(import_module(f"{__name__}.{module}"), name)
+        globals()[name] = value
+        return value
 
 
 def __dir__() -> list[str]:

@@ -16,11 +16,12 @@ from typing import Any, ClassVar, TypeAlias, cast
 from weakref import WeakKeyDictionary
 
 from lightfast._threads import ThreadLimitError, in_daemon_thread
+from lightfast._wire.revisions import KEY_PREFIXES
 from lightfast.exceptions import ConfigurationError, LightfastError, NetworkError
 
-KEY_PREFIX = "sk-lf-"
+_QUOTES = "'\"`‘’“”«»"  # noqa: RUF001
 
-Provider: TypeAlias = "Callable[[], str | Awaitable[str]]"
+Provider: TypeAlias = Callable[[], str | Awaitable[str]]
 """Returns a secret when called, at once or awaited: for rotation and secret managers."""
 
 # What may stand in a header's value without quoting: RFC 9110 §5.5, less the space.
@@ -63,34 +64,45 @@ class Credential:
     Attributes:
         secret: The secret.
         headers: The headers that are made of it.
-        head: URL and head of the last request that was sent with it.
+        head: Target and head of the last request that was sent with it.
     """
 
     __slots__ = ("head", "headers", "secret")
 
     def __init__(self, secret: Secret, headers: Mapping[str, str]) -> None:
         self.secret = secret
-        self.head: tuple[str, bytes] = ("", b"")
+        self.head: tuple[object, bytes] = (None, b"")
         self.headers: dict[str, str] = {name: HeaderText(value) for name, value in headers.items()}
 
 
 def wrap_secret(value: Any) -> Any:
-    """Text, and what may hold text given in its place, as a `Secret`; all else as it is."""
+    """Return text, and what may hold text given in its place, as a `Secret`; all else as it is."""
     return Secret(value) if isinstance(value, _HOLDERS) else value
 
 
+def key_prefix(key: str) -> str | None:
+    """Return which of the known prefixes a key has."""
+    return next((prefix for prefix in KEY_PREFIXES if key.startswith(prefix)), None)
+
+
 def _key_problem(key: str) -> str | None:
-    """What is wrong with an API key, in words that do not repeat it."""
+    """Return what is wrong with an API key, in words that do not repeat it."""
     if not key:
         return "is empty"
+    if key[0] in _QUOTES or key[-1] in _QUOTES:
+        return "stands in quotes: give the key alone"
     if key.lower().startswith("bearer "):
         return "starts with 'Bearer ': give the key alone, the SDK writes the header"
-    if not key.startswith(KEY_PREFIX):
-        return f"does not start with '{KEY_PREFIX}'"
-    if key == KEY_PREFIX:
-        return f"ends after '{KEY_PREFIX}'"
+    if len(key.split()) > 1 and key.isprintable():
+        return "contains a space: give the key alone"
+    prefix = key_prefix(key)
+    if prefix is None:
+        *others, last = (f"'{prefix}'" for prefix in KEY_PREFIXES)
+        return f"does not start with {', '.join(others)} or {last}"
+    if key == prefix:
+        return f"ends after '{prefix}'"
     if not _VISIBLE.fullmatch(key):
-        return "contains a space, a control character or a character outside ASCII"
+        return "contains a control character or a character outside ASCII"
     return None
 
 
@@ -253,11 +265,16 @@ class ApiKeyAuth(Auth):
     def _problem(secret: Secret) -> str | None:
         return _key_problem(secret.reveal())
 
+    def _prefix(self) -> str:
+        return (self.current and key_prefix(self.current.secret.reveal())) or ""
+
     def _headers(self, secret: Secret) -> Mapping[str, str]:
         return {"Authorization": f"Bearer {secret.reveal()}"}
 
     def __repr__(self) -> str:
-        return "ApiKeyAuth(<provider>)" if self.from_provider else f"ApiKeyAuth('{KEY_PREFIX}…')"
+        return (
+            "ApiKeyAuth(<provider>)" if self.from_provider else f"ApiKeyAuth('{self._prefix()}…')"
+        )
 
 
 class SessionAuth(Auth):

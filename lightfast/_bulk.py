@@ -23,7 +23,7 @@ from typing import TypeAlias
 from lightfast._retry import OnRetry
 from lightfast._validate import check_whole
 from lightfast.exceptions import ConfigurationError, LightfastError, RateLimitError
-from lightfast.models import SearchOutcome, SearchResponse
+from lightfast.models import SearchFailure, SearchOutcome, SearchResponse, SearchSuccess
 from lightfast.queries import SearchRequest
 
 Query: TypeAlias = str | SearchRequest
@@ -214,10 +214,10 @@ class _Run:
         failure: LightfastError | None = None
         try:
             response = await self._search(query, self._limiter.on_retry)
-            return SearchOutcome(index=index, query=query, response=response)
+            return SearchSuccess(index=index, query=query, response=response)
         except LightfastError as error:
             failure = error
-            return SearchOutcome(index=index, query=query, error=error)
+            return SearchFailure(index=index, query=query, error=error)
         finally:
             self._limiter.leave(entered, failure)
 

@@ -24,16 +24,19 @@ from lightfast._config import (
     resolve_base_url,
     resolve_insecure_http,
 )
+from lightfast._drift import OnDrift, check_on_drift, report, settle
 from lightfast._retry import OnRetry, RetryBudget, RetryPolicy
 from lightfast._transport import Transport, closed_error
 from lightfast._validate import check_seconds, check_whole
 from lightfast._wire import requests, responses
+from lightfast._wire.drift import REPEATED_PAGE
+from lightfast.exceptions import APIError
 from lightfast.models import JsonResponse, SearchOutcome, SearchResponse, SearchResult
 from lightfast.queries import MAX_LIMIT, Mode, SearchFilters, SearchRequest
 
 
 class AsyncLightfast:
-    """A client to await.
+    """Asynchronous client for the Lightfast API.
 
     One client serves any number of tasks, threads and event loops; make one and keep it.
 
@@ -54,6 +57,9 @@ class AsyncLightfast:
         max_response_bytes: How large an answer may be, decompressed.
         allow_insecure_http: Whether the key may go over plain http to another machine; else
             ``LIGHTFAST_ALLOW_INSECURE_HTTP``, else no.
+        default_headers: Headers of every request, beside the SDK's own; never the credential.
+        on_drift: Called with each `Drift` of an answer from the pinned revision; ``"raise"`` raises
+            `DriftError` instead of returning such an answer.
 
     Attributes:
         closed: Whether it was closed.
@@ -78,6 +84,8 @@ class AsyncLightfast:
         max_connections: int = 100,
         max_response_bytes: int = 64 * 1024 * 1024,
         allow_insecure_http: bool | None = None,
+        default_headers: Mapping[str, str] | None = None,
+        on_drift: OnDrift | None = None,
     ) -> None:
         # Rebound at once: an error's traceback may be printed with these locals.
         api_key, auth, proxy = wrap_secret(api_key), wrap_secret(auth), wrap_secret(proxy)
@@ -89,6 +97,8 @@ class AsyncLightfast:
             retry=check_retries(retries),
             budget=retry_budget or RetryBudget(),
             allow_insecure_http=resolve_insecure_http(allow_insecure_http),
+            headers=requests.check_headers("default_headers", default_headers),
+            on_drift=check_on_drift(on_drift),
             connection=ConnectionConfig(
                 proxy=check_proxy(proxy),
                 trust_env=trust_env,
@@ -108,7 +118,7 @@ class AsyncLightfast:
         limit: int = 10,
         offset: int = 0,
         mode: Mode = "balanced",
-        filters: SearchFilters | None = None,
+        filters: SearchFilters | Mapping[str, Any] | None = None,
         extra_body: Mapping[str, Any] | None = None,
         timeout: float | NotGiven | None = NOT_GIVEN,
         attempt_timeout: float | NotGiven | None = NOT_GIVEN,
@@ -146,7 +156,7 @@ class AsyncLightfast:
         limit: int = MAX_LIMIT,
         offset: int = 0,
         mode: Mode = "balanced",
-        filters: SearchFilters | None = None,
+        filters: SearchFilters | Mapping[str, Any] | None = None,
         extra_body: Mapping[str, Any] | None = None,
         timeout: float | NotGiven | None = NOT_GIVEN,
         attempt_timeout: float | NotGiven | None = NOT_GIVEN,
@@ -173,7 +183,7 @@ class AsyncLightfast:
         wanted = sys.maxsize if max_results is None else check_whole("max_results", max_results, 1)
         request: SearchRequest | None = SearchRequest(
             query,
-            limit=min(limit, wanted) if isinstance(limit, int) else limit,
+            limit=min(check_whole("limit", limit, 1, MAX_LIMIT), wanted),
             offset=offset,
             mode=mode,
             filters=filters,
@@ -183,6 +193,8 @@ class AsyncLightfast:
         seen: set[str] = set()
         while request is not None:
             page = await self._search(request, config)
+            if page and all(result.id in seen for result in page):
+                report([REPEATED_PAGE], config.on_drift)
             known = len(seen)
             for result in page:
                 if result.id in seen:
@@ -201,7 +213,7 @@ class AsyncLightfast:
         ordered: bool = True,
         limit: int = 10,
         mode: Mode = "balanced",
-        filters: SearchFilters | None = None,
+        filters: SearchFilters | Mapping[str, Any] | None = None,
         extra_body: Mapping[str, Any] | None = None,
         timeout: float | NotGiven | None = NOT_GIVEN,
         attempt_timeout: float | NotGiven | None = NOT_GIVEN,
@@ -248,24 +260,65 @@ class AsyncLightfast:
         path: str,
         body: Any,
         *,
+        headers: Mapping[str, str] | None = None,
         timeout: float | NotGiven | None = NOT_GIVEN,
         attempt_timeout: float | NotGiven | None = NOT_GIVEN,
         retries: int | RetryPolicy | NotGiven = NOT_GIVEN,
     ) -> JsonResponse:
-        """Whatever an endpoint answers that this SDK does not know yet.
+        """Post to an endpoint that this SDK does not know.
+
+        A POST is repeated like a search. Pass ``retries=0`` where that could do something twice.
 
         Args:
             path: The endpoint below the base URL, such as ``contents``.
             body: Anything that JSON can hold.
+            headers: Headers of this call, beside the client's `default_headers`.
             timeout: Seconds for the whole call, instead of the client's.
             attempt_timeout: Seconds for one attempt, instead of the client's.
             retries: Retries, instead of the client's: a number, or a `RetryPolicy`.
+
+        Returns:
+            The JSON of the answer, the request id, and facts about the HTTP response.
 
         Raises:
             LightfastError: As `search` does.
         """
         config = self._for_call(timeout, attempt_timeout, retries)
-        request = requests.post_request(config.base_url, path, body)
+        request = requests.post_request(
+            config.base_url, path, body, _joined(config.headers, headers)
+        )
+        return await self._transport.send(request, config, responses.read_any)
+
+    async def get(
+        self,
+        path: str,
+        params: Mapping[str, Any] | None = None,
+        *,
+        headers: Mapping[str, str] | None = None,
+        timeout: float | NotGiven | None = NOT_GIVEN,
+        attempt_timeout: float | NotGiven | None = NOT_GIVEN,
+        retries: int | RetryPolicy | NotGiven = NOT_GIVEN,
+    ) -> JsonResponse:
+        """Get from an endpoint that this SDK does not know.
+
+        Args:
+            path: The endpoint below the base URL, such as ``system/health``.
+            params: The query of the URL: strings, numbers, and lists of them.
+            headers: Headers of this call, beside the client's `default_headers`.
+            timeout: Seconds for the whole call, instead of the client's.
+            attempt_timeout: Seconds for one attempt, instead of the client's.
+            retries: Retries, instead of the client's: a number, or a `RetryPolicy`.
+
+        Returns:
+            The JSON of the answer, the request id, and facts about the HTTP response.
+
+        Raises:
+            LightfastError: As `search` does.
+        """
+        config = self._for_call(timeout, attempt_timeout, retries)
+        request = requests.get_request(
+            config.base_url, path, params, _joined(config.headers, headers)
+        )
         return await self._transport.send(request, config, responses.read_any)
 
     def with_options(
@@ -278,6 +331,8 @@ class AsyncLightfast:
         attempt_timeout: float | NotGiven | None = NOT_GIVEN,
         retries: int | RetryPolicy | NotGiven = NOT_GIVEN,
         retry_budget: RetryBudget | NotGiven = NOT_GIVEN,
+        default_headers: Mapping[str, str] | NotGiven = NOT_GIVEN,
+        on_drift: OnDrift | NotGiven | None = NOT_GIVEN,
     ) -> Self:
         """A client with other options on the same connections: cheap, and never to be closed.
 
@@ -291,6 +346,8 @@ class AsyncLightfast:
             attempt_timeout: Seconds for one attempt.
             retries: How many times to repeat, or a `RetryPolicy`.
             retry_budget: What repeating may cost.
+            default_headers: Headers of every request, in place of the client's.
+            on_drift: What to do with answers that deviate from the pinned revision.
 
         Raises:
             ConfigurationError: An option cannot be used.
@@ -303,6 +360,10 @@ class AsyncLightfast:
             changes["base_url"] = resolve_base_url(base_url)
         if not isinstance(retry_budget, NotGiven):
             changes["budget"] = retry_budget
+        if not isinstance(default_headers, NotGiven):
+            changes["headers"] = requests.check_headers("default_headers", default_headers)
+        if not isinstance(on_drift, NotGiven):
+            changes["on_drift"] = check_on_drift(on_drift)
         clone = object.__new__(type(self))
         clone._config = self._config.evolve(
             timeout=timeout, attempt_timeout=attempt_timeout, retries=retries, **changes
@@ -332,12 +393,16 @@ class AsyncLightfast:
     async def _search(
         self, request: SearchRequest, config: ClientConfig, on_retry: OnRetry | None = None
     ) -> SearchResponse:
-        return await self._transport.send(
-            requests.search_request(config.base_url, request),
-            config,
-            responses.read_search,
-            on_retry,
-        )
+        message = requests.search_request(config.base_url, request, config.headers)
+        try:
+            response = await self._transport.send(message, config, responses.read_search, on_retry)
+        except APIError as error:
+            if error.drift:
+                report(error.drift, config.on_drift)
+            raise
+        if response.drift or request.offset:
+            settle(request, response, config.on_drift)
+        return response
 
     def _for_call(
         self,
@@ -375,6 +440,11 @@ class AsyncLightfast:
 
 def _rebuild(cls: type[AsyncLightfast], options: dict[str, Any]) -> AsyncLightfast:
     return cls(**options)
+
+
+def _joined(defaults: Mapping[str, str], own: Mapping[str, str] | None) -> Mapping[str, str]:
+    """Return the headers of one call."""
+    return {**defaults, **requests.check_headers("headers", own)} if own else defaults
 
 
 def _given(value: Any) -> Any:

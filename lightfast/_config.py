@@ -11,11 +11,12 @@ from urllib.parse import urlsplit
 import attrs
 
 from lightfast._auth import ApiKeyAuth, Auth, Provider, Secret, SessionAuth, wrap_secret
+from lightfast._drift import OnDrift
 from lightfast._retry import RetryBudget, RetryPolicy
 from lightfast._validate import check_seconds, is_loopback
+from lightfast._wire.revisions import BASE_URL
 from lightfast.exceptions import ConfigurationError
 
-BASE_URL = "https://lightfast.ai/api/v1"
 KEY_VARIABLE = "LIGHTFAST_API_KEY"
 URL_VARIABLE = "LIGHTFAST_BASE_URL"
 INSECURE_VARIABLE = "LIGHTFAST_ALLOW_INSECURE_HTTP"
@@ -67,6 +68,8 @@ class ClientConfig:
         budget: What repeating may cost, over all calls.
         allow_insecure_http: Whether a credential may go over plain http to a stranger.
         connection: What the connections are made with.
+        headers: Headers of every request, beside the SDK's own.
+        on_drift: What to do with answers that deviate from the pinned revision.
     """
 
     base_url: str
@@ -77,6 +80,8 @@ class ClientConfig:
     budget: RetryBudget
     allow_insecure_http: bool
     connection: ConnectionConfig
+    headers: Mapping[str, str] = attrs.field(factory=dict, repr=False)
+    on_drift: OnDrift | None = None
 
     def __attrs_post_init__(self) -> None:
         check_privacy(self)
@@ -124,6 +129,11 @@ class ClientConfig:
                 "A client with a `proxy` or `ssl` of its own cannot be pickled. Make the client "
                 "where it is used, or set HTTPS_PROXY and SSL_CERT_FILE there."
             )
+        if self.headers:
+            raise ConfigurationError(
+                "A client with `default_headers` cannot be pickled: they may hold secrets. Make "
+                "the client where it is used."
+            )
         return {
             "base_url": self.base_url,
             "timeout": self.timeout,
@@ -131,6 +141,7 @@ class ClientConfig:
             "retries": self.retry,
             "retry_budget": self.budget,
             "allow_insecure_http": self.allow_insecure_http,
+            "on_drift": self.on_drift,
             "trust_env": connection.trust_env,
             "max_connections": connection.max_connections,
             "max_response_bytes": connection.max_response_bytes,
@@ -156,14 +167,23 @@ def resolve_auth(
             )
         return auth
     if api_key is not None:
-        return ApiKeyAuth(api_key)
+        return _key_auth(wrap_secret(api_key), "given as `api_key`")
     key = Secret(_variable(KEY_VARIABLE, environ))
     if not key.reveal().strip():
         raise ConfigurationError(
             f"No API key: set {KEY_VARIABLE}, or pass `api_key`. "
             "Keys are made in the Lightfast Console under Settings → API Keys."
         )
-    return ApiKeyAuth(key)
+    return _key_auth(key, f"in {KEY_VARIABLE}")
+
+
+def _key_auth(key: Secret | Provider, where: str) -> ApiKeyAuth:
+    """Return an API key's auth; an error says where the key came from."""
+    try:
+        return ApiKeyAuth(key)
+    except ConfigurationError as error:
+        problem = error.message
+    raise ConfigurationError(problem.replace("The API key", f"The API key {where}", 1))
 
 
 def resolve_insecure_http(given: bool | None, environ: Mapping[str, str] | None = None) -> bool:
@@ -197,8 +217,10 @@ def resolve_base_url(given: str | None, environ: Mapping[str, str] | None = None
     """
     if given is not None and not isinstance(given, str):
         raise ConfigurationError(f"`base_url` must be a str, not {type(given).__name__}.")
-    url = (given or _variable(URL_VARIABLE, environ) or BASE_URL).strip()
-    where = "`base_url`" if given else f"`base_url` ({URL_VARIABLE})"
+    if given is None:
+        url, where = _variable(URL_VARIABLE, environ).strip() or BASE_URL, URL_VARIABLE
+    else:
+        url, where = given.strip(), "`base_url`"
     problem = _url_problem(url)
     if problem:
         raise ConfigurationError(f"{where} {problem}.")
@@ -206,19 +228,22 @@ def resolve_base_url(given: str | None, environ: Mapping[str, str] | None = None
 
 
 def _url_problem(url: str) -> str | None:
+    """Return what is wrong with an address. A password in it is not repeated."""
+    given = "" if "@" in url else f", not {url!r:.100}"
+    like = f"must look like '{BASE_URL}'{given}"
     try:
         parts = urlsplit(url)
         host, _ = parts.hostname, parts.port
     except ValueError:
-        return "is no URL"
+        return like
     if parts.scheme not in {"http", "https"} or not host:
-        return f"must look like '{BASE_URL}'"
+        return like
     if parts.username is not None or parts.password is not None:
         return "must not hold a user name or password"
     if parts.query or parts.fragment or "?" in url or "#" in url:
-        return "must not hold a query or fragment"
+        return f"must not hold a query or fragment: {url!r:.100}"
     if not url.isascii() or not url.isprintable() or " " in url:
-        return "contains a space, a control character or a character outside ASCII"
+        return f"has a space, a control character or a character outside ASCII: {url!r:.100}"
     return None
 
 

@@ -11,6 +11,7 @@ from lightfast._auth import Auth, Provider, wrap_secret
 from lightfast._bulk import Queries
 from lightfast._client import AsyncLightfast
 from lightfast._config import NOT_GIVEN, NotGiven
+from lightfast._drift import OnDrift
 from lightfast._portal import Portal, iterate_in_thread
 from lightfast._retry import RetryBudget, RetryPolicy
 from lightfast.exceptions import UsageError
@@ -41,6 +42,9 @@ class Lightfast:
         max_response_bytes: How large an answer may be, decompressed.
         allow_insecure_http: Whether the key may go over plain http to another machine; else
             ``LIGHTFAST_ALLOW_INSECURE_HTTP``, else no.
+        default_headers: Headers of every request, beside the SDK's own; never the credential.
+        on_drift: Called with each `Drift` of an answer from the pinned revision; ``"raise"`` raises
+            `DriftError` instead of returning such an answer.
 
     Raises:
         ConfigurationError: An argument or an environment variable cannot be used.
@@ -62,6 +66,8 @@ class Lightfast:
         max_connections: int = 100,
         max_response_bytes: int = 64 * 1024 * 1024,
         allow_insecure_http: bool | None = None,
+        default_headers: Mapping[str, str] | None = None,
+        on_drift: OnDrift | None = None,
     ) -> None:
         # Rebound at once: an error's traceback may be printed with these locals.
         api_key, auth, proxy = wrap_secret(api_key), wrap_secret(auth), wrap_secret(proxy)
@@ -79,6 +85,8 @@ class Lightfast:
             max_connections=max_connections,
             max_response_bytes=max_response_bytes,
             allow_insecure_http=allow_insecure_http,
+            default_headers=default_headers,
+            on_drift=on_drift,
         )
         self._portal = Portal()
         self._owner = True
@@ -90,7 +98,7 @@ class Lightfast:
         limit: int = 10,
         offset: int = 0,
         mode: Mode = "balanced",
-        filters: SearchFilters | None = None,
+        filters: SearchFilters | Mapping[str, Any] | None = None,
         extra_body: Mapping[str, Any] | None = None,
         timeout: float | NotGiven | None = NOT_GIVEN,
         attempt_timeout: float | NotGiven | None = NOT_GIVEN,
@@ -118,7 +126,7 @@ class Lightfast:
         limit: int = MAX_LIMIT,
         offset: int = 0,
         mode: Mode = "balanced",
-        filters: SearchFilters | None = None,
+        filters: SearchFilters | Mapping[str, Any] | None = None,
         extra_body: Mapping[str, Any] | None = None,
         timeout: float | NotGiven | None = NOT_GIVEN,
         attempt_timeout: float | NotGiven | None = NOT_GIVEN,
@@ -149,7 +157,7 @@ class Lightfast:
         ordered: bool = True,
         limit: int = 10,
         mode: Mode = "balanced",
-        filters: SearchFilters | None = None,
+        filters: SearchFilters | Mapping[str, Any] | None = None,
         extra_body: Mapping[str, Any] | None = None,
         timeout: float | NotGiven | None = NOT_GIVEN,
         attempt_timeout: float | NotGiven | None = NOT_GIVEN,
@@ -176,14 +184,42 @@ class Lightfast:
         path: str,
         body: Any,
         *,
+        headers: Mapping[str, str] | None = None,
         timeout: float | NotGiven | None = NOT_GIVEN,
         attempt_timeout: float | NotGiven | None = NOT_GIVEN,
         retries: int | RetryPolicy | NotGiven = NOT_GIVEN,
     ) -> JsonResponse:
-        """Whatever an endpoint answers: see `AsyncLightfast.post`."""
+        """Post to an endpoint that this SDK does not know: see `AsyncLightfast.post`."""
         return self._portal.run(
             self._client.post(
-                path, body, timeout=timeout, attempt_timeout=attempt_timeout, retries=retries
+                path,
+                body,
+                headers=headers,
+                timeout=timeout,
+                attempt_timeout=attempt_timeout,
+                retries=retries,
+            )
+        )
+
+    def get(
+        self,
+        path: str,
+        params: Mapping[str, Any] | None = None,
+        *,
+        headers: Mapping[str, str] | None = None,
+        timeout: float | NotGiven | None = NOT_GIVEN,
+        attempt_timeout: float | NotGiven | None = NOT_GIVEN,
+        retries: int | RetryPolicy | NotGiven = NOT_GIVEN,
+    ) -> JsonResponse:
+        """Get from an endpoint that this SDK does not know: see `AsyncLightfast.get`."""
+        return self._portal.run(
+            self._client.get(
+                path,
+                params,
+                headers=headers,
+                timeout=timeout,
+                attempt_timeout=attempt_timeout,
+                retries=retries,
             )
         )
 
@@ -197,6 +233,8 @@ class Lightfast:
         attempt_timeout: float | NotGiven | None = NOT_GIVEN,
         retries: int | RetryPolicy | NotGiven = NOT_GIVEN,
         retry_budget: RetryBudget | NotGiven = NOT_GIVEN,
+        default_headers: Mapping[str, str] | NotGiven = NOT_GIVEN,
+        on_drift: OnDrift | NotGiven | None = NOT_GIVEN,
     ) -> Self:
         """A cheap copy on the same connections: see `AsyncLightfast.with_options`."""
         api_key, auth = wrap_secret(api_key), wrap_secret(auth)
@@ -209,6 +247,8 @@ class Lightfast:
             attempt_timeout=attempt_timeout,
             retries=retries,
             retry_budget=retry_budget,
+            default_headers=default_headers,
+            on_drift=on_drift,
         )
         clone._portal = self._portal
         clone._owner = False

@@ -1,13 +1,13 @@
-"""What can go wrong, as one tree.
+"""Errors, as one tree.
 
 ::
 
     LightfastError
-    ├── ConfigurationError (ValueError)      what you gave cannot be used; nothing was sent
+    ├── ConfigurationError (ValueError)      an argument cannot be used; nothing was sent
     ├── UsageError (RuntimeError)            the client cannot be used like that: closed, or reentered
     ├── NetworkError                         no answer came back
     │   └── RequestTimeoutError (TimeoutError)
-    ├── APIError                             the API answered: no
+    ├── APIError                             the API answered with an error
     │   ├── ValidationError                  400
     │   ├── AuthenticationError              401
     │   ├── PermissionDeniedError            403
@@ -15,7 +15,8 @@
     │   ├── RateLimitError                   429
     │   └── ServerError                      5xx
     │       └── OrganizationNotConfiguredError
-    └── ResponseError                        an answer that is no answer: not JSON, wrong shape, …
+    └── ResponseError                        an answer that cannot be read: not JSON, wrong shape, …
+        └── DriftError                       one that can, with `on_drift="raise"`
 
 Facts are attributes, not text to be parsed. All of them survive ``pickle`` and ``copy``.
 """
@@ -23,7 +24,7 @@ Facts are attributes, not text to be parsed. All of them survive ``pickle`` and 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar, Literal
 
 import attrs
 
@@ -32,6 +33,9 @@ __all__ = [
     "Attempt",
     "AuthenticationError",
     "ConfigurationError",
+    "Drift",
+    "DriftError",
+    "DriftKind",
     "LightfastError",
     "NetworkError",
     "NotFoundError",
@@ -44,6 +48,32 @@ __all__ = [
     "UsageError",
     "ValidationError",
 ]
+
+
+DriftKind = Literal[
+    "revision", "unknown_field", "missing_field", "null_field", "ignored_option", "error_body"
+]
+"""Way in which an answer deviates from the pinned revision of the API."""
+
+
+@attrs.frozen(weakref_slot=False)
+class Drift:
+    """Deviation of an answer from the pinned revision of the API.
+
+    Args:
+        kind: The kind of deviation: another ``revision``, an ``unknown_field``, a
+            ``missing_field`` or ``null_field`` that the revision promises, an ``ignored_option``
+            of the request, or an ``error_body`` of another form.
+        path: Where it is: ``$.data[].sentiment`` in the answer, ``request.offset`` in the request.
+        message: What it means.
+    """
+
+    kind: DriftKind
+    path: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.path}: {self.message}"
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
@@ -64,7 +94,7 @@ class Attempt:
 
 
 class LightfastError(Exception):
-    """Anything this package raises.
+    """Base of all errors that this package raises.
 
     Attributes:
         message: What happened, where, and what to do next.
@@ -83,7 +113,7 @@ class LightfastError(Exception):
 
     @property
     def attempts(self) -> int:
-        """How many requests were made."""
+        """The number of requests that were made."""
         return len(self.history)
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -91,7 +121,7 @@ class LightfastError(Exception):
         return _restore, (type(self), self.args, self.__dict__)
 
     def _facts(self) -> list[str]:
-        """What `str()` adds in brackets after the message."""
+        """Return what `str()` adds in brackets after the message."""
         facts = [f"request {self.request_id}"] if self.request_id else []
         if self.attempts > 1:
             facts.append(f"{self.attempts} attempts")
@@ -132,7 +162,7 @@ class RequestTimeoutError(NetworkError, TimeoutError):
 
 
 class ResponseError(LightfastError):
-    """An answer that is no answer: not JSON, the wrong shape, too large, or a redirect.
+    """An answer cannot be read: not JSON, the wrong shape, too large, or a redirect.
 
     Attributes:
         status: The HTTP status.
@@ -152,35 +182,61 @@ class ResponseError(LightfastError):
         self.body = body
 
 
-class APIError(LightfastError):
-    """The API answered with an error.
+class DriftError(ResponseError):
+    """An answer deviates from the pinned revision, and the client was made with ``on_drift="raise"``.
 
     Attributes:
-        status: The HTTP status, 400..599.
-        code: The API's error code, such as ``UNAUTHORIZED``; None when the answer had none.
-        details: What the server said beyond the message, as it said it.
-        retry_after: Seconds the server asked to wait; None when it asked nothing.
-        body: The beginning of the body as text, without secrets and control characters.
+        drift: The deviations.
     """
 
     def __init__(
         self,
         message: str,
         *,
-        status: int,
+        drift: tuple[Drift, ...] = (),
+        status: int | None = None,
+        request_id: str | None = None,
+    ) -> None:
+        super().__init__(message, status=status, request_id=request_id)
+        self.drift = drift
+
+
+class APIError(LightfastError):
+    """The API answered with an error.
+
+    Each subclass can be constructed from a message alone, for tests of your own.
+
+    Attributes:
+        status: The HTTP status, 400..599.
+        code: The API's error code, such as ``UNAUTHORIZED``; None when the answer had none.
+        details: What the server said beyond the message, as it said it.
+        retry_after: Seconds the server asked to wait; None when it did not ask.
+        drift: How the body deviates from the pinned revision; usually not at all.
+        body: The beginning of the body as text, without secrets and control characters.
+    """
+
+    _status: ClassVar[int] = 400
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int | None = None,
         code: str | None = None,
         request_id: str | None = None,
         details: Mapping[str, Any] | None = None,
         retry_after: float | None = None,
-        retryable: bool = False,
+        retryable: bool | None = None,
+        drift: tuple[Drift, ...] = (),
         body: str = "",
     ) -> None:
         super().__init__(message, request_id=request_id)
-        self.status = status
+        self.status = self._status if status is None else status
         self.code = code
         self.details = details or {}
         self.retry_after = retry_after
-        self.retryable = retryable
+        self.retryable = type(self).retryable if retryable is None else retryable
+        self.drift = drift
         self.body = body
 
     def _facts(self) -> list[str]:
@@ -194,22 +250,36 @@ class ValidationError(APIError):
 class AuthenticationError(APIError):
     """401: no credential, or one that the server does not accept."""
 
+    _status = 401
+
 
 class PermissionDeniedError(APIError):
     """403: the credential is good, but not for this organization."""
+
+    _status = 403
 
 
 class NotFoundError(APIError):
     """404: no such endpoint."""
 
+    _status = 404
+
 
 class RateLimitError(APIError):
     """429: too many requests; `retry_after` tells how long to wait."""
+
+    _status = 429
+    retryable = True
 
 
 class ServerError(APIError):
     """5xx: the server failed."""
 
+    _status = 500
+    retryable = True
+
 
 class OrganizationNotConfiguredError(ServerError):
     """The organization is not set up for search; trying again does not help."""
+
+    retryable = False

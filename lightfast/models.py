@@ -1,17 +1,18 @@
-"""What comes back: frozen, slotted values, free of I/O."""
+"""Values that are received: frozen, slotted, free of I/O."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from types import MemberDescriptorType
-from typing import TYPE_CHECKING, Any, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Literal, Never, TypeAlias, TypeVar, overload
 
 import attrs
 
 from lightfast._display import data_frame, html_table, polars_frame, row_of
 from lightfast._value import Value
-from lightfast.exceptions import ConfigurationError, LightfastError
+from lightfast._version import API_REVISION
+from lightfast.exceptions import Drift, LightfastError
 from lightfast.queries import SearchRequest
 
 if TYPE_CHECKING:
@@ -27,20 +28,22 @@ __all__ = [
     "Latency",
     "Reference",
     "SearchContext",
+    "SearchFailure",
     "SearchMeta",
     "SearchOutcome",
     "SearchPaths",
     "SearchResponse",
     "SearchResult",
+    "SearchSuccess",
 ]
 
 _Class = TypeVar("_Class", bound=type)
 
-# --- what HTTP said -------------------------------------------------------------------------
+# --- HTTP -----------------------------------------------------------------------------------
 
 
 class Headers(Mapping[str, str], Value):
-    """Response headers by name, whatever its case; a repeated header is joined by commas."""
+    """Response headers by name, in any case; a repeated header is joined by commas."""
 
     __slots__ = ("_pairs",)
 
@@ -67,12 +70,12 @@ class Headers(Mapping[str, str], Value):
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class HttpInfo(Value):
-    """How an answer came.
+    """Facts about the HTTP response.
 
     Args:
         status: The HTTP status.
         headers: The response's headers.
-        attempts: How many requests were made, this one included.
+        attempts: The number of requests that were made, this one included.
         elapsed: Seconds the whole call took, waits included.
     """
 
@@ -84,12 +87,12 @@ class HttpInfo(Value):
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class JsonResponse(Value):
-    """What an endpoint that the SDK does not know answered.
+    """Answer of an endpoint that the SDK does not know.
 
     Args:
         data: The parsed JSON.
         request_id: The server's id of the request.
-        http: How the answer came.
+        http: Facts about the HTTP response.
     """
 
     data: Any
@@ -97,12 +100,12 @@ class JsonResponse(Value):
     http: HttpInfo
 
 
-# --- what you get ---------------------------------------------------------------------------
+# --- search ---------------------------------------------------------------------------------
 # `extra` holds the fields of an object that this version does not know, under their wire names.
 
 
 class _OnDemand:
-    """The slot of `extra`, filled with an empty dict when somebody looks first.
+    """Slot of `extra`, filled with an empty dict at the first look.
 
     Hardly an object has unknown fields. Without the 45 empty dicts of ten results, a search
     takes 2 % less; fifty at once, whose answers are held together, 9 % less.
@@ -133,7 +136,7 @@ def _extra_on_demand(cls: _Class) -> _Class:
 @_extra_on_demand
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class Entity(Value):
-    """Somebody or something that a result mentions."""
+    """Person or thing that a result mentions."""
 
     key: str
     category: str
@@ -284,7 +287,9 @@ class SearchResponse(Value, Sequence[SearchResult]):
         context: Topics the results share.
         latency: Where the server spent its time.
         request_id: The server's id of the request, for support.
-        http: How the answer came.
+        http: Facts about the HTTP response.
+        revision: The revision of the API in whose shape it came.
+        drift: What deviates from the pinned revision; usually nothing.
         extra: Fields that this version does not know, under their wire names.
     """
 
@@ -294,6 +299,8 @@ class SearchResponse(Value, Sequence[SearchResult]):
     latency: Latency | None = None
     request_id: str | None = None
     http: HttpInfo | None = attrs.field(default=None, eq=False)
+    revision: str = attrs.field(default=API_REVISION, eq=False)
+    drift: tuple[Drift, ...] = attrs.field(default=(), eq=False)
     extra: dict[str, Any] = attrs.field(factory=dict, hash=False)
 
     def __len__(self) -> int:
@@ -341,32 +348,64 @@ class SearchResponse(Value, Sequence[SearchResult]):
 
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
-class SearchOutcome(Value):
-    """What became of one query of many: a response or an error, never both.
+class SearchSuccess(Value):
+    """Outcome of one query of many that was answered.
 
     Args:
         index: The query's position among those given, from 0.
         query: The query as given.
         response: The page of results.
-        error: Why there is none.
     """
 
     index: int
     query: str | SearchRequest
-    response: SearchResponse | None = None
-    error: LightfastError | None = None
+    response: SearchResponse
 
     @property
-    def ok(self) -> bool:
-        """Whether there is a response."""
-        return self.error is None
+    def ok(self) -> Literal[True]:
+        """True: there is a response."""
+        return True
+
+    @property
+    def error(self) -> None:
+        """None."""
+        return
 
     def unwrap(self) -> SearchResponse:
-        """The response.
-
-        Raises:
-            LightfastError: There is none; this is why.
-        """
-        if self.response is None:
-            raise self.error or ConfigurationError("An outcome needs a response or an error.")
+        """Return the response."""
         return self.response
+
+
+@attrs.frozen(kw_only=True, weakref_slot=False)
+class SearchFailure(Value):
+    """Outcome of one query of many that failed.
+
+    Args:
+        index: The query's position among those given, from 0.
+        query: The query as given.
+        error: Why there is no response.
+    """
+
+    index: int
+    query: str | SearchRequest
+    error: LightfastError
+
+    @property
+    def ok(self) -> Literal[False]:
+        """False: there is an error."""
+        return False
+
+    # Never, not None: pyright does not narrow a union by the truth of an attribute, and would
+    # complain about `outcome.response[0]` after `if outcome.ok`.
+    @property
+    def response(self) -> Never:
+        """None, which type checkers take for a value that is never used."""
+        return None  # type: ignore[misc]
+
+    def unwrap(self) -> Never:
+        """Raise the error."""
+        raise self.error
+
+
+SearchOutcome: TypeAlias = SearchSuccess | SearchFailure
+"""Outcome of one query of many: a response or an error, told apart by ``ok``."""

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from datetime import UTC, date, datetime, time
-from operator import index
 from typing import Any, Literal, SupportsIndex, get_args
 
 import attrs
 
+from lightfast._validate import check_whole
 from lightfast._value import Value
 from lightfast.exceptions import ConfigurationError
 
@@ -86,7 +85,7 @@ def _aware(value: datetime) -> datetime:
     return utc if type(utc) is datetime else datetime.combine(utc.date(), utc.timetz())
 
 
-# --- names, fields, numbers -------------------------------------------------------------------
+# --- names and fields -------------------------------------------------------------------------
 
 
 def _names(value: Iterable[str] | None) -> tuple[str, ...] | None:
@@ -130,21 +129,6 @@ def _fields(value: Mapping[str, Any] | None) -> dict[str, Any]:
     if not isinstance(value, Mapping) or not all(isinstance(key, str) for key in value):
         raise ConfigurationError("Extra fields must be a mapping with string keys.")
     return dict(value)
-
-
-def _integer(name: str, value: object, low: int, high: int) -> int:
-    """Convert an integer, or what stands for one (numpy's integers), within bounds."""
-    if type(value) is int and low <= value <= high:
-        return value  # almost always: isinstance with a protocol takes 8 µs
-    number = None
-    if isinstance(value, SupportsIndex) and not isinstance(value, bool):
-        with suppress(TypeError):  # numpy's arrays have an __index__, too
-            number = index(value)
-    if number is None or not low <= number <= high:
-        raise ConfigurationError(
-            f"`{name}` must be an integer from {low} to {high}, not {value!r:.40}."
-        )
-    return number
 
 
 # --- values -----------------------------------------------------------------------------------
@@ -237,11 +221,11 @@ def _filters(value: SearchFilters | Mapping[str, Any] | None) -> SearchFilters |
 
 
 def _limit(value: SupportsIndex) -> int:
-    return _integer("limit", value, 1, MAX_LIMIT)
+    return check_whole("limit", value, 1, MAX_LIMIT)
 
 
 def _offset(value: SupportsIndex) -> int:
-    return _integer("offset", value, 0, MAX_OFFSET)
+    return check_whole("offset", value, 0, MAX_OFFSET)
 
 
 @attrs.frozen(weakref_slot=False)

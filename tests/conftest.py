@@ -29,7 +29,8 @@ QUICK = RetryPolicy(retries=2, base_delay=0.001, max_delay=0.002)
 
 @pytest.fixture(autouse=True)
 def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No key, address or proxy of the machine that runs the tests takes part in them."""
+    """Keep keys, addresses and proxies of the machine, and drift of other tests, out of each test."""
+    monkeypatch.setattr("lightfast._drift._logged", set())
     for name in ("LIGHTFAST_API_KEY", "LIGHTFAST_BASE_URL"):
         monkeypatch.delenv(name, raising=False)
     for scheme in ("http", "https", "all", "no"):

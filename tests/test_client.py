@@ -39,7 +39,8 @@ async def test_a_search_sends_its_arguments_and_gives_a_typed_response(client, s
         "limit": 20,
         "offset": 40,
         "mode": "thorough",
-        "filters": {"sources": ["github"]},
+        "filters": {"sourceTypes": ["github"], "sources": ["github"]},
+        "sources": ["github"],
         "explain": True,
     }
     assert response[0].title.startswith("Retry failed requests")

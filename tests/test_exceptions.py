@@ -10,7 +10,7 @@ import pytest
 import lightfast
 from lightfast import Attempt, exceptions
 
-CLASSES = [getattr(exceptions, name) for name in exceptions.__all__ if name != "Attempt"]
+CLASSES = [getattr(exceptions, name) for name in exceptions.__all__ if name.endswith("Error")]
 
 
 def make(cls):
@@ -26,6 +26,9 @@ def make(cls):
             retryable=True,
             body="{}",
         )
+    elif cls is exceptions.DriftError:
+        drift = (exceptions.Drift("unknown_field", "$.x", "new"),)
+        error = cls("said so", status=200, request_id="req_1", drift=drift)
     elif cls is exceptions.ResponseError:
         error = cls("said so", status=200, request_id="req_1", body="<html>")
     else:
@@ -67,3 +70,28 @@ def test_an_error_says_status_code_request_and_attempts_after_its_message():
 def test_the_tree_in_the_docstring_is_the_tree():
     for cls in CLASSES:
         assert cls.__name__ in exceptions.__doc__
+
+
+@pytest.mark.parametrize(
+    ("name", "status", "retryable"),
+    [
+        ("APIError", 400, False),
+        ("ValidationError", 400, False),
+        ("AuthenticationError", 401, False),
+        ("PermissionDeniedError", 403, False),
+        ("NotFoundError", 404, False),
+        ("RateLimitError", 429, True),
+        ("ServerError", 500, True),
+        ("OrganizationNotConfiguredError", 500, False),
+    ],
+)
+def test_an_error_can_be_made_from_a_message_alone_in_a_users_test(name, status, retryable):
+    """7: each class has its status, so that `mock.Mock(side_effect=RateLimitError("slow"))` works."""
+    error = getattr(lightfast, name)("slow down")
+    assert (error.status, error.retryable, error.code, error.retry_after) == (
+        status,
+        retryable,
+        None,
+        None,
+    )
+    assert str(error) == f"slow down [{status}]"

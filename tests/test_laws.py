@@ -30,15 +30,20 @@ CORE = [
     "queries",
     "_display",
     "models",
+    "_wire.revisions",
     "_auth",
     "_retry",
-    "_config",
-    "_wire.revisions",
     "_wire.queries",
+    "_wire.drift",
+    "_drift",
+    "_config",
+    "_wire.layout",
+    "_wire.explain",
     "_wire.structure",
     "_wire.converter",
     "_wire.schema",
     "_wire.requests",
+    "_wire.moved",
     "_wire.responses",
     "_transport.encoding",
     "_transport.deadline",
@@ -216,7 +221,7 @@ def test_type_checkers_see_the_same_names_as_the_interpreter():
     tree = ast.parse((PACKAGE / "__init__.py").read_text(encoding="utf-8"))
     block = next(node for node in tree.body if isinstance(node, ast.If))
     seen = {alias.name for node in block.body for alias in node.names}
-    assert seen | {"API_REVISION", "__version__"} == set(lightfast.__all__)
+    assert seen | {"API_REVISION", "API_REVISIONS", "__version__"} == set(lightfast.__all__)
 
 
 def test_the_package_is_typed():

@@ -16,12 +16,14 @@ from lightfast import (
     DateRange,
     Headers,
     HttpInfo,
+    SearchFailure,
     SearchFilters,
     SearchMeta,
     SearchOutcome,
     SearchRequest,
     SearchResponse,
     SearchResult,
+    SearchSuccess,
     ServerError,
 )
 
@@ -41,7 +43,7 @@ RESPONSE = SearchResponse(
         ({"query": ""}, "`query`"),
         ({"query": None}, "`query`"),
         ({"query": b"bytes"}, "`query`"),
-        ({"query": "q", "limit": 0}, "`limit` must be an integer from 1 to 100, not 0"),
+        ({"query": "q", "limit": 0}, "`limit` must be a whole number from 1 to 100, not 0"),
         ({"query": "q", "limit": 101}, "`limit`"),
         ({"query": "q", "limit": True}, "`limit`"),
         ({"query": "q", "limit": "10"}, "`limit`"),
@@ -192,10 +194,11 @@ def test_http_information_survives_pickle():
 
 
 def test_an_outcome_gives_its_response_or_raises_its_error():
-    assert SearchOutcome(index=0, query="q", response=RESPONSE).unwrap() is RESPONSE
-    failed = SearchOutcome(index=1, query="q", error=ServerError("down", status=500))
-    assert not failed.ok
+    answered = SearchSuccess(index=0, query="q", response=RESPONSE)
+    assert (answered.ok, answered.error, answered.unwrap()) == (True, None, RESPONSE)
+    failed = SearchFailure(index=1, query="q", error=ServerError("down"))
+    assert (failed.ok, failed.response) == (False, None)
     with pytest.raises(ServerError, match="down"):
         failed.unwrap()
-    with pytest.raises(ConfigurationError):
-        SearchOutcome(index=2, query="q").unwrap()
+    assert isinstance(answered, SearchOutcome)
+    assert isinstance(failed, SearchOutcome)

@@ -76,12 +76,12 @@ class Transport:
             # it) or the whole body (orjson's do). A cause is there only where it is the user's own.
             error.__context__ = None
             _log.debug(
-                "POST %s failed with %s, attempts: %d (request id: %s)",
-                request.url, type(error).__name__, error.attempts, error.request_id or "none",
+                "%s %s failed with %s, attempts: %d (request id: %s)",
+                request.method, request.url, type(error).__name__, error.attempts, error.request_id or "none",
             )  # fmt: skip
             raise
         if _log.isEnabledFor(logging.DEBUG):
-            _log_answer(request.url, answer)
+            _log_answer(request, answer)
         return answer
 
     async def _open(self, loop: asyncio.AbstractEventLoop) -> Lifetime:
@@ -159,10 +159,10 @@ def closed_error() -> UsageError:
     )
 
 
-def _log_answer(url: str, answer: Answer) -> None:
+def _log_answer(request: HttpRequest, answer: Answer) -> None:
     info = answer.http
     if info is not None:
         _log.debug(
-            "POST %s: %d in %.3f s, attempts: %d (request id: %s)",
-            url, info.status, info.elapsed, info.attempts, answer.request_id or "none",
+            "%s %s: %d in %.3f s, attempts: %d (request id: %s)",
+            request.method, request.url, info.status, info.elapsed, info.attempts, answer.request_id or "none",
         )  # fmt: skip

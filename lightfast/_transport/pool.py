@@ -23,7 +23,7 @@ from lightfast._transport.encoding import ACCEPTED
 from lightfast._transport.incoming import IncomingResponse
 from lightfast._transport.proxy import Route, route_to
 from lightfast._transport.trust import Trust
-from lightfast._wire.requests import HEADERS, HttpRequest
+from lightfast._wire.requests import HttpRequest
 from lightfast._wire.responses import HttpResponse
 from lightfast.exceptions import ConfigurationError, LightfastError
 
@@ -100,7 +100,11 @@ class ConnectionPool:
         if incoming.status >= 300:  # such a status is enough to go by, whatever became of the body
             body = incoming.error_body()
         return HttpResponse(
-            status=incoming.status, headers=incoming.headers, body=body, secret=credential.secret
+            status=incoming.status,
+            headers=incoming.headers,
+            body=body,
+            secret=credential.secret,
+            url=request.url,
         )
 
     async def _post(
@@ -135,16 +139,17 @@ class ConnectionPool:
         """Post as other users of aiohttp do."""
         body = request.body
         headers = {
-            **HEADERS,
+            **request.all_headers(),
             "Accept-Encoding": ACCEPTED,
             **credential.headers,
             **origin.route.headers,
         }
         reused.set(False)
         try:
-            async with origin.session.post(
+            async with origin.session.request(
+                request.method,
                 URL(request.url),
-                data=body if len(body) < _SEND_WHOLE else io.BytesIO(body),
+                data=body if body is None or len(body) < _SEND_WHOLE else io.BytesIO(body),
                 headers=headers,
                 allow_redirects=False,  # the credential and the query would travel
                 ssl=origin.ssl,

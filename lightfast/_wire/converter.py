@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from codecs import BOM_UTF8
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -15,14 +14,10 @@ from cattrs.preconf.orjson import OrjsonConverter, make_converter
 
 from lightfast._value import Value
 from lightfast._wire import queries, revisions
+from lightfast._wire.explain import deviations, explain
+from lightfast._wire.layout import NOT_IN_JSON, SCALARS, is_array
 from lightfast._wire.revisions import wire_name
-from lightfast._wire.structure import (
-    SCALARS,
-    array_reader,
-    explain,
-    is_array,
-    object_reader,
-)
+from lightfast._wire.structure import array_reader, noticed, object_reader
 from lightfast.exceptions import ConfigurationError, LightfastError
 from lightfast.models import Cluster, Headers, HttpInfo, SearchResponse, SearchResult
 from lightfast.queries import DateRange, SearchFilters, SearchRequest
@@ -72,11 +67,11 @@ def _write_error(error: LightfastError) -> dict[str, Any]:
 
 
 def _writer(cls: type, converter: OrjsonConverter) -> Callable[[Any], dict[str, Any]]:
-    """A function that writes a model as a JSON object, unknown fields among the known."""
+    """Return a function that writes a model as a JSON object, unknown fields among the known."""
     overrides: dict[str, Any] = {
         field.name: override(
             rename=wire_name(field.name),
-            omit=field.name in {"extra", "http"},
+            omit=field.name in NOT_IN_JSON,
             omit_if_default=field.name not in _ALWAYS.get(cls, ()),
         )
         for field in attrs.fields(cls)
@@ -99,7 +94,7 @@ _response_reader = _converter.get_structure_hook(SearchResponse)
 
 
 def write_search(request: SearchRequest) -> bytes:
-    """A search as the body of its request.
+    """Write a search as the body of its request.
 
     Raises:
         ConfigurationError: It holds something that JSON cannot.
@@ -108,7 +103,7 @@ def write_search(request: SearchRequest) -> bytes:
 
 
 def write_json(value: Any) -> bytes:
-    """Any value as JSON.
+    """Write any value as JSON.
 
     Raises:
         ConfigurationError: It holds something that JSON cannot.
@@ -121,7 +116,7 @@ def write_json(value: Any) -> bytes:
 
 
 def to_dict(value: Any) -> dict[str, Any]:
-    """A value of this package as the API's JSON, unknown fields included.
+    """Return a value of this package as the API's JSON, unknown fields included.
 
     Args:
         value: A response, a result, a request, or any other of the values.
@@ -130,7 +125,7 @@ def to_dict(value: Any) -> dict[str, Any]:
         A dict of plain JSON types, under the API's own names.
 
     Raises:
-        ConfigurationError: It is no value of this package.
+        ConfigurationError: It is not a value of this package.
     """
     if not isinstance(value, Value):
         raise ConfigurationError(f"to_dict() takes a lightfast value, not {type(value).__name__}.")
@@ -172,10 +167,10 @@ _QUERIES: dict[Any, Callable[[Mapping[str, Any]], Any]] = {
 
 
 def read_json(body: bytes) -> Any:
-    """A body's JSON.
+    """Parse a body.
 
     Raises:
-        WireError: It is none.
+        WireError: It is not JSON.
     """
     try:
         return orjson.loads(body)
@@ -188,40 +183,35 @@ def read_json(body: bytes) -> Any:
 
 
 def read_search(body: bytes, http: HttpInfo | None = None) -> SearchResponse:
-    """A search's answer, in either of the shapes that the alpha sends.
+    """Read a search's answer, in the shape of either revision.
 
     Args:
         body: The bytes of a 200.
-        http: How they came.
+        http: Facts about the HTTP response.
 
     Raises:
-        WireError: They are not an answer.
+        WireError: They are not an answer to a search.
     """
-    if len(body) <= _MANY or not gc.isenabled():
-        return _read_search(body, http)
-    try:
-        gc.disable()
-        return _read_search(body, http)
-    finally:
-        gc.enable()
-
-
-# Bytes beyond which the garbage collector is paused while an answer is read. It would pass over
-# the growing answer again and again, which holds no cycles: 14 % of 100 results, 0 % of ten.
-_MANY = 16 * 1024
-
-
-def _read_search(body: bytes, http: HttpInfo | None) -> SearchResponse:
     response = _read_response(read_json(body))
-    object.__setattr__(response, "http", http)  # nobody else has seen this value yet
+    object.__setattr__(response, "http", http)  # only we have seen this value yet
     return response
 
 
 def _read_response(document: Any) -> SearchResponse:
-    """Read an answer to a search, in either of the shapes that the alpha sends."""
+    """Read an answer to a search, in the shape of either revision."""
     if type(document) is dict and revisions.is_second_shape(document):
-        document = revisions.from_second_shape(document)
-    return _read(_response_reader, document, SearchResponse)
+        first_shape = revisions.from_second_shape(document)
+        response = _read(_response_reader, first_shape, SearchResponse)
+        object.__setattr__(response, "revision", revisions.SECOND)
+        unknown = [d for d in deviations(first_shape, SearchResponse) if d.kind == "unknown_field"]
+        object.__setattr__(response, "drift", (revisions.SECOND_SHAPE, *unknown))
+        noticed.drift = False
+        return response
+    response = _read(_response_reader, document, SearchResponse)
+    if noticed.drift:
+        noticed.drift = False
+        object.__setattr__(response, "drift", deviations(document, SearchResponse))
+    return response
 
 
 def _read(reader: Callable[[Any, Any], _Value], document: Any, cls: type[_Value]) -> _Value:

@@ -1,13 +1,15 @@
-"""What is sent: paths, headers, bodies, and the request for the next page. No I/O."""
+"""Requests: paths, headers, bodies, and the request for the next page. No I/O."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlencode
 
 import attrs
 
+from lightfast._auth import HeaderText
 from lightfast._version import __version__
 from lightfast._wire import converter
 from lightfast.exceptions import ConfigurationError
@@ -17,57 +19,154 @@ from lightfast.queries import MAX_OFFSET, SearchRequest
 SEARCH_PATH = "/search"
 
 HEADERS: Mapping[str, str] = {
-    "Accept": "application/json",
+    # Without `*/*`, the hosted service answers unknown paths with 500 instead of 404.
+    "Accept": "application/json, */*;q=0.5",
     "Content-Type": "application/json",
     "User-Agent": f"lightfast/{__version__}",
 }
 
 
+_NO_HEADERS: Mapping[str, str] = {}
+
+
 # Not frozen: only the core sees it, and it is made in half the time.
 @attrs.define(kw_only=True, weakref_slot=False)
 class HttpRequest:
-    """One POST, all but its credential.
+    """One request, all but its credential.
 
     Args:
         url: Where it goes.
-        body: JSON.
+        body: JSON; None for a GET.
+        headers: Headers beside `HEADERS`, which they may replace.
         advice: What the caller can do when it takes too long, beside raising the limit.
     """
 
     url: str
-    body: bytes
+    body: bytes | None
+    headers: Mapping[str, str] = _NO_HEADERS
     advice: str = ""
 
+    @property
+    def method(self) -> str:
+        """``POST`` or ``GET``."""
+        return "GET" if self.body is None else "POST"
 
-def search_request(base_url: str, request: SearchRequest) -> HttpRequest:
-    """The POST that asks a search.
+    def all_headers(self) -> dict[str, str]:
+        """Return all headers but the credential's and those of the connection."""
+        headers = {**HEADERS, **self.headers} if self.headers else dict(HEADERS)
+        if self.body is None:
+            del headers["Content-Type"]
+        return headers
+
+
+def search_request(
+    base_url: str, request: SearchRequest, headers: Mapping[str, str] = _NO_HEADERS
+) -> HttpRequest:
+    """Return the POST of a search.
 
     Raises:
         ConfigurationError: The request holds something that JSON cannot.
     """
     return HttpRequest(
-        url=base_url + SEARCH_PATH, body=converter.write_search(request), advice="use mode='fast'"
+        url=base_url + SEARCH_PATH,
+        body=converter.write_search(request),
+        headers=headers,
+        advice="use mode='fast'",
     )
 
 
-def post_request(base_url: str, path: str, body: Any) -> HttpRequest:
-    """The POST to any endpoint below the base URL.
+def post_request(
+    base_url: str, path: str, body: Any, headers: Mapping[str, str] = _NO_HEADERS
+) -> HttpRequest:
+    """Return the POST to any endpoint below the base URL.
 
     Raises:
         ConfigurationError: The path leads elsewhere, or the body is not JSON.
     """
+    return HttpRequest(url=_below(base_url, path), body=converter.write_json(body), headers=headers)
+
+
+def get_request(
+    base_url: str,
+    path: str,
+    params: Mapping[str, Any] | None = None,
+    headers: Mapping[str, str] = _NO_HEADERS,
+) -> HttpRequest:
+    """Return the GET of any endpoint below the base URL.
+
+    Raises:
+        ConfigurationError: The path leads elsewhere, or the parameters cannot stand in a URL.
+    """
+    query = _query_string({} if params is None else params)
+    return HttpRequest(url=_below(base_url, path) + query, body=None, headers=headers)
+
+
+def _below(base_url: str, path: str) -> str:
     if not isinstance(path, str) or not _PATH.fullmatch(path) or ".." in path.split("/"):
         raise ConfigurationError(
             f"`path` must be an endpoint below the base URL such as 'search', not {path!r:.60}."
         )
-    return HttpRequest(url=f"{base_url}/{path.lstrip('/')}", body=converter.write_json(body))
+    return f"{base_url}/{path.lstrip('/')}"
+
+
+def _query_string(params: Mapping[str, Any]) -> str:
+    if not isinstance(params, Mapping):
+        raise ConfigurationError(f"`params` takes a mapping, not {type(params).__name__}.")
+    pairs = []
+    for name, value in params.items():
+        for item in value if isinstance(value, list | tuple) else [value]:
+            if not isinstance(name, str) or not isinstance(item, str | int | float):
+                raise ConfigurationError(
+                    f"`params` takes strings, numbers and lists of them, not {item!r:.40}."
+                )
+            pairs.append((name, str(item).lower() if isinstance(item, bool) else str(item)))
+    try:
+        return "?" + urlencode(pairs) if pairs else ""
+    except UnicodeEncodeError:
+        pass
+    raise ConfigurationError("`params` has a lone surrogate, which a URL cannot carry.")
+
+
+# Headers that say who asks, what is sent or how the connection is used: the SDK writes them.
+REFUSED_HEADERS = frozenset(
+    {"accept-encoding", "authorization", "connection", "content-encoding", "content-length",
+     "content-type", "cookie", "expect", "host", "keep-alive", "proxy-authorization", "te",
+     "trailer", "transfer-encoding", "upgrade", "x-org-id"}
+)  # fmt: skip
+_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # a token: RFC 9110 §5.6.2
+_VALUE = re.compile(r"[\x21-\x7e]([\x20-\x7e\t]*[\x21-\x7e])?")  # RFC 9110 §5.5, in ASCII
+
+
+def check_headers(what: str, headers: Mapping[str, str] | None) -> Mapping[str, str]:
+    """Return headers that may be sent beside the SDK's own.
+
+    Raises:
+        ConfigurationError: One cannot be sent, or is the SDK's to write. Values are not repeated.
+    """
+    if headers is None:
+        return _NO_HEADERS
+    if not isinstance(headers, Mapping):
+        raise ConfigurationError(f"`{what}` takes a mapping, not {type(headers).__name__}.")
+    checked: dict[str, str] = {}
+    for name, value in headers.items():
+        if not isinstance(name, str) or not _NAME.fullmatch(name):
+            raise ConfigurationError(f"`{what}` has a name that no header can have: {name!r:.60}.")
+        if name.lower() in REFUSED_HEADERS:
+            raise ConfigurationError(
+                f"`{what}` cannot set {name!r}; the SDK writes {', '.join(sorted(REFUSED_HEADERS))}."
+            )
+        if not isinstance(value, str) or not _VALUE.fullmatch(value):
+            raise ConfigurationError(f"The value of {name!r} in `{what}` cannot be sent.")
+        # One spelling, so that a header of the SDK's is replaced and not sent twice.
+        checked["-".join(part.capitalize() for part in name.split("-"))] = HeaderText(value)
+    return checked
 
 
 _PATH = re.compile(r"/?[A-Za-z0-9._~-]+(/[A-Za-z0-9._~-]+)*/?")
 
 
 def next_page(request: SearchRequest, response: SearchResponse, fresh: int) -> SearchRequest | None:
-    """The request for the page after this one; None when there is none worth asking for.
+    """Return the request for the page after this one; None when there is none worth asking for.
 
     Args:
         request: What was asked.

@@ -5,9 +5,10 @@ Whatever is told of a response is told without the credential, should the server
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from itertools import takewhile
+from itertools import islice, takewhile
 from typing import Any, Protocol, TypeAlias, TypeVar
 
 import attrs
@@ -16,6 +17,8 @@ from lightfast._auth import Secret
 from lightfast._retry import parse_retry_after
 from lightfast._text import excerpt, printable
 from lightfast._wire import converter
+from lightfast._wire.drift import error_body_drift
+from lightfast._wire.moved import advice
 from lightfast.exceptions import (
     APIError,
     AuthenticationError,
@@ -51,7 +54,7 @@ class Answer(Protocol):
 
     @property
     def http(self) -> HttpInfo | None:
-        """How the answer came."""
+        """Facts about the HTTP response."""
 
     @property
     def request_id(self) -> str | None:
@@ -71,12 +74,14 @@ class HttpResponse:
         headers: Headers as received.
         body: The body; of an error, perhaps its beginning only.
         secret: What the request was sent with: never to be seen in what is told of it.
+        url: Where the request went.
     """
 
     status: int
     headers: tuple[tuple[bytes, bytes], ...] = attrs.field(repr=False)  # may echo the secret
     body: bytes = attrs.field(repr=False)
     secret: Secret
+    url: str = ""
 
     def info(self, attempts: int, elapsed: float) -> HttpInfo:
         """Return what the caller is told of it."""
@@ -85,30 +90,30 @@ class HttpResponse:
         )
 
     def safe_headers(self) -> Headers:
-        """The headers, with the credential blotted out where the server echoed it."""
+        """Return the headers, with the credential redacted where the server echoed it."""
         needle = self.secret.reveal().encode()
         if needle in b"\n".join([value for _, value in self.headers]):
             return Headers((name, value.replace(needle, REDACTED)) for name, value in self.headers)
         return Headers(self.headers)
 
     def safe_body(self) -> bytes:
-        """The body likewise: what an error quotes from."""
+        """Return the body likewise: what an error quotes from."""
         # UTF-16 is ASCII with zeros in between.
         return _without(self.secret, self.body.replace(b"\0", b""))
 
     def redact(self, text: str) -> str:
-        """A text that was made from the body likewise."""
+        """Return a text that was made from the body likewise."""
         return _without(self.secret, text.encode("utf-8", "replace")).decode()
 
 
 def _without(secret: Secret, data: bytes) -> bytes:
-    """Bytes in which a secret is blotted out, also where it was cut short."""
+    """Return bytes in which a secret is redacted, also where it was cut short."""
     first, *others = data.split(secret.reveal()[:_TELLING].encode())
     return REDACTED.join([first, *(piece[_continues(secret, piece) :] for piece in others)])
 
 
 def _continues(secret: Secret, data: bytes) -> int:
-    """How many bytes, after the telling beginning of a secret, still belong to it."""
+    """Return how many bytes, after the telling beginning of a secret, still belong to it."""
     together = zip(data, secret.reveal()[_TELLING:].encode(), strict=False)
     return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], together))
 
@@ -169,7 +174,7 @@ def _unreadable(response: HttpResponse, problem: str) -> ResponseError:
 
 
 def error_from(response: HttpResponse, now: datetime | None = None) -> LightfastError | None:
-    """The error that an answer is; None when it is a success.
+    """Return the error that an answer is; None when it is a success.
 
     Args:
         response: The answer.
@@ -182,7 +187,9 @@ def error_from(response: HttpResponse, now: datetime | None = None) -> Lightfast
         return _api_error(response, now or datetime.now(UTC))
     headers = response.safe_headers()
     to = printable(headers.get("location", ""), 200)
-    problem = f"a redirect to {to!r}, which is never followed" if to else "neither answer nor error"
+    problem = (
+        f"a redirect to {to!r}, which is never followed" if to else "neither an answer nor an error"
+    )
     return ResponseError(
         f"The server answered {status}, {problem}; check `base_url`.",
         status=status,
@@ -200,20 +207,22 @@ def _api_error(response: HttpResponse, now: datetime) -> APIError:
     cls = _CLASSES.get(status, ServerError if status >= 500 else APIError)
     if code == "CONFIG_ERROR":
         cls = OrganizationNotConfiguredError
+    message = _message(document) or _message_without_one(status, code, headers)
     return cls(
-        _message(document) or _message_without_one(status, code, headers),
+        message + advice(status, response.url, headers, response.secret),
         status=status,
         code=code,
         request_id=_request_id(document, headers),
         details=details,
         retry_after=retry_after,
         retryable=status in _RETRYABLE and cls is not OrganizationNotConfiguredError,
+        drift=error_body_drift(document) if document else (),
         body=excerpt(response.safe_body()),
     )
 
 
 def _document(response: HttpResponse) -> dict[str, Any]:
-    """A body's JSON object, without the credential; empty when it is none."""
+    """Return a body's JSON object, without the credential; empty when it is not one."""
     try:
         document = converter.read_json(response.safe_body())
         # Written and read again: behind JSON's escapes, a secret hides from a search. What
@@ -224,28 +233,58 @@ def _document(response: HttpResponse) -> dict[str, Any]:
     return document if isinstance(document, dict) else {}
 
 
+_CODE = re.compile(r"\w[\w.:-]*")
+
+
 def _code(document: Mapping[str, Any]) -> str | None:
-    """`error` of the documented shape, `code` of the one from 2026-04-04."""
+    """Return `error` of the documented form, `code` of that from 2026-04-04; prose is no code."""
     for key in ("error", "code"):
         value = document.get(key)
-        if isinstance(value, str) and value:
+        if isinstance(value, str) and _CODE.fullmatch(value):
             return printable(value, 100)
     return None
 
 
 def _message(document: Mapping[str, Any]) -> str | None:
-    """What the server says, or what its validation details say in its place."""
-    message = document.get("message")
-    if isinstance(message, str) and message.strip():
-        return printable(message, _MESSAGE)
-    details = document.get("details")
+    """Return what the server says, with what its details say of single fields."""
+    said = [text for key in ("message", "title", "detail") if (text := _prose(document, key))]
+    if not said and " " in (prose := _prose(document, "error")):
+        said = [prose]
+    data = document.get("data")
+    issues = _list(data.get("issues")) if isinstance(data, Mapping) else []
+    lines = [line for issue in islice(issues, _MOST_LINES) if (line := _issue(issue))]
+    if not said:
+        lines += _flattened(document.get("details"))
+    return printable(": ".join([*said, *(["; ".join(lines)] if lines else [])]), _MESSAGE) or None
+
+
+_MOST_LINES = 50
+
+
+def _prose(document: Mapping[str, Any], key: str) -> str:
+    value = document.get(key)
+    return value[: 4 * _MESSAGE].strip() if isinstance(value, str) else ""
+
+
+def _issue(issue: object) -> str:
+    """Return one issue of oRPC's: a message and the path that leads to it."""
+    if not isinstance(issue, Mapping) or not (message := _prose(issue, "message")):
+        return ""
+    path = ".".join(str(step) for step in islice(_list(issue.get("path")), 10))
+    return f"{path}: {message}" if path else message
+
+
+def _flattened(details: object) -> list[str]:
+    """Return the lines of zod's flattened errors: of the form, then field by field."""
     if not isinstance(details, Mapping):
-        return None
-    lines = [str(line) for line in _list(details.get("formErrors"))]
+        return []
+    lines = [str(line) for line in _list(details.get("formErrors"))[:_MOST_LINES]]
     fields = details.get("fieldErrors")
-    for name, problems in fields.items() if isinstance(fields, Mapping) else ():
-        lines += [f"{name}: {problem}" for problem in _list(problems)]
-    return printable("; ".join(lines), _MESSAGE) or None
+    for name, problems in (
+        islice(fields.items(), _MOST_LINES) if isinstance(fields, Mapping) else ()
+    ):
+        lines += [f"{name}: {problem}" for problem in _list(problems)[:_MOST_LINES]]
+    return lines
 
 
 def _list(value: object) -> list[Any]:
@@ -269,6 +308,8 @@ def _details(document: Mapping[str, Any], headers: Headers) -> dict[str, Any]:
             details.update(value)
         elif value is not None:
             details[key] = value
+    if "diagnostics" in document:  # from 2026-06-17
+        details["diagnostics"] = document["diagnostics"]
     return details | {
         name: printable(headers[name], 200) for name in _EDGE_HEADERS if name in headers
     }

@@ -9,6 +9,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from lightfast._version import API_REVISION, API_REVISIONS
+from lightfast.exceptions import Drift
+
+PINNED = API_REVISION
+SECOND = API_REVISIONS[1]
+
+# --- keys and addresses -----------------------------------------------------------------------
+
+# From when on the hosted service takes keys with which prefix; each ended the one before it.
+KEY_PREFIXES: Mapping[str, str] = {"sk-lf-": PINNED, "ak_": "2026-05-15", "lf_": "2026-05-27"}
+
+# The documentation of 2026-04-03 has the first, the OpenAPI file of the same week the other.
+BASE_URL = "https://lightfast.ai/api/v1"
+OTHER_BASE_URL = "https://lightfast.ai/v1"
+SEARCH_REMOVED = "2026-05-07"
+
 # --- names of fields --------------------------------------------------------------------------
 
 
@@ -19,6 +35,23 @@ def wire_name(name: str) -> str:
     head, *rest = name.removesuffix("_ms").split("_")
     return head + "".join(word.capitalize() for word in rest)
 
+
+# --- what 2026-04-03 promises -----------------------------------------------------------------
+
+# By model. An answer is read without these, but that is worth telling.
+PROMISED: Mapping[str, frozenset[str]] = {
+    "SearchResponse": frozenset({"request_id"}),
+    "SearchResult": frozenset({"url", "occurred_at"}),
+    "SearchMeta": frozenset({"limit", "offset", "took_ms", "mode", "paths"}),
+    "Latency": frozenset({"total_ms", "retrieval_ms", "rerank_ms"}),
+    "Cluster": frozenset({"topic", "summary", "keywords"}),
+}
+NULLABLE: Mapping[str, frozenset[str]] = {
+    "SearchResult": frozenset({"url", "occurred_at"}),
+    "Cluster": frozenset({"topic", "summary"}),
+}
+# What the emulator of this package adds: where a document is.
+EXTENSIONS: Mapping[str, frozenset[str]] = {"SearchResult": frozenset({"path", "line"})}
 
 # --- filters ----------------------------------------------------------------------------------
 
@@ -40,6 +73,13 @@ TOP_LEVEL_FILTERS: Mapping[str, str] = {"sources": "sources", "types": "types"}
 TOP_LEVEL_DATES: Mapping[str, str] = {"start": "after", "end": "before"}
 
 # --- the shape of 2026-04-04 ------------------------------------------------------------------
+
+SECOND_SHAPE = Drift(
+    "revision",
+    "$",
+    f"the answer has the shape of revision {SECOND}: no meta, context or latency",
+)
+SECOND_MODES = ("fast", "balanced")
 
 
 def is_second_shape(document: dict[str, Any]) -> bool:

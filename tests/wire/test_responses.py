@@ -80,8 +80,8 @@ def test_what_the_server_echoes_of_the_key_is_blotted_out():
     with pytest.raises(ResponseError) as caught:
         read_search(unreadable)
     assert KEY not in str(caught.value) + caught.value.body
-    assert KEY not in repr(unreadable.info().headers)
-    assert KEY not in repr(response({}, x_echo=f"Bearer {KEY}").info().headers)
+    assert KEY not in repr(unreadable.info(1, 0.0).headers)
+    assert KEY not in repr(response({}, x_echo=f"Bearer {KEY}").info(1, 0.0).headers)
 
 
 def test_an_error_document_under_200_is_quoted():

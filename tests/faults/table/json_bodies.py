@@ -97,7 +97,7 @@ FAULTS = [
     *(_wrong("data", value) for value in (_MISSING, None, {}, "x", 5)),
     *(_wrong("data.1", value) for value in (None, [], "x", 5)),
     *(_wrong("meta", value) for value in (_MISSING, None, [], "x")),
-    *(_wrong("meta.total", value) for value in (_MISSING, None, "57", 57.5, True)),
+    *(_wrong("meta.total", value) for value in (_MISSING, None, "57", True)),
     *(_wrong("data.0.occurredAt", value) for value in ("yesterday", 5, "2026-02-30T00:00:00Z", "", "0001-01-01T00:00:00+14:00")),
     *(_wrong("data.0.url", value) for value in (5, {})),
     *(_wrong("data.0.entities", value) for value in ("x", {}, ["x"], [None], [{"key": "a"}])),

@@ -1,0 +1,62 @@
+"""Drift as its readers want it: logged once, handed to a callable, or raised."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from typing import Literal, TypeAlias
+
+from lightfast._wire.drift import ignored_options
+from lightfast.exceptions import ConfigurationError, Drift, DriftError
+from lightfast.models import SearchResponse
+from lightfast.queries import SearchRequest
+
+OnDrift: TypeAlias = Callable[[Drift], object] | Literal["raise"]
+"""What to do with each deviation: a callable to call, or ``"raise"``."""
+
+_log = logging.getLogger("lightfast.drift")
+_logged: set[str] = set()
+
+
+def check_on_drift(value: OnDrift | None) -> OnDrift | None:
+    """Return what to do with drift.
+
+    Raises:
+        ConfigurationError: It is neither callable nor ``"raise"``.
+    """
+    if value is None or callable(value) or value == "raise":
+        return value
+    raise ConfigurationError(f'`on_drift` takes a callable or "raise", not {value!r:.40}.')
+
+
+def report(drift: Sequence[Drift], on_drift: OnDrift | None) -> None:
+    """Log the first deviation of each kind in this process, and hand all of them on."""
+    for each in drift:
+        if each.kind not in _logged:
+            _logged.add(each.kind)
+            _log.warning(
+                "the API has moved: %s (logged once; `response.drift` lists all of an answer)", each
+            )
+        if callable(on_drift):
+            on_drift(each)
+
+
+def settle(request: SearchRequest, response: SearchResponse, on_drift: OnDrift | None) -> None:
+    """Complete an answer's drift by the options it ignored, and report it.
+
+    Raises:
+        DriftError: There is any, and `on_drift` is ``"raise"``.
+    """
+    drift = (*response.drift, *ignored_options(request, response))
+    if not drift:
+        return
+    object.__setattr__(response, "drift", drift)  # only we have seen this value yet
+    report(drift, on_drift)
+    if on_drift == "raise":
+        more = f", and {len(drift) - 1} more" if len(drift) > 1 else ""
+        raise DriftError(
+            f"The answer deviates from the pinned revision: {drift[0]}{more}.",
+            drift=drift,
+            status=response.http.status if response.http else None,
+            request_id=response.request_id,
+        )
