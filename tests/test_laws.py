@@ -78,8 +78,9 @@ EMULATOR = [
     {"api"},
     {"console"},
     {"faults"},
+    {"control"},
     {"app"},
-    {"thread"},
+    {"thread", "watch"},
     {"emulator"},
 ]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import shlex
 import signal
 import sys
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from lightfast.cli.commands import Group
+from lightfast.cli.exec import execute
 from lightfast.cli.keys import keys
 from lightfast.cli.members import members
 from lightfast.cli.organizations import organizations
@@ -38,8 +40,8 @@ def emulator() -> None:
     """
 
 
-for group in (keys, members, organizations):
-    emulator.add_command(group)
+for command in (keys, members, organizations, execute):
+    emulator.add_command(command)
 
 
 def _indexed(command: _F) -> _F:
@@ -120,6 +122,7 @@ def index(paths: tuple[Path, ...], *, database: Path | None, rebuild: bool, no_e
     help="The port to listen on; 0 for any.",
 )
 @click.option("--allow-remote", is_flag=True, help="Let other machines reach it, over plain HTTP.")
+@click.option("--watch", is_flag=True, help="Index new commits and edits while serving.")
 @verbosity
 def serve(
     paths: tuple[Path, ...],
@@ -129,6 +132,7 @@ def serve(
     host: str,
     port: int,
     allow_remote: bool,
+    watch: bool,
 ) -> None:
     """Index PATHS and answer searches until Ctrl-C.
 
@@ -140,6 +144,9 @@ def serve(
 
     With the extra "semantic", documents are embedded behind the answers; until then they are
     found by words.
+
+    Tests in any language can steer it below /_emulator/, with LIGHTFAST_EMULATOR_TOKEN, if that
+    is set, as bearer token; /_emulator/openapi.json describes how.
     """
     from lightfast.cli.embedding import embedder, follow
     from lightfast.cli.local import cached_database, open_emulator  # 170 ms, not for --help
@@ -160,6 +167,8 @@ def serve(
                     host=host,
                     port=port,
                     allow_remote=allow_remote,
+                    watch=watch,
+                    control_token=os.environ.get("LIGHTFAST_EMULATOR_TOKEN"),
                     rebuild=rebuild or database is None,
                     on_progress=indexing,
                     embedder=embedder(),

@@ -1,4 +1,4 @@
-"""The HTTP server: the search endpoint, and the console beside it."""
+"""The HTTP server: the search endpoint, the console and the control endpoints."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from lightfast.emulator.api.dialect import DIALECT
 from lightfast.emulator.api.requests import MAX_BODY_BYTES, credentials, document
 from lightfast.emulator.api.responses import SEARCH_PATHS, answer, in_documented_shape
 from lightfast.emulator.console import Console
+from lightfast.emulator.control.routes import Control
 from lightfast.emulator.executor import Executor
 from lightfast.emulator.faults.middleware import FaultMiddleware
 from lightfast.emulator.search import retrieval
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
     from lightfast.emulator.accounts.authenticate import Identity
+    from lightfast.emulator.control.routes import Controlled
     from lightfast.emulator.embedding.index import VectorIndex
     from lightfast.emulator.faults.script import Script
     from lightfast.emulator.search.retrieval import Found
@@ -47,6 +49,8 @@ async def serving(
     port: int,
     organization: str,
     healed: Callable[[Callable[[], Found]], Found],
+    controlled: Controlled,
+    control_token: str,
     meaning: VectorIndex | None = None,
 ) -> AsyncIterator[tuple[str, int]]:
     """Serve as long as the block lasts, and give the address and port.
@@ -59,6 +63,8 @@ async def serving(
         port: The port to listen on.
         organization: Whose emulator it is: who signs up at the console becomes a member.
         healed: Does work on the database, after rebuilding it if it is damaged and may be rebuilt.
+        controlled: What the control endpoints steer.
+        control_token: The token that they require.
         meaning: Compares by meaning; None for words alone.
 
     Raises:
@@ -75,6 +81,7 @@ async def serving(
         app.router.add_route("*", f"{path}/", endpoint.handle_with_slash)
     console = Console(store, identity, executor, organization=organization, host=host)
     app.router.add_routes(console.routes())
+    app.router.add_routes(Control(controlled, executor, token=control_token).routes())
     app.on_shutdown.append(faults.end)
     runner = web.AppRunner(
         app,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import secrets
 import shutil
 import tempfile
 import threading
@@ -19,6 +20,7 @@ from lightfast.emulator.accounts.people import check_organization
 from lightfast.emulator.api.address import cannot_listen, check_address, origin
 from lightfast.emulator.api.responses import BASE_PATH
 from lightfast.emulator.app import serving
+from lightfast.emulator.control.routes import CONTROL_PATH
 from lightfast.emulator.embedding.select import chosen_embedder
 from lightfast.emulator.errors import DamagedError, EmulatorError
 from lightfast.emulator.faults.script import Script
@@ -26,11 +28,13 @@ from lightfast.emulator.search.contents import find_document, find_related, find
 from lightfast.emulator.search.index import Index
 from lightfast.emulator.sources.corpus import corpora_at
 from lightfast.emulator.sources.patches import read_patch
+from lightfast.emulator.sources.seeds import Seeds
 from lightfast.emulator.store import Store
 from lightfast.emulator.thread import ServingThread
+from lightfast.emulator.watch import Watcher
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
     from datetime import datetime
     from types import TracebackType
     from typing import Self
@@ -89,8 +93,11 @@ class Emulator:
         on_embedding: Called with the progress of embedding, on the thread that embeds.
         rebuild: Whether a damaged `database` is rebuilt: its accounts are kept as far as they can be read, and
             `paths` are indexed again. Otherwise it is refused.
+        watch: Whether to index what changes while it serves, about once a second.
+        control_token: The token that the control endpoints below `control_url` require; None for a random one.
 
     Attributes:
+        control_token: The token that the control endpoints require.
         accounts: Organizations, users, sessions and API keys.
         faults: The scripted faults, the revision that is spoken, and the recorded requests.
 
@@ -116,6 +123,8 @@ class Emulator:
         index_first: bool = True,
         on_embedding: Callable[[EmbeddingProgress], None] | None = None,
         rebuild: bool = False,
+        watch: bool = False,
+        control_token: str | None = None,
     ) -> None:
         check_address(host, port, allow_remote=allow_remote)
         organization = check_organization(organization)
@@ -124,7 +133,9 @@ class Emulator:
         self._organization = organization
         self._on_progress = on_progress
         given = [paths] if isinstance(paths, str | Path) else list(paths)
-        self._corpora = [corpus for path in given for corpus in _corpora(path)]
+        self._seeds = Seeds()
+        self._corpora: list[Corpus] = [corpus for path in given for corpus in _corpora(path)]
+        self._corpora.append(self._seeds)
         temporary = None
         if database is None or os.fspath(database) == ":memory:":
             database = temporary = _temporary_directory()
@@ -134,13 +145,16 @@ class Emulator:
         self._embed_behind = embed_behind
         self._index_first = index_first
         # Runs at exit, too, when nobody closes the emulator.
-        owned = (self._store, self._semantics, temporary, os.getpid())
+        self._watcher = Watcher(self.refresh) if watch else None
+        self.control_token = control_token or secrets.token_urlsafe(32)
+        owned = (self._store, self._semantics, self._watcher, temporary, os.getpid())
         self._finalizer = weakref.finalize(self, _dispose, *owned)
         self._identity = Identity(self._store, session_lifetime=session_lifetime)
         self.accounts = Accounts(self._identity, organization)
         self.faults = Script(api_revision, behavior)
         self._index = Index(self._store, organization)
         self._rebuilding = threading.Lock()
+        self._refreshing = threading.Lock()
         self._address: tuple[str, int] | None = None
         self._served: AsyncExitStack | None = None
         self._thread: ServingThread | None = None
@@ -211,8 +225,10 @@ class Emulator:
         return indexed
 
     def _refresh(self) -> int:
+        # Two threads may refresh at once: the watcher's, and one that seeds.
         try:
-            return self._index.refresh(self._corpora, self._on_progress)
+            with self._refreshing:
+                return self._index.refresh(self._corpora, self._on_progress)
         except OSError as error:  # no temporary directory, no file descriptor left
             raise EmulatorError(f"Cannot read what is to be indexed: {error}") from error
 
@@ -267,6 +283,28 @@ class Emulator:
     def corpora(self) -> list[CorpusInfo]:
         """Return what is indexed for the organization, one item for each corpus."""
         return self._healed(self._index.corpora)
+
+    def seed(self, observations: Iterable[Mapping[str, Any]]) -> int:
+        """Index observations, named as in a JSON-lines file; they are gone when the emulator ends.
+
+        Args:
+            observations: Such as ``{"title": "Login fails", "source": "linear", "type": "issue"}``. One with the
+                ``id`` of an earlier one replaces it.
+
+        Returns:
+            The number of documents indexed.
+
+        Raises:
+            EmulatorError: One of them is not an observation.
+        """
+        self._seeds.add(observations)
+        return self.refresh()
+
+    def reset(self) -> None:
+        """Call `clear`, and remove what `seed` has indexed."""
+        self.clear()
+        self._seeds.clear()
+        self.refresh()
 
     # --- documents ----------------------------------------------------------------------------
 
@@ -341,6 +379,15 @@ class Emulator:
             raise EmulatorError("This emulator is not serving; enter it: `with Emulator(…) as e:`.")
         return origin(*self._address) + "/"
 
+    @property
+    def control_url(self) -> str:
+        """The address of the control endpoints, such as ``http://127.0.0.1:8080/_emulator``.
+
+        Raises:
+            EmulatorError: The emulator is not serving.
+        """
+        return self.console_url.rstrip("/") + CONTROL_PATH
+
     async def __aenter__(self) -> Self:
         try:
             if self._index_first:
@@ -402,6 +449,8 @@ class Emulator:
                 port=self._port,
                 organization=self._organization,
                 healed=self._healed,
+                controlled=self,
+                control_token=self.control_token,
                 meaning=self._semantics.meaning if self._semantics else None,
             )
             try:
@@ -411,6 +460,8 @@ class Emulator:
             self._served = stack.pop_all()
         if self._semantics and self._embed_behind:
             self._semantics.start()
+        if self._watcher:
+            self._watcher.start()
 
     async def _stop(self) -> None:
         served, self._served = self._served, None
@@ -458,9 +509,17 @@ def _semantics(
     return Semantics(store, organization, selected, on_progress)
 
 
-def _dispose(store: Store, semantics: Semantics | None, temporary: Path | None, owner: int) -> None:
+def _dispose(
+    store: Store,
+    semantics: Semantics | None,
+    watcher: Watcher | None,
+    temporary: Path | None,
+    owner: int,
+) -> None:
     if os.getpid() != owner:
         return  # a forked child exits; the file is its parent's
+    if watcher:
+        watcher.stop()
     if semantics:
         semantics.stop()
     store.close()

@@ -1,0 +1,1 @@
+"""Control endpoints under ``/_emulator/``, with which programs in any language steer an emulator."""
