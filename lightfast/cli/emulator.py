@@ -20,7 +20,7 @@ from lightfast.cli.exec import execute
 from lightfast.cli.keys import keys
 from lightfast.cli.members import members
 from lightfast.cli.organizations import organizations
-from lightfast.cli.output import note, verbosity
+from lightfast.cli.output import note, note_left_out, verbosity
 from lightfast.cli.tables import print_table
 
 if TYPE_CHECKING:
@@ -47,6 +47,9 @@ for command in (keys, members, organizations, execute):
 def _indexed(command: _F) -> _F:
     """Give a command the options that `serve` and `index` have in common."""
     command = click.option(
+        "--code/--no-code", default=True, help="Index source code, too.", show_default=True
+    )(command)
+    command = click.option(
         "--rebuild",
         is_flag=True,
         help="Keep the keys of a damaged database, and build its index again.",
@@ -66,11 +69,13 @@ def _indexed(command: _F) -> _F:
 @_indexed
 @click.option("--no-embed", is_flag=True, help="Index words only.")
 @verbosity
-def index(paths: tuple[Path, ...], *, database: Path | None, rebuild: bool, no_embed: bool) -> None:
+def index(
+    paths: tuple[Path, ...], *, database: Path | None, rebuild: bool, code: bool, no_embed: bool
+) -> None:
     """Index repositories, directories or files, and print what there is now.
 
-    PATHS are git repositories, directories, and Markdown, reST or JSON-lines files; this
-    directory when none are given. What did not change since the last time is not read again.
+    PATHS are git repositories, directories and files: documents, source code, and what trackers
+    export; this directory when none are given. What did not change is not read again.
 
     With the extra "semantic", documents are also embedded, so that they can be searched by
     meaning. That takes a while; Ctrl-C keeps what is done, and the next time goes on from there.
@@ -88,6 +93,7 @@ def index(paths: tuple[Path, ...], *, database: Path | None, rebuild: bool, no_e
                 given,
                 place,
                 rebuild=rebuild or database is None,
+                code=code,
                 on_progress=indexing,
                 embedder=None if no_embed else embedder(),
                 on_embedding=embedding,
@@ -96,12 +102,12 @@ def index(paths: tuple[Path, ...], *, database: Path | None, rebuild: bool, no_e
             fresh = opened.refresh()
         progress = embed(opened, embedding)
         corpora, total = opened.corpora(), opened.documents
+        left_out = opened.left_out
     heads = ("documents", "kind", "location")
     print_table(heads, [(str(c.documents), c.kind, c.location) for c in corpora])
-    skipped = sum(corpus.skipped for corpus in corpora)
-    left_out = f", {skipped:,} files too large" if skipped else ""
     by_meaning = f", {progress.embedded:,} searchable by meaning" if progress else ""
-    note(f"{fresh:,} indexed now, {total:,} in all{by_meaning}{left_out}, kept in {place}")
+    note_left_out(left_out)
+    note(f"{fresh:,} indexed now, {total:,} in all{by_meaning}, kept in {place}")
 
 
 @emulator.command()
@@ -129,6 +135,7 @@ def serve(
     *,
     database: Path | None,
     rebuild: bool,
+    code: bool,
     host: str,
     port: int,
     allow_remote: bool,
@@ -170,12 +177,14 @@ def serve(
                     watch=watch,
                     control_token=os.environ.get("LIGHTFAST_EMULATOR_TOKEN"),
                     rebuild=rebuild or database is None,
+                    code=code,
                     on_progress=indexing,
                     embedder=embedder(),
                     on_embedding=news.append,
                 )
                 stack.enter_context(opened)
             serving = True
+            note_left_out(opened.left_out)
             _announce(opened, _key(opened, place, kept=database is None))
             follow(opened, news)
             while True:

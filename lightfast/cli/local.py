@@ -20,7 +20,7 @@ from typing import Any
 from platformdirs import user_cache_path
 
 from lightfast.cli.embedding import embedder
-from lightfast.cli.output import note
+from lightfast.cli.output import note, note_left_out
 from lightfast.cli.progress import Indexing
 from lightfast.emulator import Emulator, EmulatorError
 
@@ -42,11 +42,14 @@ def local_emulator(path: Path) -> Iterator[tuple[str, str]]:
         with Indexing() as indexing:
             options = {"on_progress": indexing, "embedder": embedder(), "embed_behind": False}
             emulator, kept = _with_cache([path], database, **options)
+            known = emulator.left_out
             stack.enter_context(emulator)
             with contextlib.suppress(EmulatorError):  # without a model that works, by words alone
                 emulator.embed(within=EMBEDDING_TIME)
         if not emulator.documents:
-            note(f"There is nothing to search in {path}: no commit, no Markdown, no reST.")
+            note(f"There is nothing to search in {path}: no commit, no document, no source code.")
+        if emulator.left_out != known:
+            note_left_out(emulator.left_out)
         key = kept_key(emulator, database) if kept else emulator.create_api_key("local")
         yield emulator.base_url, key
 

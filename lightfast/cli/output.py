@@ -8,7 +8,7 @@ import logging
 import os
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -19,6 +19,7 @@ __all__ = [
     "VERBOSE",
     "as_json_text",
     "note",
+    "note_left_out",
     "print_json",
     "printable",
     "silence_stdout",
@@ -93,6 +94,16 @@ def note(text: str) -> None:
     context = click.get_current_context(silent=True)
     if not (context and context.meta.get(QUIET)):
         click.echo(printable(text), err=True)
+
+
+def note_left_out(parts: Sequence[object]) -> None:
+    """Print a line about what indexing passed over, if there is anything.
+
+    Args:
+        parts: What `Emulator.left_out` gives.
+    """
+    if parts:
+        note(f"Left out: {', '.join(map(str, parts))}")
 
 
 # --- made harmless ----------------------------------------------------------------------------

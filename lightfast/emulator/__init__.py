@@ -25,6 +25,7 @@ from lightfast.emulator.faults.script import RecordedRequest
 from lightfast.emulator.sample import SAMPLE
 from lightfast.emulator.search.contents import DocumentContents, RelatedDocument
 from lightfast.emulator.search.index import CorpusInfo
+from lightfast.emulator.sources.left_out import LeftOut
 
 __all__ = [
     "SAMPLE",
@@ -35,6 +36,7 @@ __all__ = [
     "EmbeddingProgress",
     "Emulator",
     "EmulatorError",
+    "LeftOut",
     "Member",
     "Organization",
     "RecordedRequest",

@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from lightfast.emulator.search.contents import DocumentContents, RelatedDocument
     from lightfast.emulator.search.index import CorpusInfo
     from lightfast.emulator.sources.corpus import Corpus
+    from lightfast.emulator.sources.left_out import LeftOut
 
 __all__ = ["Emulator"]
 
@@ -83,6 +84,7 @@ class Emulator:
         api_revision: The revision of the API to speak.
         behavior: Whether to speak 2026-04-03 as ``"documented"`` or as the service was ``"observed"`` to: errors
             without a message, filters and offsets that are ignored, totals of the page.
+        code: Whether to index source code, file by file and symbol by symbol.
         on_progress: Called now and then with the number of items read for the index and their total, on the
             thread that indexes.
         embedder: What compares by meaning: ``"auto"`` for the model of the extra ``semantic``, if it is installed
@@ -117,6 +119,7 @@ class Emulator:
         session_lifetime: float = 60.0,
         api_revision: ApiRevision = "2026-04-03",
         behavior: Behavior = "documented",
+        code: bool = True,
         on_progress: Callable[[int, int | None], None] | None = None,
         embedder: EmbedderChoice = "auto",
         embed_behind: bool = True,
@@ -134,7 +137,9 @@ class Emulator:
         self._on_progress = on_progress
         given = [paths] if isinstance(paths, str | Path) else list(paths)
         self._seeds = Seeds()
-        self._corpora: list[Corpus] = [corpus for path in given for corpus in _corpora(path)]
+        self._corpora: list[Corpus] = [
+            corpus for path in given for corpus in _corpora(path, code=code)
+        ]
         self._corpora.append(self._seeds)
         temporary = None
         if database is None or os.fspath(database) == ":memory:":
@@ -306,6 +311,11 @@ class Emulator:
         self._seeds.clear()
         self.refresh()
 
+    @property
+    def left_out(self) -> tuple[LeftOut, ...]:
+        """What indexing passed over, by reason: kinds of files that are not read, files too large or unreadable."""
+        return self._healed(self._index.left_out)
+
     # --- documents ----------------------------------------------------------------------------
 
     def document(self, identifier: str) -> DocumentContents:
@@ -470,9 +480,9 @@ class Emulator:
             await served.aclose()
 
 
-def _corpora(path: str | os.PathLike[str]) -> list[Corpus]:
+def _corpora(path: str | os.PathLike[str], *, code: bool) -> list[Corpus]:
     try:
-        return corpora_at(_expanded(path))
+        return corpora_at(_expanded(path), code=code)
     except (OSError, ValueError) as error:  # a name too long, a NUL in it, no permission to look
         raise EmulatorError(f"Cannot index {os.fspath(path)!r}: {error}") from error
 

@@ -19,6 +19,7 @@ from lightfast.emulator.search.lexical import group_fold
 from lightfast.emulator.search.passages import passages
 from lightfast.emulator.search.question import FAMILIES
 from lightfast.emulator.search.text import other_forms, split_identifiers
+from lightfast.emulator.sources.left_out import LeftOut, added_up, left_out, passed_over, summary
 
 if TYPE_CHECKING:
     import sqlite3
@@ -42,13 +43,13 @@ class CorpusInfo:
         kind: ``commits``, ``documents``, ``observations`` or ``github``.
         location: Where it is.
         documents: How many documents came from it.
-        skipped: How many files were too large.
+        left_out: What was passed over, by reason.
     """
 
     kind: str
     location: str
     documents: int
-    skipped: int
+    left_out: tuple[LeftOut, ...] = ()
 
 
 class Index:
@@ -124,8 +125,10 @@ class Index:
             self._store.check_open()
             self._insert(db, corpus_id, [document for item in batch for document in item], tally)
             tally.read(len(batch))
-        if skipped := changes.state.get("skipped"):
-            _log.warning("%d files larger than 1 MiB left out of %s", skipped, corpus.location)
+        if said := summary(left_out(passed_over(changes.state))):
+            # Some turned out only when they were read.
+            self._remember(db, corpus, changes)
+            _log.warning("%s: %s", corpus.location, said)
 
     def _remember(self, db: sqlite3.Connection, corpus: Corpus, changes: Changes) -> int:
         state = orjson.dumps(changes.state).decode()
@@ -183,10 +186,20 @@ class Index:
                 kind=row["kind"],
                 location=row["location"],
                 documents=row["documents"],
-                skipped=(_parsed(row["state"]) or {}).get("skipped", 0),
+                left_out=left_out(passed_over(_parsed(row["state"]) or {})),
             )
             for row in rows
         ]
+
+    def left_out(self) -> tuple[LeftOut, ...]:
+        """Return what was passed over in all corpora, by reason."""
+        with self._store.read() as db:
+            rows = db.execute(
+                "SELECT state FROM corpus WHERE organization_id = ?", (self._organization,)
+            ).fetchall()
+        return added_up(
+            part for row in rows for part in left_out(passed_over(_parsed(row["state"]) or {}))
+        )
 
     @property
     def documents(self) -> int:

@@ -7,18 +7,21 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from lightfast.emulator import timestamps
-from lightfast.emulator.sources.documents import MAX_FILES, Document, mentions, person
+from lightfast.emulator.errors import EmulatorError
+from lightfast.emulator.sources.documents import MAX_FILES, MAX_NAME, Document, mentions, person
 from lightfast.emulator.sources.kinds import kind_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from lightfast.emulator.sources.files import CommitTimes
+    from lightfast.emulator.sources.commit_times import CommitTimes
     from lightfast.emulator.sources.forge import Forge
     from lightfast.emulator.sources.git import Git
 
-__all__ = ["commit_documents", "is_robot"]
+__all__ = ["commit_document", "commit_documents", "is_robot"]
 
+MAX_LINE = 1000  # characters of a trailer
+MAX_COAUTHORS = 50
 MAX_MESSAGE = 100_000  # characters; squashed branches can carry whole logs
 ROBOT_WEIGHT = 0.3  # they wrote a third of some histories, and are seldom what somebody looks for
 
@@ -32,9 +35,7 @@ _ROBOT = re.compile(
     r"|bors|homu|k8s-ci-robot|copybara|autofix-ci|weblate)\b|\b\w+[-_]bot\b(?!@)",
     re.IGNORECASE,
 )
-_COAUTHOR = re.compile(
-    r"^co-authored-by:[ \t]*([^<\n]+?)[ \t]*<([^>\n]*)>", re.IGNORECASE | re.MULTILINE
-)
+_COAUTHOR = "co-authored-by:"
 _CHORE = re.compile(
     r"merge (?:branch|remote|pull)|(?:version|release) v?\d|v?\d+(?:\.\d+)+\s*$|(?:chore|style|ci|test|build)(?:\([^)]*\))?:|bump|prepare (?:changelog|release)"
     r"|fix(?:ed|es)? (?:a )?typos?|typo|lint|format|tweaks?\s*$|add version|set (?:development )?version"
@@ -55,17 +56,33 @@ def commit_documents(
         revisions: Further arguments for `git log`.
         times: Told when which files were committed.
     """
-    for fields, files in git.log(_FIELDS, *revisions):
-        times.see(int(fields[2]), files)
-        yield _document(fields, files, forge)
+    names, done = not git.is_treeless(), 0
+    while True:
+        try:
+            for fields, files in git.log(_FIELDS, f"--skip={done}", *revisions, names=names):
+                done += 1
+                times.see(_seconds(fields[2]), files)
+                yield commit_document(fields, files, forge)
+        except EmulatorError:
+            # A clone that left its trees behind, whatever its configuration says.
+            if names and git.is_partial():
+                names = False
+                continue
+            raise
+        return
 
 
-def _document(fields: list[str], files: list[str], forge: Forge | None) -> Document:
+def commit_document(fields: list[str], files: list[str], forge: Forge | None) -> Document:
+    """Return a commit as a document.
+
+    Args:
+        fields: Its hash, parents, time, author's name and address, and message.
+        files: The files that it touched.
+        forge: Where its repository is hosted.
+    """
     sha, parents, time, name, email, message = fields
     subject, _, body = message[:MAX_MESSAGE].strip().partition("\n")
-    people = [(name, email)]
-    if "o-authored-by:" in body:
-        people += _COAUTHOR.findall(body)
+    people = [(name[:MAX_NAME], email[:MAX_NAME]), *_coauthors(body)]
     named = mentions(message[:MAX_MESSAGE], forge)
     touched: list[dict[str, Any]] = [{"key": f, "category": "file"} for f in files[:MAX_FILES]]
     return Document(
@@ -76,14 +93,31 @@ def _document(fields: list[str], files: list[str], forge: Forge | None) -> Docum
         source=forge.name if forge else "github",
         type="commit",
         url=forge.commit(sha) if forge else None,
-        occurred_at=timestamps.from_seconds(int(time)),
-        weight=ROBOT_WEIGHT if is_robot(name, email) else 1.0,
+        occurred_at=timestamps.from_seconds(_seconds(time)),
+        weight=ROBOT_WEIGHT if is_robot(*people[0]) else 1.0,
         penalty=_penalty(subject, files),
         actors=_actors(people),
         entities=(*_persons(people), *touched, *named.entities),
         references=named.references,
         facts={"latestAction": "merged"} if " " in parents else {},
     )
+
+
+def _seconds(time: str) -> int:
+    return int(time) if len(time) < 20 and time.lstrip("-").isdigit() else 0
+
+
+def _coauthors(body: str) -> list[tuple[str, str]]:
+    # https://docs.github.com/pull-requests/committing-changes-to-your-project/creating-and-editing-commits
+    found = []
+    if "o-authored-by:" in body:
+        for line in body.split("\n"):
+            if line[: len(_COAUTHOR)].lower() == _COAUTHOR:
+                name, opened, rest = line[len(_COAUTHOR) : MAX_LINE].partition("<")
+                email, closed, _ = rest.partition(">")
+                if opened and closed and name.strip():
+                    found.append((name.strip()[:MAX_NAME], email[:MAX_NAME]))
+    return found[:MAX_COAUTHORS]
 
 
 def _penalty(subject: str, files: list[str]) -> float:
@@ -108,7 +142,7 @@ def _is_aside(path: str) -> bool:
 
 @lru_cache(maxsize=4096)
 def is_robot(name: str, email: str) -> bool:
-    """Whether a program committed under this name."""
+    """Tell whether a program committed under this name."""
     return bool(_ROBOT.search(name) or _ROBOT.search(email))
 
 
@@ -122,7 +156,7 @@ def _actors(people: list[tuple[str, str]]) -> tuple[str, ...]:
 
 @lru_cache(maxsize=4096)
 def _aliases(name: str, email: str) -> tuple[str, ...]:
-    """What a person may be called in a filter: name, address, login."""
+    """Return what a person may be called in a filter: name, address, login."""
     login = _NOREPLY.fullmatch(email)
     local = login[1] if login else email.partition("@")[0]
     return tuple(filter(None, (name.lower(), email.lower(), local.lower())))

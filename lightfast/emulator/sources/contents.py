@@ -59,18 +59,15 @@ def decoded(data: bytes) -> str:
     return data.decode("utf-8", "replace")
 
 
-def file_documents(file: TextFile, place: Place, seconds: float) -> list[Document]:
+def file_documents(file: TextFile, text: str, place: Place, seconds: float) -> list[Document]:
     """Return what stands in a file.
 
     Args:
         file: The file.
+        text: Its text.
         place: Where its corpus is.
         seconds: When it was last committed or written, in Unix seconds.
-
-    Raises:
-        OSError: It cannot be read.
     """
-    text = decoded(file.path.read_bytes())
     made = _code(file, text, place) if file.kind.family == "code" else _pages(file, text, place)
     at = timestamps.from_seconds(seconds)
     return [attrs.evolve(document, occurred_at=at) for document in made]

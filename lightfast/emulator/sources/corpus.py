@@ -6,6 +6,7 @@ done: nothing, some parts again, or everything.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -13,11 +14,15 @@ import attrs
 
 from lightfast.emulator.errors import EmulatorError
 from lightfast.emulator.sources import github, observations
+from lightfast.emulator.sources.commit_times import CommitTimes
 from lightfast.emulator.sources.commits import commit_documents
-from lightfast.emulator.sources.contents import Place, file_documents
+from lightfast.emulator.sources.contents import Place, decoded, file_documents
 from lightfast.emulator.sources.files import (
-    CommitTimes,
+    UNREADABLE,
+    Listing,
     TextFile,
+    committed_files,
+    nested_repositories,
     printable,
     single_file,
     tracked_files,
@@ -34,6 +39,7 @@ if TYPE_CHECKING:
 
     from lightfast.emulator.sources.documents import Document
     from lightfast.emulator.sources.forge import Forge
+    from lightfast.emulator.sources.git import Blobs
 
 __all__ = ["Changes", "Corpus", "corpora_at"]
 
@@ -110,11 +116,12 @@ def corpora_at(path: Path, *, code: bool = True) -> list[Corpus]:
 def _directory(path: Path, *, code: bool) -> list[Corpus]:
     git = Git.at(path)
     if git is None:
-        return [Documents(path, code=code)]
+        inside = [_directory(each, code=code) for each in nested_repositories(path)]
+        return [*(corpus for corpora in inside for corpus in corpora), Documents(path, code=code)]
     times = CommitTimes()
     if git.ask("rev-parse", "--is-inside-work-tree").strip() != "true":
-        return [Commits(git, times)]  # a bare repository has no files lying about
-    if git.ask("rev-parse", "--show-prefix").strip() and not git.ask("ls-files", "-z"):
+        return [Commits(git, times), Documents(path, git, times, code=code, is_bare=True)]
+    if git.ask("rev-parse", "--show-prefix").strip() and not git.beginning(1, "ls-files", "-z"):
         return [Documents(path, code=code)]  # a directory that the repository around it ignores
     return [Commits(git, times), Documents(path, git, times, code=code)]
 
@@ -132,8 +139,12 @@ class Commits:
     def changes(self, last: State | None) -> Changes | None:
         """What was committed; everything when history was rewritten or the clone deepened."""
         forge = _forge(self._git)
+        treeless = (
+            ["the files of commits: the clone has no trees"] if self._git.is_treeless() else []
+        )
         state: State = {
             "format": FORMAT,
+            "left_out": {reason: [1] for reason in treeless},
             "head": _head(self._git),
             "remote": forge.base if forge else None,
             "shallow": _shallow(self._git),
@@ -183,6 +194,7 @@ class Documents:
         git: The repository that it is in; then only what it tracks is read.
         times: What is known of when files were committed.
         code: Whether to read source code, too.
+        is_bare: Whether the repository has no working tree.
     """
 
     kind = "documents"
@@ -194,51 +206,60 @@ class Documents:
         times: CommitTimes | None = None,
         *,
         code: bool = True,
+        is_bare: bool = False,
     ) -> None:
         self._path = path
         self._git = git
         self._times = times or CommitTimes()
         self._code = code
+        self._is_bare = is_bare
         self.location = printable(path)
 
     def changes(self, last: State | None) -> Changes | None:
         """Return what was written, and which files are gone."""
         forge = _forge(self._git) if self._git else None
-        wanted = (f for f in self._files() if self._code or f.kind.family != "code")
-        found = {file.name: file for file in wanted}
-        files = {name: file for name, file in found.items() if not file.is_huge}
+        listing = self._listing()
+        files = listing.files
+        before: dict[str, str] = last.get("files", {}) if last else {}
+        spoiled: dict[str, str] = last.get("spoiled", {}) if last else {}
         state: State = {
             "format": FORMAT,
             "remote": forge.base if forge else None,
             "files": {name: file.fingerprint for name, file in files.items()},
-            "skipped": len(found) - len(files),
+            "left_out": listing.tally.state(),
+            # What turned out when it was read: kept until the file changes.
+            "spoiled": {n: why for n, why in spoiled.items() if _is_same(n, files, before)},
         }
         if state == last:
             return None
-        rebuild = last is None or {**last, "files": 0, "skipped": 0} != {
-            **state,
-            "files": 0,
-            "skipped": 0,
-        }
-        before: dict[str, str] = {} if last is None or rebuild else last["files"]
-        changed = [file for name, file in files.items() if before.get(name) != file.fingerprint]
-        gone = (before.keys() - files.keys()) | (before.keys() & {file.name for file in changed})
+        rebuild = last is None or any(last.get(n) != state[n] for n in ("format", "remote"))
+        known = {} if rebuild else before
+        if rebuild:
+            state["spoiled"] = {}
+        changed = [file for name, file in files.items() if known.get(name) != file.fingerprint]
+        gone = (known.keys() - files.keys()) | (known.keys() & {file.name for file in changed})
         return Changes(
             state=state,
             total=len(changed),
-            items=self._items(changed, forge),
+            items=self._items(changed, forge, state["spoiled"]),
             rebuild=rebuild,
             gone=tuple(sorted(gone)),
         )
 
-    def _files(self) -> Iterator[TextFile]:
+    def _listing(self) -> Listing:
+        if self._git and self._is_bare:
+            return committed_files(self._git, code=self._code)
         if self._git:
-            return tracked_files(self._git)
-        return single_file(self._path) if self._path.is_file() else walked_files(self._path)
+            return tracked_files(self._git, code=self._code)
+        if self._path.is_file():
+            return single_file(self._path)
+        return walked_files(self._path, code=self._code)
 
-    def _items(self, changed: list[TextFile], forge: Forge | None) -> Iterator[list[Document]]:
+    def _items(
+        self, changed: list[TextFile], forge: Forge | None, spoiled: dict[str, str]
+    ) -> Iterator[list[Document]]:
         git = self._git
-        prefix = _prefix(git) if git else ""
+        prefix = _prefix(git) if git and not self._is_bare else ""
         times = self._times.of(git, prefix, changed) if git and _head(git) else {}
         place = Place(
             identity=f"{forge.base}/{prefix}" if forge else self.location,
@@ -246,11 +267,28 @@ class Documents:
             forge=forge,
             source=_source(forge) if git else "files",
         )
-        for file in changed:
-            try:
-                yield file_documents(file, place, times.get(file.name, file.modified))
-            except OSError:  # gone since it was listed
-                yield []
+        with contextlib.ExitStack() as stack:
+            blobs = stack.enter_context(contextlib.closing(git.blobs())) if git else None
+            for file in changed:
+                text = _text(file, blobs, spoiled)
+                seconds = times.get(file.name, file.modified)
+                yield [] if text is None else file_documents(file, text, place, seconds)
+
+
+def _is_same(name: str, files: dict[str, TextFile], before: dict[str, str]) -> bool:
+    return name in files and before.get(name) == files[name].fingerprint
+
+
+def _text(file: TextFile, blobs: Blobs | None, spoiled: dict[str, str]) -> str | None:
+    """Return a file's text; None when it cannot be read. What is wrong with it is noted."""
+    try:
+        text = decoded(file.read(blobs))
+    except OSError:
+        spoiled[file.name] = UNREADABLE
+        return None
+    if "\ufffd" in text:
+        spoiled[file.name] = "not in UTF-8: read with replacement characters"
+    return text
 
 
 class JsonFile:

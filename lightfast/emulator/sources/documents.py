@@ -1,13 +1,16 @@
-"""What is indexed, and what its text mentions: people, files, issues, commits."""
+"""A document, and what its text mentions: people, files, issues, commits."""
 
 from __future__ import annotations
 
 import re
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import attrs
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from lightfast.emulator.sources.forge import Forge
 
 __all__ = ["Document", "Family", "Mentions", "find_tracker_keys", "mentions", "person"]
@@ -16,6 +19,10 @@ Family: TypeAlias = Literal["documentation", "changelog", "code", "history"]
 
 MAX_FILES = 20
 MAX_REFERENCES = 20
+MAX_ITEMS = 100  # entities, references or names of one document
+MAX_TITLE = 500  # characters, as all of these
+MAX_BODY = 100_000
+MAX_NAME = 200
 
 # GitHub's words for "this ends that issue":
 # https://docs.github.com/issues/tracking-your-work-with-issues/using-issues/linking-a-pull-request-to-an-issue
@@ -33,9 +40,35 @@ _NO_TRACKER = frozenset(_STANDARDS.split())
 _HASH = re.compile(r"\b(?:(reverts) commit )?([0-9a-f]{7,40})\b", re.IGNORECASE)
 
 
+def _short_title(text: str) -> str:
+    return text[:MAX_TITLE]
+
+
+def _short_body(text: str) -> str:
+    return text[:MAX_BODY]
+
+
+def _short_name(text: str) -> str:
+    return text[:MAX_NAME]
+
+
+def _short_names(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(name[:MAX_NAME] for name in islice(names, MAX_ITEMS))
+
+
+def _short_items(items: Iterable[dict[str, Any]]) -> tuple[dict[str, Any], ...]:
+    return tuple(
+        {
+            name: value[:MAX_TITLE] if isinstance(value, str) else value
+            for name, value in item.items()
+        }
+        for item in islice(items, MAX_ITEMS)
+    )
+
+
 @attrs.frozen(kw_only=True)
 class Document:
-    """One thing that can be found.
+    """One thing that can be found. Overlong texts are cut: what comes from anybody has no other limits.
 
     Args:
         id: Its id, unique in the organization.
@@ -60,12 +93,12 @@ class Document:
         facts: Further fields of the result, under their wire names.
     """
 
-    id: str
-    title: str
-    body: str
-    source: str
-    type: str
-    key: str = ""
+    id: str = attrs.field(converter=_short_title)
+    title: str = attrs.field(converter=_short_title)
+    body: str = attrs.field(converter=_short_body)
+    source: str = attrs.field(converter=_short_name)
+    type: str = attrs.field(converter=_short_name)
+    key: str = attrs.field(default="", converter=_short_name)
     part: str = ""
     family: Family = "history"
     path: str = ""
@@ -75,9 +108,9 @@ class Document:
     url: str | None = None
     occurred_at: int | None = None
     weight: float = 1.0
-    actors: tuple[str, ...] = ()
-    entities: tuple[dict[str, Any], ...] = ()
-    references: tuple[dict[str, Any], ...] = ()
+    actors: tuple[str, ...] = attrs.field(default=(), converter=_short_names)
+    entities: tuple[dict[str, Any], ...] = attrs.field(default=(), converter=_short_items)
+    references: tuple[dict[str, Any], ...] = attrs.field(default=(), converter=_short_items)
     facts: dict[str, Any] = attrs.field(factory=dict)
 
 
@@ -90,7 +123,7 @@ class Mentions:
 
 
 def mentions(text: str, forge: Forge | None) -> Mentions:
-    """The issues and commits that the text names, linked when the forge is known."""
+    """Return the issues and commits that a text names, linked when the forge is known."""
     keys = find_tracker_keys(text)
     references = [
         *_numbers(text, forge),
@@ -103,12 +136,12 @@ def mentions(text: str, forge: Forge | None) -> Mentions:
 
 
 def person(name: str) -> dict[str, Any]:
-    """A person as an entity on the wire."""
+    """Return a person as an entity on the wire."""
     return {"key": name, "category": "person"}
 
 
 def find_tracker_keys(text: str) -> list[str]:
-    """The keys of issues in trackers that a text names, such as ``LIN-204``."""
+    """Return the keys of issues in trackers that a text names, such as ``LIN-204``."""
     if "-" not in text:
         return []
     found = (m.group() for m in _TRACKER_KEY.finditer(text) if m[1] not in _NO_TRACKER)

@@ -1,4 +1,4 @@
-"""Finds the files of a directory that are read, and when each was last committed."""
+"""Finds the files of a directory that are read, where to read them, and what is passed over."""
 
 from __future__ import annotations
 
@@ -10,17 +10,19 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from lightfast.emulator.sources.kinds import FileKind, kind_of
+from lightfast.emulator.errors import EmulatorError
+from lightfast.emulator.sources.kinds import EXPECTED, FileKind, kind_of
+from lightfast.emulator.sources.left_out import Tally
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from lightfast.emulator.sources.git import Git
+    from lightfast.emulator.sources.git import Blobs, Git
 
 __all__ = [
     "MAX_FILE_BYTES",
-    "CommitTimes",
+    "Listing",
     "TextFile",
+    "committed_files",
+    "nested_repositories",
     "printable",
     "single_file",
     "tracked_files",
@@ -28,11 +30,17 @@ __all__ = [
 ]
 
 MAX_FILE_BYTES = 1 << 20
+MAX_NAMED_BYTES = (
+    1 << 24
+)  # of a file that was asked for by its name, and of a notebook, which holds its pictures
+MAX_REPOSITORIES = 50  # below a directory that is none itself
+MAX_DEPTH = 3  # at which they are looked for
+TOO_LARGE = "larger than 1 MiB"
+UNREADABLE = "unreadable"
 _SKIPPED = frozenset({"node_modules", "site-packages", "__pycache__"})
-_SYMLINK = "120000"  # the mode in git's index
-_FEW = (
-    16  # so many files are asked for one by one; more are looked up in one pass through the history
-)
+# Modes in git's index: https://git-scm.com/docs/git-fast-import#_filemodify
+_SYMLINK = "120000"
+_SUBMODULE = "160000"
 
 
 @attrs.frozen
@@ -42,122 +50,211 @@ class TextFile:
     Args:
         name: Its path below the root, with slashes.
         kind: How to read it.
-        path: Where to read it.
         fingerprint: Changes when its content or its place in history does.
         modified: When it was last written, in Unix seconds.
-        size: Bytes.
+        path: Where to read it; None when it is not checked out.
+        blob: The hash of what was committed.
     """
 
     name: str
     kind: FileKind
-    path: Path
     fingerprint: str
     modified: float
-    size: int
+    path: Path | None
+    blob: str = ""
 
-    @property
-    def is_huge(self) -> bool:
-        """Whether it is too large to be prose that somebody wrote."""
-        return self.size > MAX_FILE_BYTES
+    def read(self, blobs: Blobs | None) -> bytes:
+        """Return what stands in the file.
+
+        Args:
+            blobs: Reads what is not checked out.
+
+        Raises:
+            OSError: It cannot be read.
+        """
+        if self.path is not None:
+            return self.path.read_bytes()
+        if blobs is None:
+            raise FileNotFoundError(self.name)
+        return blobs.read(self.blob)
 
 
-def tracked_files(git: Git) -> Iterator[TextFile]:
-    """Find the files that git tracks in its directory, as they lie in the working tree."""
+class Listing:
+    """The files of a directory that are read, and a tally of those that are not.
+
+    Args:
+        code: Whether source code is read.
+        limit: The size in bytes from which on files are passed over.
+    """
+
+    def __init__(self, *, code: bool, limit: int = MAX_FILE_BYTES) -> None:
+        self.files: dict[str, TextFile] = {}
+        self.tally = Tally()
+        self._code = code
+        self._limit = limit
+
+    def kind(self, name: str) -> FileKind | None:
+        """Return how a file is read; None when it is not, which is counted if somebody may miss it."""
+        kind = kind_of(name)
+        if kind is None:
+            suffix = os.path.splitext(name)[1].lower()  # noqa: PTH122 - a name, not a path
+            if suffix in EXPECTED:
+                self.tally.add(suffix, name)
+            return None
+        return kind if self._code or kind.family != "code" else None
+
+    def take(self, file: TextFile, size: int) -> None:
+        """Take a file in, or count it as too large."""
+        is_notebook = file.kind.form == "notebook"
+        if size > (MAX_NAMED_BYTES if is_notebook else self._limit):
+            self.tally.add(TOO_LARGE, file.name)
+        else:
+            self.files[file.name] = file
+
+    def take_path(self, root: Path, path: Path, kind: FileKind, blob: str = "") -> None:
+        """Take in a file that lies in a directory, unless it is not regular or a link leads out of there."""
+        name = printable(path.relative_to(root))
+        try:
+            real = path.resolve(strict=True)
+            facts = real.stat()
+            if not os.access(real, os.R_OK):
+                raise PermissionError(name)
+        except (OSError, RuntimeError) as error:  # a link that leads nowhere, or to itself
+            if isinstance(error, PermissionError):
+                self.tally.add(UNREADABLE, name)
+            return
+        if not stat.S_ISREG(facts.st_mode):
+            return
+        if not real.is_relative_to(root):
+            self.tally.add("links out of the directory", name)
+            return
+        fingerprint = f"{facts.st_mtime_ns}:{facts.st_size}:{blob[:12]}"
+        self.take(TextFile(name, kind, fingerprint, facts.st_mtime, real, blob), facts.st_size)
+
+
+def tracked_files(git: Git, *, code: bool = True) -> Listing:
+    """Find the files that git tracks in its directory, as they lie in the working tree; else as committed.
+
+    Args:
+        git: The repository.
+        code: Whether source code is read.
+    """
+    listing = Listing(code=code)
     root = git.directory.resolve()
-    for entry in git.ask("ls-files", "-z", "--stage").split("\0"):
+    missing: set[str] = set()
+    is_empty = True
+    # "S" marks what a sparse check-out leaves out: https://git-scm.com/docs/git-ls-files#_output
+    for entry in git.stream("ls-files", "-z", "-t", "--stage", errors="surrogateescape"):
+        is_empty = False
         facts, _, name = entry.partition("\t")
-        if kind := kind_of(name):
-            mode, blob, _ = facts.split(" ")
-            # The blob too: a commit gives an unchanged file a new place in history.
-            if mode != _SYMLINK and (file := _text_file(root, root / name, kind, blob)):
-                yield file
+        tag, mode, blob, _ = facts.split(" ")
+        if mode == _SUBMODULE:
+            listing.tally.add("submodules: index them by their own paths", name)
+        elif mode != _SYMLINK and (kind := listing.kind(name)):
+            if tag == "S":
+                missing.add(name)
+            else:
+                # The blob too: a commit gives an unchanged file a new place in history.
+                listing.take_path(root, root / name, kind, blob)
+    if is_empty or missing:
+        _take_committed(git, listing, None if is_empty else missing)
+    return listing
 
 
-def walked_files(root: Path) -> Iterator[TextFile]:
-    """Find the files below a directory that is in no repository."""
+def committed_files(git: Git, *, code: bool = True) -> Listing:
+    """Find the files that HEAD has in git's directory: those of a bare repository.
+
+    Args:
+        git: The repository.
+        code: Whether source code is read.
+    """
+    listing = Listing(code=code)
+    _take_committed(git, listing, None)
+    return listing
+
+
+def _take_committed(git: Git, listing: Listing, wanted: set[str] | None) -> None:
+    found: set[str] = set()
+    with contextlib.suppress(EmulatorError):  # nothing is committed, or a clone has no trees
+        for entry in git.stream("ls-tree", "-r", "-z", "-l", "HEAD", errors="surrogateescape"):
+            facts, _, name = entry.partition("\t")
+            mode, _, blob, size = facts.split()
+            if mode in {_SYMLINK, _SUBMODULE} or not size.isdigit():
+                continue
+            if (wanted is None or name in wanted) and (kind := listing.kind(name)):
+                found.add(name)
+                listing.take(TextFile(printable(name), kind, blob, 0.0, None, blob), int(size))
+    for name in (wanted or set()) - found:
+        listing.tally.add("neither checked out nor in this clone", printable(name))
+
+
+def walked_files(root: Path, *, code: bool = True) -> Listing:
+    """Find the files below a directory that is in no repository.
+
+    Args:
+        root: The directory.
+        code: Whether source code is read.
+    """
     root = root.resolve()
-    for directory, names, files in os.walk(root):
+    listing = Listing(code=code)
+
+    def unreadable(error: OSError) -> None:
+        listing.tally.add(UNREADABLE, printable(Path(error.filename).relative_to(root)))
+
+    for directory, names, files in os.walk(root, onerror=unreadable):
         here = Path(directory)
         names[:] = sorted(name for name in names if not _is_skipped(here / name))
         for name in sorted(files):
-            kind = kind_of(printable((here / name).relative_to(root)))
-            if kind and (file := _text_file(root, here / name, kind)):
-                yield file
+            if kind := listing.kind(printable((here / name).relative_to(root))):
+                listing.take_path(root, here / name, kind)
+    return listing
 
 
-def single_file(path: Path) -> Iterator[TextFile]:
+def single_file(path: Path) -> Listing:
     """Find one file by itself."""
     path = path.resolve()
-    kind = kind_of(path.name)
-    if kind and (file := _text_file(path.parent, path, kind)):
-        yield file
+    listing = Listing(code=True, limit=MAX_NAMED_BYTES)
+    if kind := listing.kind(path.name):
+        listing.take_path(path.parent, path, kind)
+    return listing
+
+
+def nested_repositories(root: Path) -> list[Path]:
+    """Return the repositories that lie below a directory which is in none itself.
+
+    Args:
+        root: The directory.
+    """
+    found: list[Path] = []
+    for directory, names, _ in os.walk(root):
+        here = Path(directory)
+        depth = len(here.relative_to(root).parts)
+        names[:] = sorted(n for n in names if not n.startswith(".") and n not in _SKIPPED) if depth < MAX_DEPTH else []  # fmt: skip
+        repositories = [name for name in names if _is_repository(here / name)]
+        found += [here / name for name in repositories]
+        names[:] = [name for name in names if name not in repositories]
+        if len(found) >= MAX_REPOSITORIES:
+            break
+    return found[:MAX_REPOSITORIES]
+
+
+def _is_repository(directory: Path) -> bool:
+    try:
+        return (directory / ".git").exists() and not directory.is_symlink()
+    except OSError:
+        return False
 
 
 def _is_skipped(directory: Path) -> bool:
     name = directory.name
-    return name.startswith(".") or name in _SKIPPED or (directory / "pyvenv.cfg").exists()
-
-
-def _text_file(root: Path, path: Path, kind: FileKind, blob: str = "") -> TextFile | None:
-    """Return the file; None when it is gone, is not a regular file, or a link leads out of the root."""
+    if name.startswith(".") or name in _SKIPPED or _is_repository(directory):
+        return True
     try:
-        real = path.resolve(strict=True)
-        facts = real.stat()
-    except (OSError, RuntimeError):  # a link that leads nowhere, or to itself
-        return None
-    if not stat.S_ISREG(facts.st_mode) or not real.is_relative_to(root):
-        return None
-    fingerprint = f"{facts.st_mtime_ns}:{facts.st_size}:{blob[:12]}"
-    name = printable(path.relative_to(root))
-    return TextFile(name, kind, real, fingerprint, facts.st_mtime, facts.st_size)
+        return (directory / "pyvenv.cfg").exists()
+    except OSError:
+        return False
 
 
 def printable(path: Path | str) -> str:
     """Return a path as text, with replacement characters for bytes that are not UTF-8."""
     return os.fsencode(path).decode("utf-8", "replace").replace(os.sep, "/")
-
-
-class CommitTimes:
-    """When files were last committed, remembered from one pass through the history."""
-
-    def __init__(self) -> None:
-        self._known: dict[str, int] = {}
-
-    def see(self, time: int, names: Iterable[str]) -> None:
-        """Take a commit in; they come newest first.
-
-        Args:
-            time: When it was made, in Unix seconds.
-            names: The files that it touched, from the repository's top.
-        """
-        for name in names:
-            self._known.setdefault(name, time)
-
-    def of(self, git: Git, prefix: str, files: Iterable[TextFile]) -> dict[str, int]:
-        """Return when each file was last committed, in Unix seconds, as far as history tells.
-
-        Args:
-            git: The repository; asked for those that were not seen.
-            prefix: Where the files' root lies in it, with a slash at the end.
-            files: The files.
-        """
-        names = {file.name for file in files}
-        times = {name: self._known[prefix + name] for name in names if prefix + name in self._known}
-        missing = names - times.keys()
-        if len(missing) > _FEW:
-            return times | _times(git, missing, ["."])
-        for name in missing:
-            times |= _times(git, {name}, [f":(literal){name}"])
-        return times
-
-
-def _times(git: Git, wanted: set[str], limits: list[str]) -> dict[str, int]:
-    missing = set(wanted)
-    times: dict[str, int] = {}
-    with contextlib.closing(git.log("%ct", "--relative", "HEAD", "--", *limits)) as history:
-        for (time,), names in history:
-            times |= dict.fromkeys(missing.intersection(names), int(time))
-            missing -= times.keys()
-            if not missing:
-                break
-    return times

@@ -1,4 +1,8 @@
-"""Asks git, and only git's own files: nothing is fetched, no hook or configured program is run."""
+"""Runs git on repositories of others, reading only: nothing is fetched, and no hook or configured program is run.
+
+A repository's own configuration is its author's. It may name files to read and programs to run, so everything that the
+commands used here would take from it is set on the command line, which wins: https://git-scm.com/docs/git-config.
+"""
 
 from __future__ import annotations
 
@@ -8,30 +12,70 @@ import os
 import shutil
 import subprocess
 import tempfile
+import threading
+import time
 from itertools import islice
+from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from lightfast.emulator.errors import EmulatorError
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
-    from pathlib import Path
 
 __all__ = ["Git"]
 
 _Record = tuple[list[str], list[str]]
+TIME_LIMIT = 60.0  # seconds that git may be silent
+MAX_ANSWER = 1 << 24  # bytes of an answer that is read whole
+MAX_PIECE = 1 << 18  # characters of a field or a path; the rest is passed over
+MAX_COMPLAINT = 2000  # bytes of what git says when it fails
 _CHUNK = 1 << 16
-_PIPE = 1 << 20  # git goes on while we think; only Linux listens
+_PIPE = 1 << 20  # git goes on while documents are made; only Linux heeds it
+
+_NOTHING = os.devnull
+_SETTINGS = {
+    # programs
+    "core.fsmonitor": "false",
+    "core.hooksPath": _NOTHING,
+    "core.pager": "cat",
+    "core.sshCommand": "false",
+    "core.askPass": "",
+    "core.gitProxy": "",
+    "core.alternateRefsCommand": "",
+    "credential.helper": "",
+    "diff.external": "",
+    "gpg.program": "false",
+    "log.showSignature": "false",
+    # files
+    "core.attributesFile": _NOTHING,
+    "core.excludesFile": _NOTHING,
+    "diff.orderFile": _NOTHING,
+    "mailmap.file": _NOTHING,
+    "blame.ignoreRevsFile": "",
+    # the form of answers
+    "core.quotePath": "true",
+    "diff.relative": "false",
+    "log.follow": "false",
+    "log.mailmap": "true",
+    # memory
+    "core.deltaBaseCacheLimit": "96m",
+    "core.bigFileThreshold": "512m",
+}
 # What a user's configuration could change about `git log`.
 _PLAIN = ("--no-ext-diff", "--no-textconv", "--no-notes", "--diff-merges=off")
-_QUIET = {
+_ENVIRONMENT = {
     "LC_ALL": "C",  # messages are compared
-    "GIT_TERMINAL_PROMPT": "0",
-    "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_ALLOW_PROTOCOL": "none",  # since 2.5: https://git-scm.com/docs/git#Documentation/git.txt-GITALLOWPROTOCOL
+    "GIT_CONFIG_GLOBAL": _NOTHING,
+    "GIT_CONFIG_NOSYSTEM": "1",
     "GIT_NO_LAZY_FETCH": "1",
+    "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_PAGER": "cat",
+    "GIT_TERMINAL_PROMPT": "0",
 }
-# Set while a hook runs; they would lead to another repository than the one that was asked for.
-_MISLEADING = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_COMMON_DIR")
+# Others lead to another repository than the one that was asked for (they are set while a hook runs), or to programs.
+_KEPT = ("GIT_EXEC_PATH", "GIT_CEILING_DIRECTORIES", "GIT_DISCOVERY_ACROSS_FILESYSTEM", "GIT_CONFIG_COUNT", "GIT_CONFIG_KEY_", "GIT_CONFIG_VALUE_", "GIT_CONFIG_PARAMETERS")  # fmt: skip
 
 
 class Git:
@@ -39,26 +83,35 @@ class Git:
 
     Args:
         directory: The repository's top or a directory below it; what is asked is limited to it.
+        program: The absolute path of git.
+        trusted: Directories that the user's own configuration declares safe.
     """
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, program: str, trusted: tuple[str, ...] = ()) -> None:
         self.directory = directory
+        settings = [*_SETTINGS.items(), *(("safe.directory", place) for place in trusted)]
+        options = [part for name, value in settings for part in ("-c", f"{name}={value}")]
+        self._command = [program, "--no-pager", *options, "-C", str(directory)]
 
     @classmethod
     def at(cls, directory: Path) -> Git | None:
-        """The repository there; None when the directory is in none.
+        """Return the repository there; None when the directory is in none.
 
         Raises:
             EmulatorError: There is one, but git is missing or refuses to read it.
         """
-        if shutil.which("git") is None:
+        program = _find_git()
+        if program is None:
             if any((place / ".git").exists() for place in (directory, *directory.parents)):
                 raise EmulatorError(
                     f"{directory} is a git repository, but there is no `git` to read it with; install git."
                 )
             return None
-        git = cls(directory)
+        git = cls(directory, program)
         code, _, said = git._run("rev-parse", "--git-dir")
+        if code and "safe.directory" in said:
+            git = cls(directory, program, _trusted(program))
+            code, _, said = git._run("rev-parse", "--git-dir")
         if code == 0:
             return git
         if "not a git repository" in said:
@@ -66,7 +119,7 @@ class Git:
         raise EmulatorError(f"git cannot read {directory}: {said}")
 
     def ask(self, *arguments: str) -> str:
-        """What git answers.
+        """Return what git answers.
 
         Raises:
             EmulatorError: It failed.
@@ -77,7 +130,7 @@ class Git:
         return answer
 
     def try_ask(self, *arguments: str) -> str | None:
-        """What git answers; None when it fails."""
+        """Return what git answers; None when it fails."""
         code, answer, _ = self._run(*arguments)
         return None if code else answer
 
@@ -88,84 +141,235 @@ class Git:
             size: The largest number of bytes to read.
             arguments: The command and its arguments.
         """
-        with tempfile.TemporaryFile() as complaints, self._start(arguments, complaints) as process:
-            answer = process.stdout.read(size) if process.stdout else b""
-            process.kill()
-        return answer
+        with self._running(arguments) as running:
+            return running.read_whole(size)
 
-    def stream(self, *arguments: str) -> Generator[str, None, None]:
-        """What git answers, cut at NULs, while it still speaks.
+    def stream(self, *arguments: str, errors: str = "replace") -> Generator[str, None, None]:
+        """Yield what git answers, cut at NULs, while it is still answering.
+
+        Args:
+            arguments: The command and its arguments.
+            errors: What to do with bytes that are not UTF-8; ``surrogateescape`` for names of files.
 
         Raises:
             EmulatorError: It failed, at the start or on the way.
         """
-        with tempfile.TemporaryFile() as complaints, self._start(arguments, complaints) as process:
-            try:
-                yield from _split(process.stdout)
-            except GeneratorExit:
-                process.kill()
-                raise
-            if process.wait():
-                complaints.seek(0)
-                raise self._failure(arguments, complaints.read().decode("utf-8", "replace").strip())
+        with self._running(arguments) as running:
+            yield from _split(running, errors)
+            code, said = running.end()
+            if code:
+                raise self._failure(arguments, said)
 
-    def log(self, fields: str, *arguments: str) -> Generator[_Record, None, None]:
-        """Commits, newest first: the fields asked for, and the files that each one touched.
+    def log(
+        self, fields: str, *arguments: str, names: bool = True
+    ) -> Generator[_Record, None, None]:
+        """Yield commits, newest first: the fields asked for, and the files that each one touched.
 
         Args:
             fields: Git's placeholders, separated by spaces: ``%H %B``.
             arguments: Further arguments: revisions, paths.
+            names: Whether to tell the files.
         """
-        names = fields.split()
+        count = len(fields.split())
         # No field holds a NUL, no path is empty: so an empty piece ends a list of paths, whatever git was told.
-        form = "".join(f"%x00{name}" for name in names) + "%x00"
-        options = ["-z", "--no-renames", "--name-only", "--no-color", "--encoding=UTF-8"]
+        form = "".join(f"%x00{field}" for field in fields.split()) + "%x00"
+        options = ["-z", "--no-color", "--encoding=UTF-8"]
+        options += ["--no-renames", "--name-only"] if names else ["--no-patch"]
         pieces = self.stream("log", f"--format=format:{form}", *options, *_PLAIN, *arguments)
-        return _records(pieces, len(names))
+        return _records(pieces, count)
 
-    def _start(self, arguments: tuple[str, ...], stderr: IO[bytes]) -> subprocess.Popen[bytes]:
-        return subprocess.Popen(  # noqa: S603 - an argument list, and no shell
-            self._command(arguments),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=stderr,
-            pipesize=_PIPE,
-            env=_environment(),
-        )
+    def blobs(self) -> Blobs:
+        """Return a reader of what files contained when they were committed."""
+        return Blobs(self._command, self.directory)
+
+    def is_partial(self) -> bool:
+        """Tell whether the clone left something behind where it came from."""
+        return self.try_ask("config", "--get-regexp", r"^remote\..*\.promisor$|^extensions\.partialclone$") is not None  # fmt: skip
+
+    def is_treeless(self) -> bool:
+        """Tell whether the clone has commits without the directories that they are of."""
+        # https://git-scm.com/docs/partial-clone
+        filters = self.try_ask("config", "--get-regexp", r"^remote\..*\.partialclonefilter$")
+        return "tree:" in (filters or "")
+
+    @contextlib.contextmanager
+    def _running(self, arguments: tuple[str, ...]) -> Iterator[_Running]:
+        running = _Running([*self._command, *arguments])
+        try:
+            yield running
+        finally:
+            running.stop()
 
     def _run(self, *arguments: str) -> tuple[int, str, str]:
-        done = subprocess.run(  # noqa: S603 - an argument list, and no shell
-            self._command(arguments),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            env=_environment(),
-            check=False,
-        )
-        answer = done.stdout.decode("utf-8", "surrogateescape")
-        return done.returncode, answer, done.stderr.decode("utf-8", "replace").strip()
-
-    def _command(self, arguments: tuple[str, ...]) -> list[str]:
-        # A repository's own configuration may name programs to run; these are the ones we could trip over.
-        safe = ["-c", "core.fsmonitor=false", "-c", "log.showSignature=false"]
-        return ["git", "--no-pager", *safe, "-C", str(self.directory), *arguments]
+        with self._running(arguments) as running:
+            answer = running.read_whole(MAX_ANSWER)
+            code, said = running.end()
+        return code, answer.decode("utf-8", "surrogateescape"), said
 
     def _failure(self, arguments: tuple[str, ...], said: str) -> EmulatorError:
         return EmulatorError(f"`git {arguments[0]}` failed in {self.directory}: {said}")
 
 
+class _Running:
+    """A git that is running, and that is killed when it is silent for too long.
+
+    Args:
+        command: The command, with an absolute path.
+    """
+
+    def __init__(self, command: list[str], *, stdin: int = subprocess.DEVNULL) -> None:
+        self._complaints = tempfile.TemporaryFile()  # noqa: SIM115 - closed by `stop`
+        self._waiting_since: float | None = None
+        self._stopped = threading.Event()
+        self._is_late = False
+        self.process = subprocess.Popen(  # noqa: S603 - an argument list, and no shell
+            command,
+            stdin=stdin,
+            stdout=subprocess.PIPE,
+            stderr=self._complaints,
+            pipesize=_PIPE,
+            env=_environment(),
+        )
+        # A thread of its own: reading from a pipe cannot be given up otherwise on every system.
+        threading.Thread(target=self._watch, daemon=True).start()
+
+    def _watch(self) -> None:
+        while not self._stopped.wait(TIME_LIMIT / 10):
+            since = self._waiting_since
+            if since is not None and time.monotonic() - since > TIME_LIMIT:
+                self._is_late = True
+                self.process.kill()
+                return
+
+    @contextlib.contextmanager
+    def waiting(self) -> Iterator[IO[bytes]]:
+        """Yield what git writes to; while the block lasts, it has to."""
+        assert self.process.stdout is not None  # noqa: S101 - it is a pipe
+        self._waiting_since = time.monotonic()
+        try:
+            yield self.process.stdout
+        finally:
+            self._waiting_since = None
+
+    def read(self) -> bytes:
+        """Return the next bytes; none at the end."""
+        with self.waiting() as out:
+            return out.read1(_CHUNK)  # type: ignore[attr-defined,no-any-return]
+
+    def read_whole(self, size: int) -> bytes:
+        """Return what git writes, as far as it is not longer than `size` bytes."""
+        with self.waiting() as out:
+            return out.read(size)
+
+    def end(self) -> tuple[int, str]:
+        """Wait for the end; return the exit code, and what git complained of."""
+        with self.waiting() as out:
+            if out.read(1):
+                self.process.kill()
+            code = self.process.wait()
+        self._complaints.seek(0)
+        said = self._complaints.read(MAX_COMPLAINT).decode("utf-8", "replace").strip()
+        return code, f"no answer within {TIME_LIMIT:.0f} s" if self._is_late else said
+
+    def stop(self) -> None:
+        """Kill git, if it is still running, and let go of everything."""
+        self._stopped.set()
+        if self.process.poll() is None:
+            self.process.kill()
+        for pipe in (self.process.stdin, self.process.stdout):
+            if pipe:
+                with contextlib.suppress(OSError):
+                    pipe.close()
+        self.process.wait()
+        self._complaints.close()
+
+
+class Blobs:
+    """What files contained when they were committed, read one after the other.
+
+    Args:
+        command: How git is called.
+        directory: Where.
+    """
+
+    def __init__(self, command: list[str], directory: Path) -> None:
+        self._command = [*command, "cat-file", "--batch"]
+        self._directory = directory
+        self._running: _Running | None = None
+
+    def read(self, blob: str) -> bytes:
+        """Return a blob.
+
+        Args:
+            blob: Its hash.
+
+        Raises:
+            OSError: It is not there, as in a clone without blobs.
+        """
+        # https://git-scm.com/docs/git-cat-file#_batch_output
+        if self._running is None:
+            self._running = _Running(self._command, stdin=subprocess.PIPE)
+        to = self._running.process.stdin
+        assert to is not None  # noqa: S101 - it is a pipe
+        to.write(f"{blob}\n".encode())
+        to.flush()
+        with self._running.waiting() as out:
+            name, _, rest = out.readline(_CHUNK).decode("ascii", "replace").partition(" ")
+            kind, _, size = rest.strip().partition(" ")
+            if name != blob or kind != "blob" or not size.isdigit():
+                self.close()
+                raise FileNotFoundError(f"{blob} is not in {self._directory}")
+            content = out.read(int(size))
+            out.read(1)  # the line feed behind it
+        return content
+
+    def close(self) -> None:
+        """Stop reading; the next `read` starts anew."""
+        running, self._running = self._running, None
+        if running:
+            running.stop()
+
+
+def _find_git() -> str | None:
+    """Return the absolute path of git: one in the directory that is being indexed is not meant."""
+    places = [place for place in os.get_exec_path() if Path(place).is_absolute()]
+    found = shutil.which("git", path=os.pathsep.join(places)) if places else None
+    return found if found and Path(found).is_absolute() else None
+
+
+def _trusted(program: str) -> tuple[str, ...]:
+    """Return the directories that the user's and the system's configuration declare safe."""
+    done = subprocess.run(  # noqa: S603 - an argument list, and no shell
+        [program, "config", "--null", "--get-all", "safe.directory"],
+        cwd=Path(program).parent,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        timeout=TIME_LIMIT,
+        check=False,
+    )
+    return tuple(filter(None, done.stdout.decode("utf-8", "surrogateescape").split("\0")))
+
+
 def _environment() -> dict[str, str]:
-    return {k: v for k, v in os.environ.items() if k not in _MISLEADING} | _QUIET
+    kept = {k: v for k, v in os.environ.items() if not k.startswith("GIT_") or k.startswith(_KEPT)}
+    return kept | _ENVIRONMENT
 
 
-def _split(speech: IO[bytes] | None) -> Iterator[str]:
+def _split(running: _Running, errors: str) -> Iterator[str]:
     # Old histories hold bytes in every encoding; a replacement character is better than no commit.
-    decoder = codecs.getincrementaldecoder("utf-8")("replace")
-    rest = ""
-    while speech and (chunk := speech.read(_CHUNK)):
-        *whole, rest = (rest + decoder.decode(chunk)).split("\0")
-        yield from whole
-    if rest := rest + decoder.decode(b"", final=True):
-        yield rest
+    decoder = codecs.getincrementaldecoder("utf-8")(errors)
+    parts: list[str] = []
+    size = 0
+    while chunk := running.read():
+        for number, part in enumerate(decoder.decode(chunk).split("\0")):
+            if number:
+                yield "".join(parts)
+                parts, size = [], 0
+            if size < MAX_PIECE:
+                parts.append(part)
+                size += len(part)
+    if (rest := decoder.decode(b"", final=True)) or size:
+        yield "".join([*parts, rest])
 
 
 def _records(pieces: Generator[str, None, None], width: int) -> Generator[_Record, None, None]:

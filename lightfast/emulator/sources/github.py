@@ -20,15 +20,17 @@ from typing import TYPE_CHECKING, Any
 from lightfast.emulator import timestamps
 from lightfast.emulator.errors import EmulatorError
 from lightfast.emulator.sources.commits import ROBOT_WEIGHT, is_robot
+from lightfast.emulator.sources.contents import decoded
 from lightfast.emulator.sources.documents import Document, mentions, person
 from lightfast.emulator.sources.forge import Forge
 from lightfast.emulator.sources.pulls import group_of_pull
+from lightfast.emulator.sources.sections import clean
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-__all__ = ["SUFFIXES", "github_documents"]
+__all__ = ["SUFFIXES", "github_documents", "read_items"]
 
 SUFFIXES = (".json",)
 
@@ -42,19 +44,26 @@ def github_documents(path: Path) -> list[Document]:
     Raises:
         EmulatorError: The file is no JSON, or holds something else.
     """
+    try:
+        return read_items(decoded(path.read_bytes()))
+    except EmulatorError as error:
+        raise EmulatorError(f"{path}{error}") from None
+
+
+def read_items(text: str) -> list[Document]:
+    """Return the issues and pull requests in a text, each once."""
     found: dict[str, tuple[str, Document]] = {}
     try:
-        text = path.read_bytes().decode("utf-8-sig")
         for number, data in enumerate(_items(_values(text)), 1):
             try:
                 document = _document(data)
             except (AttributeError, KeyError, TypeError, ValueError) as error:
-                raise EmulatorError(f"{path}, item {number}: {_complaint(error)}") from None
+                raise EmulatorError(f", item {number}: {_complaint(error)}") from None
             updated = data.get("updated_at") or ""
             if document.id not in found or found[document.id][0] <= updated:
                 found[document.id] = updated, document
-    except ValueError as error:
-        raise EmulatorError(f"{path} is not JSON: {error}") from None
+    except (ValueError, RecursionError) as error:
+        raise EmulatorError(f" is not JSON: {error}") from None
     return [document for _, document in found.values()]
 
 
@@ -106,7 +115,7 @@ def _document(data: Any) -> Document:
         key=f"#{number}",
         group=group_of_pull(f"https://{host}/{repository}", number) if is_pull else "",
         title=data["title"].strip() or f"#{number}",
-        body=body,
+        body=clean(body),
         source="github",
         type=kind,
         url=data["html_url"],

@@ -14,7 +14,10 @@ _ASCIIDOC_BLOCKS = {"-": "code", ".": "code", "/": "silent", "+": "silent"}
 _ASCIIDOC_TOOLS = re.compile(
     r":[!\w-]+:(?:\s.*)?$|\[[^\[\]]*\]$|//|(?:include|image|video|audio|ifdef|ifndef|endif|toc)::"
 )
-_ASCIIDOC_LINK = re.compile(r"(?:link|xref|image|kbd|btn|menu|mailto):[^\s\[\]]*\[([^\[\]]*)\]|https?://[^\s\[\]]+\[([^\[\]]+)\]")  # fmt: skip
+# A colon begins another address: none is read twice.
+_ASCIIDOC_LINK = re.compile(
+    r"(?:link|xref|image|kbd|btn|menu|mailto):(?:https?:)?[^\s\[\]:]*\[([^\[\]]*)\]|https?:[^\s\[\]:]+\[([^\[\]]+)\]"
+)
 _ASCIIDOC_REFERENCE = re.compile(r"<<[^<>,]*(?:,([^<>]*))?>>")
 _ASCIIDOC_MARKS = re.compile(r"(?<!\w)[*_`#]{1,2}(?=[^\s*_`#])|(?<=[^\s*_`#])[*_`#]{1,2}(?!\w)")
 

@@ -193,15 +193,78 @@ def test_an_empty_repository_is_no_error(
         assert found.emulator.refresh() == 1
 
 
-def test_a_bare_repository_has_commits_only(
+def test_a_bare_repository_is_read_as_committed(
     repository: Repository, tmp_path: Path, index: Callable[..., Index]
 ) -> None:
-    """There is no working tree to read files from."""
-    repository.commit("Add", {"a.md": "# Apple"})
+    """Documents and code of HEAD, with their places and times; again after a fetch."""
+    repository.commit("Add", {"docs/a.md": "# Apple", "x.py": "def peel(): ..."})
     git(tmp_path, "clone", "--quiet", "--bare", str(repository.path), "bare.git")
     with index(tmp_path / "bare.git") as found:
-        assert [info.kind for info in found.emulator.corpora()] == ["commits"]
+        assert [info.kind for info in found.emulator.corpora()] == ["commits", "documents"]
         assert found.titles("add") == {"Add"}
+        (result,) = found.find("apple")
+        assert (result["path"], result["occurredAt"]) == ("docs/a.md", "2026-01-02T00:00:00Z")
+        assert found.titles("peel") == {"x.py", "peel in x.py"}
+        repository.commit("Change", {"docs/a.md": "# Pear"})
+        git(tmp_path / "bare.git", "fetch", "--quiet", str(repository.path), "+main:main")
+        found.emulator.refresh()
+        assert (found.titles("apple"), found.titles("pear")) == (set(), {"Pear"})
+
+
+@pytest.mark.parametrize("way", ["sparse", "no checkout"])
+def test_what_is_not_checked_out_is_read_as_committed(
+    way: str, repository: Repository, tmp_path: Path, index: Callable[..., Index]
+) -> None:
+    """Documents that git tracks count, whether or not they lie in the working tree."""
+    repository.commit("Add", {"docs/a.md": "# Apple\n\nfruit", "ops/b.md": "# Pear\n\nfruit"})
+    clone = tmp_path / "clone"
+    git(tmp_path, "clone", "--quiet", "--no-checkout", str(repository.path), str(clone))
+    if way == "sparse":
+        git(clone, "sparse-checkout", "set", "docs")
+        git(clone, "checkout", "--quiet")
+        assert not (clone / "ops").exists()
+    with index(clone) as found:
+        assert found.titles("fruit") == {"Apple", "Pear"}
+        assert found.emulator.refresh() == 0
+
+
+def test_a_treeless_clone_is_indexed_without_the_files_of_commits(
+    repository: Repository, tmp_path: Path, index: Callable[..., Index]
+) -> None:
+    """As continuous integration makes them; that something is missing is said."""
+    for number in range(3):
+        repository.commit(f"Change {number}", {"docs/a.md": f"# Apple {number}"})
+    repository.git("config", "uploadpack.allowFilter", "true")
+    clone = tmp_path / "clone"
+    git(tmp_path, "clone", "--quiet", "--filter=tree:0", f"file://{repository.path}", str(clone))
+    with index(clone) as found:
+        assert len(found.titles("change")) == 3
+        assert found.titles("apple") == {"Apple 2"}
+        assert [part.reason for part in found.emulator.left_out] == [
+            "the files of commits: the clone has no trees"
+        ]
+
+
+def test_repositories_in_a_directory_are_indexed_with_their_commits(
+    tmp_path: Path, index: Callable[..., Index]
+) -> None:
+    """A folder of clones is searched as a whole; a submodule that is not named is said to be left out."""
+    for name in ("web", "api"):
+        inner = Repository(tmp_path / "work" / name, remote=f"git@github.com:acme/{name}.git")
+        inner.commit(f"Explain the {name}", {"README.md": f"# The {name}\n\nfruit"})
+    (tmp_path / "work/own.md").write_text("# Own\n\nfruit")
+    with index(tmp_path / "work") as found:
+        assert found.titles("explain") == {"Explain the web", "Explain the api"}
+        assert found.titles("fruit") == {"The web", "The api", "Own"}
+        assert found.emulator.documents == 5
+    top = Repository(tmp_path / "top")
+    inner_path = str(tmp_path / "work/web")
+    top.git("-c", "protocol.file.allow=always", "submodule", "--quiet", "add", inner_path, "web")
+    top.commit("Add a part")
+    with index(top.path) as found:
+        assert [str(part) for part in found.emulator.left_out] == [
+            "1 submodules: index them by their own paths (web)"
+        ]
 
 
 def test_a_directory_below_the_top_limits_what_is_indexed(
@@ -358,16 +421,98 @@ def test_messages_like_records_do_not_confuse(
         assert {e["key"] for e in result["entities"]} >= {name, "new\nline.md"}
 
 
-def test_huge_files_are_skipped_and_counted(
-    repository: Repository, index: Callable[..., Index]
+def test_what_is_passed_over_is_told(
+    repository: Repository, index: Callable[..., Index], caplog: pytest.LogCaptureFixture
 ) -> None:
-    """More than a mebibyte is nobody's prose."""
-    repository.commit(
-        "Add", {"a.md": "# Apple\n\nfruit", "b.md": "fruit " * (MAX_FILE_BYTES // 6 + 1)}
-    )
+    """By reason, how many and which; logged when something changed, and known as long as it lasts."""
+    files: dict[str, str | bytes] = {
+        "a.md": "# Apple\n\nfruit",
+        "large.md": "fruit " * (MAX_FILE_BYTES // 6 + 1),
+        "b.pdf": "x",
+        "c.pdf": "x",
+        "old.md": b"Caf\xe9",
+        "logo.png": "x",
+    }
+    repository.commit("Add", files)
+    (repository.path / "out.md").symlink_to("/etc/hostname")
+    expected = [
+        "2 .pdf",
+        "1 larger than 1 MiB (large.md)",
+        "1 not in UTF-8: read with replacement characters (old.md)",
+    ]
     with index(repository.path) as found:
         assert found.titles("fruit") == {"Apple"}
-        assert [info.skipped for info in found.emulator.corpora()] == [0, 1]
+        assert sorted(map(str, found.emulator.left_out)) == sorted(expected)
+    (record,) = caplog.records
+    assert "left out: " in record.message
+    assert "2 .pdf" in record.message
+    caplog.clear()
+    with index(repository.path) as found:
+        assert (found.indexed, caplog.records) == (0, [])
+        assert len(found.emulator.left_out) == 3
+        repository.write("old.md", "Coffee")
+        repository.git("rm", "--quiet", "--cached", "b.pdf")
+        found.emulator.refresh()
+        assert {str(part) for part in found.emulator.left_out} == {"1 .pdf", expected[1]}
+
+
+def test_one_unreadable_directory_or_file_does_not_stop_the_rest(
+    tmp_path: Path, index: Callable[..., Index], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is counted and named."""
+    for name in ("closed/a.md", "b.md", "c.md"):
+        (tmp_path / "plain" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "plain" / name).write_text("# Fruit")
+    scandir, access = os.scandir, os.access
+
+    def refuse(path: Any) -> Any:
+        # As for everybody but root, for whom the tests may run.
+        if str(path).endswith("closed"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    monkeypatch.setattr(
+        os, "access", lambda path, mode: not str(path).endswith("c.md") and access(path, mode)
+    )
+    with index(tmp_path / "plain") as found:
+        assert len(found.find("fruit")) == 1
+        assert [str(part) for part in found.emulator.left_out] == ["2 unreadable (c.md, closed)"]
+
+
+def test_a_large_file_that_is_named_is_read(tmp_path: Path, index: Callable[..., Index]) -> None:
+    """Whoever names it means it."""
+    (tmp_path / "CHANGELOG.md").write_text(
+        "# Changes\n\n" + "fruit\n\n" * (MAX_FILE_BYTES // 7 + 1)
+    )
+    with index(tmp_path / "CHANGELOG.md") as found:
+        assert found.titles("fruit") == {"Changes"}
+
+
+def test_source_code_can_be_left_out(repository: Repository, tmp_path: Path) -> None:
+    """With one option; it goes when the option is given later, and comes back without it."""
+    repository.commit(
+        "Add", {"a.md": "# Apple", "x.py": '"""Peels."""\n\ndef peel():\n    "Peel it."\n'}
+    )
+    database = tmp_path / "index.sqlite3"
+    for code, expected in ((True, 4), (False, 2), (True, 4)):
+        emulator = Emulator([repository.path], database=database, code=code)
+        emulator.refresh()
+        assert emulator.documents == expected
+        emulator.close()
+
+
+def test_a_symbol_becomes_a_result(repository: Repository, index: Callable[..., Index]) -> None:
+    """Type, source, path, line, signature, docstring, and a link to the line."""
+    text = '"""Peels fruit."""\n\n\ndef peel(apple: str) -> None:\n    """Take the skin off."""\n'
+    repository.commit("Add", {"src/x.py": text})
+    with index(repository.path) as found:
+        result = next(r for r in found.find("skin") if r["type"] == "code")
+    assert result["title"] == "peel in src/x.py"
+    assert (result["source"], result["path"], result["line"]) == ("github", "src/x.py", 4)
+    assert result["url"] == "https://github.com/acme/api/blob/HEAD/src/x.py#L4"
+    assert result["snippet"] == "def peel(apple: str) -> None Take the skin off."
+    assert result["occurredAt"] == "2026-01-02T00:00:00Z"
 
 
 def test_links_out_of_the_root_are_not_followed(

@@ -1,0 +1,91 @@
+"""What reads texts from anybody takes time in proportion to their length, whatever they hold."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from lightfast.emulator.sources import github
+from lightfast.emulator.sources.code import symbols
+from lightfast.emulator.sources.commits import commit_document
+from lightfast.emulator.sources.documents import mentions
+from lightfast.emulator.sources.forge import forge_of
+from lightfast.emulator.sources.languages import LANGUAGES
+from lightfast.emulator.sources.markup import plain
+from lightfast.emulator.sources.observations import observation
+from lightfast.emulator.sources.sections import MARKUPS, sections
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+# Begun and not ended, nested, or nearly something else: what makes parsers look back.
+FRAGMENTS = [
+    *("\n", " ", "\t", "a", "a ", "a\n", "*", "**a", "_", "~~", "`", "``` \n", "`a", "\\", "&", "&#9"),
+    *("[", "]", "[a", "[[", "](", "[](", "[](()", "![", "[![", "[a][", "[^", "[a]: ", "(", "()", "((", "{", "{#", "{{", "{%"),
+    *("<", "<a", "<a ", "<!--", "-->", "<h1>", "</", "<h1 a", "<img alt=\"", "<div>\n", "http://"),
+    *("#", "# a\n", "## a {#\n", "a\n-\n", "a\n=\n", "=\n", "-\n", "---\n", "> ", ">\n", "- ", "- a\n", "1. ", "    a\n"),
+    *("|", "|-", "|a|\n", "!!! ", "!!! a \"", ":::\n", "import a\n", "a: b\n", "a:", "---\na: b\n"),
+    *(":", "::", ":a", ":a:", ":a:`", "`a <", "`a <b>`", ".. ", ".. a::", ".. a::\n", "..\n  a\n", ".. |a", "a\n^\n", " :a: b\n"),
+    *("= a\n", "== ", "----\n", "link:a[", "<<a", "<<a,", "* a\n", "[[a", "#+BEGIN_SRC\n", ":a:\n"),
+    *("\"\"\"", "'''", "\"\"\"\n", "/*", "/*\n", "*/", "//\n", "# a\n", "@a\n", "#[", "def f(", "def f(\n", "class A:\n", " class A:\n"),
+    *("fn a", "public ", "public public(", "public a b(", "func (", "const a", "const a = ", "type A<", "template ", "impl<", "exports.", "a(){\n"),
+    *("Co-authored-by: ", "Co-authored-by: a <", "fixes ", "fixes #", "#1", "#1 ", "A-1", "ABC-1 ", "abcdef1", "abcdef1 ", "reverts commit ", "a-bot", "a_"),
+]  # fmt: skip
+
+
+def read_markup(markup: str) -> Callable[[str], object]:
+    return lambda text: sections(text, markup)
+
+
+def read_language(language: str) -> Callable[[str], object]:
+    return lambda text: symbols(text, language)
+
+
+def issue(text: str) -> object:
+    page = "https://github.com/a/b/issues/1"
+    data = {"html_url": page, "title": text, "body": text, "state": "open", "created_at": "2026-01-01T00:00:00Z"}  # fmt: skip
+    return github.read_items(json.dumps([data]))
+
+
+PARSERS: dict[str, Callable[[str], Any]] = {
+    **{markup: read_markup(markup) for markup in MARKUPS},
+    **{language.name: read_language(language.name) for language in LANGUAGES.values()},
+    "mentions": lambda text: mentions(text, None),
+    "plain": plain,
+    "commit": lambda text: commit_document(["0" * 40, "", "0", text, text, f"a\n\n{text}"], [], None),
+    "issue": issue,
+    "observation": lambda text: observation(json.dumps({"title": f"a{text}", "text": text}).encode()),
+    "forge": forge_of,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", PARSERS)
+def test_time_grows_with_the_length_and_no_faster(name: str) -> None:
+    """Four times as much of anything takes about four times as long; sixteen times would be quadratic."""
+    read = PARSERS[name]
+    for fragment in FRAGMENTS:
+        short, long = (f"a\n\n{fragment * (size // len(fragment))}x" for size in SIZES)
+        # Short times say nothing: what is quadratic takes a second for the longer text.
+        allowed = max(8 * seconds(read, short), 0.06)
+        assert seconds(read, long) < allowed, f"{fragment!r} repeated"
+
+
+SIZES = (5_000, 20_000)
+
+
+def seconds(read: Callable[[str], object], text: str) -> float:
+    """CPU seconds of this thread: other processes do not count."""
+    started = time.thread_time()
+    read(text)
+    return time.thread_time() - started
+
+
+def test_a_document_that_nests_without_end_is_read() -> None:
+    """A hundred thousand levels of anything neither recurse nor crash."""
+    for fragment in ("> ", "- ", "[", "(", "{", "<div>", "  ", "*", "#", "((", "f(", "class A:\n "):
+        for markup in MARKUPS:
+            sections(fragment * 100_000, markup)
+        symbols(fragment * 100_000, "python")
