@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from codecs import BOM_UTF8
 from collections.abc import Callable, Mapping
+from copy import deepcopy
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -147,10 +148,16 @@ def from_dict(cls: type[_Value], document: Mapping[str, Any]) -> _Value:
         return _QUERIES[cls](document)  # type: ignore[no-any-return]
     if not hasattr(cls, "extra"):
         raise ConfigurationError(f"A {cls.__name__} cannot be read back from JSON.")
+
+    def copy() -> dict[str, Any]:
+        return deepcopy(dict(document))
+
     try:
         if cls is SearchResponse:
-            return _read_response(dict(document))  # type: ignore[return-value]
-        return _read(_converter.get_structure_hook(cls), dict(document), cls)
+            return _read_response(copy)  # type: ignore[return-value]
+        return _read(_converter.get_structure_hook(cls), copy(), copy, cls)
+    except RecursionError:
+        problem = "it is nested too deeply"
     except WireError as error:
         problem = str(error)
     raise ConfigurationError(f"This is not a {cls.__name__}: {problem}.")
@@ -192,32 +199,52 @@ def read_search(body: bytes, http: HttpInfo | None = None) -> SearchResponse:
     Raises:
         WireError: They are not an answer to a search.
     """
-    response = _read_response(read_json(body))
+    response = _read_response(lambda: read_json(body))
     object.__setattr__(response, "http", http)  # only we have seen this value yet
     return response
 
 
-def _read_response(document: Any) -> SearchResponse:
+def _read_response(make: Callable[[], Any]) -> SearchResponse:
     """Read an answer to a search, in the shape of either revision."""
+    document = make()
     if type(document) is dict and revisions.is_second_shape(document):
-        first_shape = revisions.from_second_shape(document)
-        response = _read(_response_reader, first_shape, SearchResponse)
-        object.__setattr__(response, "revision", revisions.SECOND)
-        unknown = [d for d in deviations(first_shape, SearchResponse) if d.kind == "unknown_field"]
-        object.__setattr__(response, "drift", (revisions.SECOND_SHAPE, *unknown))
-        noticed.drift = False
-        return response
-    response = _read(_response_reader, document, SearchResponse)
+        return _read_second_shape(document, make)
+    response = _read(_response_reader, document, make, SearchResponse)
     if noticed.drift:
         noticed.drift = False
-        object.__setattr__(response, "drift", deviations(document, SearchResponse))
+        object.__setattr__(response, "drift", deviations(make(), SearchResponse))
     return response
 
 
-def _read(reader: Callable[[Any, Any], _Value], document: Any, cls: type[_Value]) -> _Value:
-    """Read a JSON document into a value, or say what in it does not fit."""
+def _read_second_shape(document: dict[str, Any], make: Callable[[], Any]) -> SearchResponse:
+    def again() -> Any:
+        return revisions.from_second_shape(make())
+
+    first_shape = revisions.from_second_shape(document)
+    response = _read(_response_reader, first_shape, again, SearchResponse)
+    object.__setattr__(response, "revision", revisions.SECOND)
+    unknown = [d for d in deviations(again(), SearchResponse) if d.kind == "unknown_field"]
+    object.__setattr__(response, "drift", (revisions.SECOND_SHAPE, *unknown))
+    noticed.drift = False
+    return response
+
+
+def _read(
+    reader: Callable[[Any, Any], _Value],
+    document: Any,
+    make: Callable[[], Any],
+    cls: type[_Value],
+) -> _Value:
+    """Read a JSON document into a value, or say what in it does not fit.
+
+    Args:
+        reader: Reads the document, and uses it up.
+        document: The document.
+        make: Returns the document anew.
+        cls: The value's class.
+    """
     try:
         return reader(document, cls)
     except (AttributeError, KeyError, OverflowError, TypeError, ValueError):
-        problems = explain(document, cls, "$")
+        problems = explain(make(), cls, "$")
     raise WireError(next(problems, f"$: not a {cls.__name__}"))

@@ -56,11 +56,15 @@ def read(o, _):
 """
 
 # Reading an array within one function saves a call for each object: 4 % of an answer.
+# The array is used up, so that each object is freed once it has been read. The garbage collector
+# runs after so many more objects were made than freed: 16 % of 100 results, if they were kept.
 _ARRAY = """\
 def read(a, _):
     if type(a) is not list: raise TypeError
     found = []
-    for {item} in a:
+    a.reverse()
+    while a:
+        {item} = a.pop()
         {body}
         found.append(r)
     return tuple(found)
@@ -135,7 +139,7 @@ def _compile(source: str, scope: dict[str, Any]) -> Reader:
 
 def _scope_of(fields: list[Field], converter: Converter) -> dict[str, Any]:
     """Return the names that the lines of these fields use."""
-    scope: dict[str, Any] = {"from_iso": datetime.fromisoformat}
+    scope: dict[str, Any] = {"from_iso": datetime.fromisoformat, "missing": object()}
     for field in fields:
         scope[f"read_{field.name}"] = converter.get_structure_hook(field.type)
         scope[f"type_{field.name}"] = field.type
@@ -155,7 +159,8 @@ def _insert(template: str, **texts: str) -> str:
 def _sparse_lines(field: Field) -> list[str]:
     """Return the lines that read one field of `o`, which may be missing, and count it in `n`."""
     if field.default is REQUIRED:
-        return _dense_lines(field)
+        # Not a KeyError, for which a surrounding object would read its arrays once more.
+        return [f"v = o.get({field.wire!r}, missing)", *_value_lines(field, f"r.{field.name}")]
     return [
         f"if {field.wire!r} in o:",
         " n += 1",

@@ -14,7 +14,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lightfast import ConfigurationError, DateRange, SearchFilters, SearchRequest, to_dict
+from lightfast import (
+    ConfigurationError,
+    DateRange,
+    SearchFilters,
+    SearchRequest,
+    SearchResponse,
+    to_dict,
+)
 from lightfast._wire.converter import WireError, read_json, read_search, write_json, write_search
 from lightfast._wire.revisions import wire_name
 from tests.servers import CONTRACT, contract
@@ -382,3 +389,35 @@ def test_every_response_of_the_contract_is_read():
 
 def test_json_is_read_as_it_is():
     assert read_json(b'{"a": [1, 2.5, null]}') == {"a": [1, 2.5, None]}
+
+
+@pytest.mark.parametrize("place", ["data", "entities", "references"])
+def test_what_is_wrong_late_in_an_array_is_found_though_what_came_before_was_used_up(place):
+    """Reading frees each object once it has been read; a second look has to start anew."""
+    document = contract("response_documented.json")
+    items = document["data"] if place == "data" else document["data"][0][place]
+    items += [dict(items[0]) for _ in range(3)]
+    for index in range(len(items)):
+        for name in ("id", "key", "type"):
+            if name not in items[index]:
+                continue
+            value = items[index].pop(name)
+            with pytest.raises(WireError, match=rf"\[{index}\]\.{name}: missing"):
+                read(document)
+            items[index][name] = value
+    assert read(document)
+
+
+def test_a_document_that_is_read_into_a_value_is_left_as_it_was():
+    document = contract("response_documented.json")
+    SearchResponse.from_dict(document)
+    assert document == contract("response_documented.json")
+
+
+def test_reading_leaves_the_garbage_collector_alone(monkeypatch):
+    """It belongs to the process: pausing it would undo an application's own gc.disable()."""
+    document = contract("response_documented.json")
+    document["data"] *= 200
+    for name in ("disable", "enable", "freeze", "set_threshold"):
+        monkeypatch.setattr(gc, name, lambda *_: pytest.fail("touched"))
+    assert len(read(document)) == 200 * len(contract("response_documented.json")["data"])
