@@ -17,6 +17,7 @@ from lightfast._config import (
     ClientConfig,
     ConnectionConfig,
     NotGiven,
+    OnResponse,
     check_proxy,
     check_retries,
     check_ssl,
@@ -27,7 +28,7 @@ from lightfast._config import (
 from lightfast._drift import OnDrift, check_on_drift, report, settle
 from lightfast._retry import OnRetry, RetryBudget, RetryPolicy
 from lightfast._transport import Transport, closed_error
-from lightfast._validate import check_seconds, check_whole
+from lightfast._validate import check_hook, check_seconds, check_whole
 from lightfast._wire import requests, responses
 from lightfast._wire.drift import REPEATED_PAGE
 from lightfast.exceptions import APIError
@@ -60,6 +61,9 @@ class AsyncLightfast:
         default_headers: Headers of every request, beside the SDK's own; never the credential.
         on_drift: Called with each `Drift` of an answer from the pinned revision; ``"raise"`` raises
             `DriftError` instead of returning such an answer.
+        on_retry: Called before each wait for another attempt, with the error and the seconds.
+            What it raises ends the call.
+        on_response: Called with each answer, which has `http` and `request_id`.
 
     Attributes:
         closed: Whether it was closed.
@@ -86,6 +90,8 @@ class AsyncLightfast:
         allow_insecure_http: bool | None = None,
         default_headers: Mapping[str, str] | None = None,
         on_drift: OnDrift | None = None,
+        on_retry: OnRetry | None = None,
+        on_response: OnResponse | None = None,
     ) -> None:
         # Rebound at once: an error's traceback may be printed with these locals.
         api_key, auth, proxy = wrap_secret(api_key), wrap_secret(auth), wrap_secret(proxy)
@@ -99,6 +105,8 @@ class AsyncLightfast:
             allow_insecure_http=resolve_insecure_http(allow_insecure_http),
             headers=requests.check_headers("default_headers", default_headers),
             on_drift=check_on_drift(on_drift),
+            on_retry=check_hook("on_retry", on_retry),
+            on_response=check_hook("on_response", on_response),
             connection=ConnectionConfig(
                 proxy=check_proxy(proxy),
                 trust_env=trust_env,

@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import os
 import ssl as _ssl
-from collections.abc import Mapping
-from typing import Any, Final
+from collections.abc import Callable, Mapping
+from typing import Any, Final, TypeAlias
 from urllib.parse import urlsplit
 
 import attrs
 
 from lightfast._auth import ApiKeyAuth, Auth, Provider, Secret, SessionAuth, wrap_secret
 from lightfast._drift import OnDrift
-from lightfast._retry import RetryBudget, RetryPolicy
+from lightfast._retry import OnRetry, RetryBudget, RetryPolicy
 from lightfast._validate import check_seconds, is_loopback
 from lightfast._wire.revisions import BASE_URL
 from lightfast.exceptions import ConfigurationError
+from lightfast.models import JsonResponse, SearchResponse
 
 KEY_VARIABLE = "LIGHTFAST_API_KEY"
 URL_VARIABLE = "LIGHTFAST_BASE_URL"
 INSECURE_VARIABLE = "LIGHTFAST_ALLOW_INSECURE_HTTP"
+
+OnResponse: TypeAlias = Callable[[SearchResponse | JsonResponse], object]
+"""Called with each answer, as soon as it is read."""
 
 
 class NotGiven:
@@ -70,6 +74,8 @@ class ClientConfig:
         connection: What the connections are made with.
         headers: Headers of every request, beside the SDK's own.
         on_drift: What to do with answers that deviate from the pinned revision.
+        on_retry: Called before each wait for another attempt.
+        on_response: Called with each answer.
     """
 
     base_url: str
@@ -82,6 +88,8 @@ class ClientConfig:
     connection: ConnectionConfig
     headers: Mapping[str, str] = attrs.field(factory=dict, repr=False)
     on_drift: OnDrift | None = None
+    on_retry: OnRetry | None = None
+    on_response: OnResponse | None = None
 
     def __attrs_post_init__(self) -> None:
         check_privacy(self)
@@ -142,6 +150,8 @@ class ClientConfig:
             "retry_budget": self.budget,
             "allow_insecure_http": self.allow_insecure_http,
             "on_drift": self.on_drift,
+            "on_retry": self.on_retry,
+            "on_response": self.on_response,
             "trust_env": connection.trust_env,
             "max_connections": connection.max_connections,
             "max_response_bytes": connection.max_response_bytes,

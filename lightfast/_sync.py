@@ -10,10 +10,10 @@ from typing import Any, Self
 from lightfast._auth import Auth, Provider, wrap_secret
 from lightfast._bulk import Queries
 from lightfast._client import AsyncLightfast
-from lightfast._config import NOT_GIVEN, NotGiven
+from lightfast._config import NOT_GIVEN, NotGiven, OnResponse
 from lightfast._drift import OnDrift
 from lightfast._portal import Portal, iterate_in_thread
-from lightfast._retry import RetryBudget, RetryPolicy
+from lightfast._retry import OnRetry, RetryBudget, RetryPolicy
 from lightfast.exceptions import UsageError
 from lightfast.models import JsonResponse, SearchOutcome, SearchResponse, SearchResult
 from lightfast.queries import MAX_LIMIT, Mode, SearchFilters
@@ -45,6 +45,9 @@ class Lightfast:
         default_headers: Headers of every request, beside the SDK's own; never the credential.
         on_drift: Called with each `Drift` of an answer from the pinned revision; ``"raise"`` raises
             `DriftError` instead of returning such an answer.
+        on_retry: Called before each wait for another attempt, with the error and the seconds.
+            What it raises ends the call.
+        on_response: Called with each answer, which has `http` and `request_id`.
 
     Raises:
         ConfigurationError: An argument or an environment variable cannot be used.
@@ -68,6 +71,8 @@ class Lightfast:
         allow_insecure_http: bool | None = None,
         default_headers: Mapping[str, str] | None = None,
         on_drift: OnDrift | None = None,
+        on_retry: OnRetry | None = None,
+        on_response: OnResponse | None = None,
     ) -> None:
         # Rebound at once: an error's traceback may be printed with these locals.
         api_key, auth, proxy = wrap_secret(api_key), wrap_secret(auth), wrap_secret(proxy)
@@ -87,6 +92,8 @@ class Lightfast:
             allow_insecure_http=allow_insecure_http,
             default_headers=default_headers,
             on_drift=on_drift,
+            on_retry=on_retry,
+            on_response=on_response,
         )
         self._portal = Portal()
         self._owner = True

@@ -6,9 +6,11 @@ import ipaddress
 import math
 from contextlib import suppress
 from operator import index
-from typing import SupportsIndex
+from typing import SupportsIndex, TypeVar
 
 from lightfast.exceptions import ConfigurationError
+
+_HookT = TypeVar("_HookT")
 
 
 def check_number(name: str, value: object) -> float:
@@ -56,6 +58,17 @@ def check_seconds(name: str, value: object) -> float | None:
             f"not {value!r:.40}."
         )
     return None if value == math.inf else float(value)  # type: ignore[arg-type]
+
+
+def check_hook(name: str, value: _HookT) -> _HookT:
+    """Return a callable, or None.
+
+    Raises:
+        ConfigurationError: The value is neither.
+    """
+    if value is None or callable(value):
+        return value
+    raise ConfigurationError(f"`{name}` must be callable, not {value!r:.40}.")
 
 
 def is_loopback(host: str | None) -> bool:

@@ -57,6 +57,8 @@ CORE = [
     "_transport.pool",
     "_transport.retrying",
     "_transport.call",
+    "_transport.telemetry",
+    "_transport.traced_call",
     "_transport.lifetime",
     "_transport",
     "_bulk",

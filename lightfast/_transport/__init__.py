@@ -11,6 +11,7 @@ from lightfast import _fork
 from lightfast._config import ClientConfig, ConnectionConfig
 from lightfast._retry import OnRetry
 from lightfast._transport.lifetime import Lifetime, sweep
+from lightfast._transport.telemetry import is_observed
 from lightfast._transport.trust import Trust
 from lightfast._wire.requests import HttpRequest
 from lightfast._wire.responses import Answer, Read
@@ -67,7 +68,8 @@ class Transport:
         _fork.check()
         loop = running_loop()
         lifetime = self._pools.get(loop) or await self._open(loop)
-        call = self._call(lifetime.pool, request, config, loop.time)
+        kind = _traced_call() if is_observed() else self._call
+        call = kind(lifetime.pool, request, config, loop.time)
         try:
             answer = await call.run(read, on_retry)
         except LightfastError as error:
@@ -82,6 +84,8 @@ class Transport:
             raise
         if _log.isEnabledFor(logging.DEBUG):
             _log_answer(request, answer)
+        if config.on_response is not None:
+            config.on_response(answer)  # type: ignore[arg-type]  # there are no other answers
         return answer
 
     async def _open(self, loop: asyncio.AbstractEventLoop) -> Lifetime:
@@ -157,6 +161,12 @@ def closed_error() -> UsageError:
     return UsageError(
         "This client is closed. Make a new one, or close it only when everything is done."
     )
+
+
+def _traced_call() -> type[Call]:
+    from lightfast._transport.traced_call import TracedCall  # OpenTelemetry may not be there
+
+    return TracedCall
 
 
 def _log_answer(request: HttpRequest, answer: Answer) -> None:

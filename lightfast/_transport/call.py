@@ -91,8 +91,10 @@ class Call:
 
         def before_sleep(error: LightfastError, delay: float) -> None:
             self._note_delay(error, delay)
-            if on_retry is not None:
-                on_retry(error, delay)
+            error.history = tuple(self.history)
+            for told in (on_retry, self._config.on_retry):
+                if told is not None:
+                    told(error, delay)
 
         again = retrying(
             self._config.retry,

@@ -66,7 +66,7 @@ edits: dict[str, list[tuple[int, int, str]]] = defaultdict(list)
 
 
 # Pages whose examples need the frameworks themselves: `nox -s integrations` runs them.
-FRAMEWORKS = {"django.md", "fastapi.md", "flask.md", "langchain.md"}
+FRAMEWORKS = {"django.md", "fastapi.md", "flask.md", "langchain.md", "opentelemetry.md"}
 
 
 def documents() -> list[Path]:

@@ -70,6 +70,8 @@ def constructors() -> None:
         max_connections=10,
         max_response_bytes=1024,
         allow_insecure_http=True,
+        on_retry=lambda error, seconds: print(error.history, seconds),
+        on_response=lambda answer: answer.request_id,
     )
     Lightfast(auth=ApiKeyAuth("sk-lf-x"), retries=0)
 
@@ -110,6 +112,7 @@ def blocking() -> None:
     with Lightfast() as client:
         assert_type(client, Lightfast)
         response = client.search("q")
+        assert_type(client.async_client, AsyncLightfast)
         assert_type(response, SearchResponse)
         assert_type(response[0], SearchResult)
         assert_type(response[:2], tuple[SearchResult, ...])
@@ -142,6 +145,12 @@ def values(response: SearchResponse) -> None:
         assert_type(response.http.headers, Headers)
         assert_type(response.http.headers["x"], str)
     assert_type(to_dict(response), dict[str, Any])
+    assert_type(response.to_dict(), dict[str, Any])
+    assert_type(response.to_json(), str)
+    assert_type(SearchResponse.from_dict({}), SearchResponse)
+    assert_type(SearchRequest.from_dict({"query": "q"}), SearchRequest)
+    assert_type(response.to_rows(), list[dict[str, Any]])
+    assert_type(hit.to_row(), dict[str, Any])
     assert_type(lightfast.__version__, str)
 
 
