@@ -24,6 +24,8 @@ _SECTIONS = {
         "login": "lightfast.cli.login",
         "logout": "lightfast.cli.login",
         "whoami": "lightfast.cli.login",
+        "doctor": "lightfast.cli.doctor",
+        "changelog": "lightfast.cli.changelog",
     },
 }
 

@@ -53,11 +53,13 @@ _CHECKER = doctest.OutputChecker()
 _VOLATILE = [
     (re.compile(r"\bsk-lf-[0-9A-Za-z]{43}\b"), "sk-lf-KEY"),
     (re.compile(r"\bsk-lf-\.\.\.[0-9A-Za-z]{4}\b"), "sk-lf-...MASK"),
+    (re.compile(r"\bsk-lf-…[0-9A-Za-z]{4}\b"), "sk-lf-…MASK"),
     (re.compile(r"\breq_[0-9A-Za-z]+"), "req_ID"),
     (re.compile(r"\bkey_[0-9A-Za-z]+"), "key_ID"),
     # Readers ask the public service where the examples ask an emulator.
     (re.compile(r"https://lightfast\.ai/api/v1|http://127\.0\.0\.1:\d+/api/v1"), "BASE_URL"),
     (re.compile(r"127\.0\.0\.1:\d+"), "127.0.0.1:PORT"),
+    (re.compile(r"\b\d+\.\d+\.\d+(\.?\w+)*\b"), "VERSION"),
     (re.compile(r"\b\d+(\.\d+)? (ms|s)\b"), r"N \2"),
 ]
 
