@@ -42,22 +42,24 @@ class AsyncLightfast:
     One client serves any number of tasks, threads and event loops; make one and keep it.
 
     Args:
-        api_key: The key, or a callable (async or not) that returns it; else it is read from
-            ``LIGHTFAST_API_KEY``.
-        auth: Another way to authenticate, such as `SessionAuth`; instead of `api_key`.
-        base_url: Where the API is; else ``LIGHTFAST_BASE_URL``, else the public API.
-        timeout: Seconds for a whole call: attempts, waits and reading. None is no limit.
-        attempt_timeout: Seconds for one attempt. None is no limit.
-        retries: How many times to repeat a failed request, or a `RetryPolicy`.
-        retry_budget: What repeating may cost over all calls; else one of the client's own.
-        proxy: The URL of a proxy; else the environment's, if `trust_env`.
-        trust_env: Whether ``HTTPS_PROXY``, ``HTTP_PROXY``, ``ALL_PROXY`` and ``NO_PROXY`` count.
-        ssl: What the server's certificate is checked with. By default the system's trust,
-            and ``SSL_CERT_FILE``, when the first connection is made.
-        max_connections: How many connections to hold in each event loop.
-        max_response_bytes: How large an answer may be, decompressed.
-        allow_insecure_http: Whether the key may go over plain http to another machine; else
-            ``LIGHTFAST_ALLOW_INSECURE_HTTP``, else no.
+        api_key: API key, or a callable (async or not) that returns it. If it is not given, the
+            environment's ``LIGHTFAST_API_KEY`` is used.
+        auth: Another way to authenticate, such as `SessionAuth`, instead of `api_key`.
+        base_url: Address of the API. If it is not given, ``LIGHTFAST_BASE_URL`` is used, or else
+            the public API.
+        timeout: Seconds for a whole call: attempts, waits and reading. None means no limit.
+        attempt_timeout: Seconds for one attempt. None means no limit.
+        retries: Number of times to retry a failed request, or a `RetryPolicy`.
+        retry_budget: Budget for the retries of all calls. If it is not given, the client makes
+            its own.
+        proxy: URL of a proxy, instead of the environment's.
+        trust_env: Whether to use ``HTTPS_PROXY``, ``HTTP_PROXY``, ``ALL_PROXY`` and ``NO_PROXY``.
+        ssl: TLS settings for verifying the server's certificate. If it is not given, the system's
+            trust store and ``SSL_CERT_FILE`` are read when the first connection is made.
+        max_connections: Maximum number of connections in each event loop.
+        max_response_bytes: Maximum size of a decompressed answer.
+        allow_insecure_http: Whether the key may be sent over plain http to another machine. If it
+            is not given, ``LIGHTFAST_ALLOW_INSECURE_HTTP`` decides.
         default_headers: Headers of every request, beside the SDK's own; never the credential.
         on_drift: Called with each `Drift` of an answer from the pinned revision; ``"raise"`` raises
             `DriftError` instead of returning such an answer.
@@ -66,7 +68,7 @@ class AsyncLightfast:
         on_response: Called with each answer, which has `http` and `request_id`.
 
     Attributes:
-        closed: Whether it was closed.
+        closed: Whether the client was closed.
 
     Raises:
         ConfigurationError: An argument or an environment variable cannot be used.
@@ -132,15 +134,15 @@ class AsyncLightfast:
         attempt_timeout: float | NotGiven | None = NOT_GIVEN,
         retries: int | RetryPolicy | NotGiven = NOT_GIVEN,
     ) -> SearchResponse:
-        """One page of results, best first.
+        """Search, and return one page of results, best first.
 
         Args:
             query: What to look for, in plain words.
-            limit: Results in the page, 1..100.
-            offset: Results to pass over.
-            mode: How hard the server ranks.
-            filters: Which results may be returned.
-            extra_body: Fields that this SDK does not know yet, under their wire names.
+            limit: Number of results in the page, from 1 to 100.
+            offset: Number of results to skip.
+            mode: How thoroughly the server ranks.
+            filters: Restricts the results.
+            extra_body: Further fields of the request, under their wire names.
             timeout: Seconds for the whole call, instead of the client's.
             attempt_timeout: Seconds for one attempt, instead of the client's.
             retries: Retries, instead of the client's: a number, or a `RetryPolicy`.
@@ -148,9 +150,9 @@ class AsyncLightfast:
         Raises:
             ConfigurationError: The API would refuse the arguments; nothing was sent.
             AuthenticationError: The credential was not accepted.
-            RateLimitError: Still limited after the last attempt.
+            RateLimitError: The server still limits requests after the last attempt.
             RequestTimeoutError: No answer within `timeout`.
-            LightfastError: Anything else that went wrong.
+            LightfastError: Any other failure.
         """
         request = SearchRequest(
             query, limit=limit, offset=offset, mode=mode, filters=filters, extra=extra_body
@@ -171,22 +173,22 @@ class AsyncLightfast:
         retries: int | RetryPolicy | NotGiven = NOT_GIVEN,
         max_results: int | None = None,
     ) -> AsyncGenerator[SearchResult, None]:
-        """All results, page after page, none of them twice.
+        """Iterate over all results, page after page, without duplicates.
 
         Args:
             query: What to look for, in plain words.
-            limit: Results asked for at a time, 1..100.
-            offset: Results to pass over.
-            mode: How hard the server ranks.
-            filters: Which results may be returned.
-            extra_body: Fields that this SDK does not know yet, under their wire names.
+            limit: Number of results in a page, from 1 to 100.
+            offset: Number of results to skip.
+            mode: How thoroughly the server ranks.
+            filters: Restricts the results.
+            extra_body: Further fields of the request, under their wire names.
             timeout: Seconds for each page, instead of the client's.
             attempt_timeout: Seconds for one attempt, instead of the client's.
             retries: Retries, instead of the client's: a number, or a `RetryPolicy`.
-            max_results: How many results to yield at the most; None is all of them.
+            max_results: Maximum number of results to yield. None means all of them.
 
         Raises:
-            LightfastError: As `search` does; what was yielded before stays good.
+            LightfastError: As for `search`; results that were yielded before remain valid.
         """
         wanted = sys.maxsize if max_results is None else check_whole("max_results", max_results, 1)
         request: SearchRequest | None = SearchRequest(
@@ -227,24 +229,24 @@ class AsyncLightfast:
         attempt_timeout: float | NotGiven | None = NOT_GIVEN,
         retries: int | RetryPolicy | NotGiven = NOT_GIVEN,
     ) -> AsyncGenerator[SearchOutcome, None]:
-        """One outcome for each query, streamed: a response or an error, as a value.
+        """Run many searches at once, and yield one outcome for each: a response or an error.
 
         Args:
-            queries: Texts, or whole `SearchRequest` values, from any iterable, which is
-                pulled from as the searches go on.
-            concurrency: How many searches to have under way. When one is told to slow down
-                (429), all of them do.
-            ordered: Whether outcomes come in the order of the queries, or as they come.
-            limit: Results for each text.
-            mode: How hard the server ranks for each text.
-            filters: Which results may be returned for each text.
-            extra_body: Fields that this SDK does not know yet, for each text.
+            queries: Texts or `SearchRequest` values, from any iterable. It is read as the
+                searches progress.
+            concurrency: Maximum number of searches at the same time. When one of them is told to
+                slow down (429), all do.
+            ordered: Whether to yield outcomes in the order of the queries, or as they arrive.
+            limit: Number of results for each text.
+            mode: How thoroughly the server ranks for each text.
+            filters: Restricts the results for each text.
+            extra_body: Further fields of the request for each text, under their wire names.
             timeout: Seconds for each search, instead of the client's.
             attempt_timeout: Seconds for one attempt, instead of the client's.
             retries: Retries, instead of the client's: a number, or a `RetryPolicy`.
 
         Raises:
-            ConfigurationError: `queries` is no iterable, or `concurrency` no count.
+            ConfigurationError: `queries` is not iterable, or `concurrency` is not a positive number.
         """
         config = self._for_call(timeout, attempt_timeout, retries)
 
@@ -273,13 +275,13 @@ class AsyncLightfast:
         attempt_timeout: float | NotGiven | None = NOT_GIVEN,
         retries: int | RetryPolicy | NotGiven = NOT_GIVEN,
     ) -> JsonResponse:
-        """Post to an endpoint that this SDK does not know.
+        """Send a POST request to an endpoint that this SDK does not know.
 
-        A POST is repeated like a search. Pass ``retries=0`` where that could do something twice.
+        It is retried like a search. Pass ``retries=0`` where that could do something twice.
 
         Args:
             path: The endpoint below the base URL, such as ``contents``.
-            body: Anything that JSON can hold.
+            body: Any value that JSON can represent.
             headers: Headers of this call, beside the client's `default_headers`.
             timeout: Seconds for the whole call, instead of the client's.
             attempt_timeout: Seconds for one attempt, instead of the client's.
@@ -289,7 +291,7 @@ class AsyncLightfast:
             The JSON of the answer, the request id, and facts about the HTTP response.
 
         Raises:
-            LightfastError: As `search` does.
+            LightfastError: As for `search`.
         """
         config = self._for_call(timeout, attempt_timeout, retries)
         request = requests.post_request(
@@ -307,7 +309,7 @@ class AsyncLightfast:
         attempt_timeout: float | NotGiven | None = NOT_GIVEN,
         retries: int | RetryPolicy | NotGiven = NOT_GIVEN,
     ) -> JsonResponse:
-        """Get from an endpoint that this SDK does not know.
+        """Send a GET request to an endpoint that this SDK does not know.
 
         Args:
             path: The endpoint below the base URL, such as ``system/health``.
@@ -321,7 +323,7 @@ class AsyncLightfast:
             The JSON of the answer, the request id, and facts about the HTTP response.
 
         Raises:
-            LightfastError: As `search` does.
+            LightfastError: As for `search`.
         """
         config = self._for_call(timeout, attempt_timeout, retries)
         request = requests.get_request(
@@ -342,18 +344,19 @@ class AsyncLightfast:
         default_headers: Mapping[str, str] | NotGiven = NOT_GIVEN,
         on_drift: OnDrift | NotGiven | None = NOT_GIVEN,
     ) -> Self:
-        """A client with other options on the same connections: cheap, and never to be closed.
+        """Return a cheap copy of the client that has other options and shares its connections.
 
-        The connections belong to the client that was constructed; they close with it.
+        The connections belong to the client that was constructed and are closed with it; the copy
+        need not be closed.
 
         Args:
-            api_key: Another key, or a callable that returns it.
+            api_key: Another API key, or a callable that returns it.
             auth: Another way to authenticate.
-            base_url: Another place. A client's key goes wherever this says.
+            base_url: Another address. The client's key is sent there.
             timeout: Seconds for a whole call.
             attempt_timeout: Seconds for one attempt.
-            retries: How many times to repeat, or a `RetryPolicy`.
-            retry_budget: What repeating may cost.
+            retries: Number of times to retry a failed request, or a `RetryPolicy`.
+            retry_budget: Budget for the retries of all calls.
             default_headers: Headers of every request, in place of the client's.
             on_drift: What to do with answers that deviate from the pinned revision.
 
@@ -460,7 +463,7 @@ def _given(value: Any) -> Any:
 
 
 def _caller() -> str:
-    """Where, outside this package, a client is being made."""
+    """Return the place, outside this package, where a client is being made."""
     frame = sys._getframe(1)  # noqa: SLF001  # inspect.stack() takes milliseconds
     here = str(Path(__file__).parent)
     while frame.f_back is not None and frame.f_code.co_filename.startswith(here):

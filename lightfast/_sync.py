@@ -20,28 +20,30 @@ from lightfast.queries import MAX_LIMIT, Mode, SearchFilters
 
 
 class Lightfast:
-    """A client that blocks: the same methods and arguments as `AsyncLightfast`.
+    """Blocking client for the Lightfast API: the same methods and arguments as `AsyncLightfast`.
 
     One client serves any number of threads, also those that run an event loop, such as a
     notebook's. Ctrl-C cancels the call under way and leaves the client usable.
 
     Args:
-        api_key: The key, or a callable (async or not) that returns it; else it is read from
-            ``LIGHTFAST_API_KEY``.
-        auth: Another way to authenticate, such as `SessionAuth`; instead of `api_key`.
-        base_url: Where the API is; else ``LIGHTFAST_BASE_URL``, else the public API.
-        timeout: Seconds for a whole call: attempts, waits and reading. None is no limit.
-        attempt_timeout: Seconds for one attempt. None is no limit.
-        retries: How many times to repeat a failed request, or a `RetryPolicy`.
-        retry_budget: What repeating may cost over all calls; else one of the client's own.
-        proxy: The URL of a proxy; else the environment's, if `trust_env`.
-        trust_env: Whether ``HTTPS_PROXY``, ``HTTP_PROXY``, ``ALL_PROXY`` and ``NO_PROXY`` count.
-        ssl: What the server's certificate is checked with. By default the system's trust,
-            and ``SSL_CERT_FILE``, when the first connection is made.
-        max_connections: How many connections to hold.
-        max_response_bytes: How large an answer may be, decompressed.
-        allow_insecure_http: Whether the key may go over plain http to another machine; else
-            ``LIGHTFAST_ALLOW_INSECURE_HTTP``, else no.
+        api_key: API key, or a callable (async or not) that returns it. If it is not given, the
+            environment's ``LIGHTFAST_API_KEY`` is used.
+        auth: Another way to authenticate, such as `SessionAuth`, instead of `api_key`.
+        base_url: Address of the API. If it is not given, ``LIGHTFAST_BASE_URL`` is used, or else
+            the public API.
+        timeout: Seconds for a whole call: attempts, waits and reading. None means no limit.
+        attempt_timeout: Seconds for one attempt. None means no limit.
+        retries: Number of times to retry a failed request, or a `RetryPolicy`.
+        retry_budget: Budget for the retries of all calls. If it is not given, the client makes
+            its own.
+        proxy: URL of a proxy, instead of the environment's.
+        trust_env: Whether to use ``HTTPS_PROXY``, ``HTTP_PROXY``, ``ALL_PROXY`` and ``NO_PROXY``.
+        ssl: TLS settings for verifying the server's certificate. If it is not given, the system's
+            trust store and ``SSL_CERT_FILE`` are read when the first connection is made.
+        max_connections: Maximum number of connections in each event loop.
+        max_response_bytes: Maximum size of a decompressed answer.
+        allow_insecure_http: Whether the key may be sent over plain http to another machine. If it
+            is not given, ``LIGHTFAST_ALLOW_INSECURE_HTTP`` decides.
         default_headers: Headers of every request, beside the SDK's own; never the credential.
         on_drift: Called with each `Drift` of an answer from the pinned revision; ``"raise"`` raises
             `DriftError` instead of returning such an answer.
@@ -111,7 +113,26 @@ class Lightfast:
         attempt_timeout: float | NotGiven | None = NOT_GIVEN,
         retries: int | RetryPolicy | NotGiven = NOT_GIVEN,
     ) -> SearchResponse:
-        """One page of results, best first: see `AsyncLightfast.search`."""
+        """Search, and return one page of results, best first.
+
+        Args:
+            query: What to look for, in plain words.
+            limit: Number of results in the page, from 1 to 100.
+            offset: Number of results to skip.
+            mode: How thoroughly the server ranks.
+            filters: Restricts the results.
+            extra_body: Further fields of the request, under their wire names.
+            timeout: Seconds for the whole call, instead of the client's.
+            attempt_timeout: Seconds for one attempt, instead of the client's.
+            retries: Retries, instead of the client's: a number, or a `RetryPolicy`.
+
+        Raises:
+            ConfigurationError: The API would refuse the arguments; nothing was sent.
+            AuthenticationError: The credential was not accepted.
+            RateLimitError: The server still limits requests after the last attempt.
+            RequestTimeoutError: No answer within `timeout`.
+            LightfastError: Any other failure.
+        """
         return self._portal.run(
             self._client.search(
                 query,
@@ -140,7 +161,23 @@ class Lightfast:
         retries: int | RetryPolicy | NotGiven = NOT_GIVEN,
         max_results: int | None = None,
     ) -> Iterator[SearchResult]:
-        """All results, page after page: see `AsyncLightfast.iter_results`."""
+        """Iterate over all results, page after page, without duplicates.
+
+        Args:
+            query: What to look for, in plain words.
+            limit: Number of results in a page, from 1 to 100.
+            offset: Number of results to skip.
+            mode: How thoroughly the server ranks.
+            filters: Restricts the results.
+            extra_body: Further fields of the request, under their wire names.
+            timeout: Seconds for each page, instead of the client's.
+            attempt_timeout: Seconds for one attempt, instead of the client's.
+            retries: Retries, instead of the client's: a number, or a `RetryPolicy`.
+            max_results: Maximum number of results to yield. None means all of them.
+
+        Raises:
+            LightfastError: As for `search`; results that were yielded before remain valid.
+        """
         return self._portal.iterate(
             self._client.iter_results(
                 query,
@@ -170,7 +207,25 @@ class Lightfast:
         attempt_timeout: float | NotGiven | None = NOT_GIVEN,
         retries: int | RetryPolicy | NotGiven = NOT_GIVEN,
     ) -> Iterator[SearchOutcome]:
-        """One outcome for each query, streamed: see `AsyncLightfast.search_many`."""
+        """Run many searches at once, and yield one outcome for each: a response or an error.
+
+        Args:
+            queries: Texts or `SearchRequest` values, from any iterable. It is read as the
+                searches progress.
+            concurrency: Maximum number of searches at the same time. When one of them is told to
+                slow down (429), all do.
+            ordered: Whether to yield outcomes in the order of the queries, or as they arrive.
+            limit: Number of results for each text.
+            mode: How thoroughly the server ranks for each text.
+            filters: Restricts the results for each text.
+            extra_body: Further fields of the request for each text, under their wire names.
+            timeout: Seconds for each search, instead of the client's.
+            attempt_timeout: Seconds for one attempt, instead of the client's.
+            retries: Retries, instead of the client's: a number, or a `RetryPolicy`.
+
+        Raises:
+            ConfigurationError: `queries` is not iterable, or `concurrency` is not a positive number.
+        """
         return self._portal.iterate(
             self._client.search_many(
                 iterate_in_thread(queries),
@@ -196,7 +251,24 @@ class Lightfast:
         attempt_timeout: float | NotGiven | None = NOT_GIVEN,
         retries: int | RetryPolicy | NotGiven = NOT_GIVEN,
     ) -> JsonResponse:
-        """Post to an endpoint that this SDK does not know: see `AsyncLightfast.post`."""
+        """Send a POST request to an endpoint that this SDK does not know.
+
+        It is retried like a search. Pass ``retries=0`` where that could do something twice.
+
+        Args:
+            path: The endpoint below the base URL, such as ``contents``.
+            body: Any value that JSON can represent.
+            headers: Headers of this call, beside the client's `default_headers`.
+            timeout: Seconds for the whole call, instead of the client's.
+            attempt_timeout: Seconds for one attempt, instead of the client's.
+            retries: Retries, instead of the client's: a number, or a `RetryPolicy`.
+
+        Returns:
+            The JSON of the answer, the request id, and facts about the HTTP response.
+
+        Raises:
+            LightfastError: As for `search`.
+        """
         return self._portal.run(
             self._client.post(
                 path,
@@ -218,7 +290,22 @@ class Lightfast:
         attempt_timeout: float | NotGiven | None = NOT_GIVEN,
         retries: int | RetryPolicy | NotGiven = NOT_GIVEN,
     ) -> JsonResponse:
-        """Get from an endpoint that this SDK does not know: see `AsyncLightfast.get`."""
+        """Send a GET request to an endpoint that this SDK does not know.
+
+        Args:
+            path: The endpoint below the base URL, such as ``system/health``.
+            params: The query of the URL: strings, numbers, and lists of them.
+            headers: Headers of this call, beside the client's `default_headers`.
+            timeout: Seconds for the whole call, instead of the client's.
+            attempt_timeout: Seconds for one attempt, instead of the client's.
+            retries: Retries, instead of the client's: a number, or a `RetryPolicy`.
+
+        Returns:
+            The JSON of the answer, the request id, and facts about the HTTP response.
+
+        Raises:
+            LightfastError: As for `search`.
+        """
         return self._portal.run(
             self._client.get(
                 path,
@@ -243,7 +330,25 @@ class Lightfast:
         default_headers: Mapping[str, str] | NotGiven = NOT_GIVEN,
         on_drift: OnDrift | NotGiven | None = NOT_GIVEN,
     ) -> Self:
-        """A cheap copy on the same connections: see `AsyncLightfast.with_options`."""
+        """Return a cheap copy of the client that has other options and shares its connections.
+
+        The connections belong to the client that was constructed and are closed with it; the copy
+        need not be closed.
+
+        Args:
+            api_key: Another API key, or a callable that returns it.
+            auth: Another way to authenticate.
+            base_url: Another address. The client's key is sent there.
+            timeout: Seconds for a whole call.
+            attempt_timeout: Seconds for one attempt.
+            retries: Number of times to retry a failed request, or a `RetryPolicy`.
+            retry_budget: Budget for the retries of all calls.
+            default_headers: Headers of every request, in place of the client's.
+            on_drift: What to do with answers that deviate from the pinned revision.
+
+        Raises:
+            ConfigurationError: An option cannot be used.
+        """
         api_key, auth = wrap_secret(api_key), wrap_secret(auth)
         clone = object.__new__(type(self))
         clone._client = self._client.with_options(

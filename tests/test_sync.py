@@ -46,6 +46,27 @@ def test_both_faces_have_the_same_methods_with_the_same_parameters():
         ], name
 
 
+@pytest.mark.parametrize(
+    "name", ["search", "iter_results", "search_many", "post", "get", "with_options"]
+)
+def test_an_editor_shows_the_whole_documentation_of_both_faces(name):
+    text = inspect.getdoc(getattr(Lightfast, name))
+    assert text == inspect.getdoc(getattr(AsyncLightfast, name))
+    assert "Args:" in text
+    # Editors read the source; nothing is copied at run time.
+    assert text.splitlines()[0] in inspect.getsource(getattr(Lightfast, name))
+
+
+def test_both_classes_document_the_same_arguments():
+    def arguments(cls):
+        text = inspect.getdoc(cls)
+        return text[text.index("Args:") :].split("\n\n")[0]
+
+    assert arguments(Lightfast) == arguments(AsyncLightfast)
+    names = inspect.signature(AsyncLightfast).parameters
+    assert [name for name in names if f"\n    {name}: " not in arguments(AsyncLightfast)] == []
+
+
 def test_it_answers_as_the_asynchronous_one_does(blocking, server):
     response = blocking.search("q", limit=3)
     assert response[0].id == "obs_01HV8Z3K"
