@@ -18,8 +18,9 @@ __all__ = ["Members", "group_members", "with_group"]
 Members = dict[int, list[dict[str, Any]]]  # references to a group's documents, by its fold
 
 _MEMBERS = """
-SELECT d.fold, d.id, d.type, t.url FROM document AS d JOIN document_text AS t ON t.rowid = d.rowid
-WHERE d.fold IN (SELECT value FROM json_each(?)) AND d.organization_id = ? AND d.position = 0
+SELECT d.fold, d.id, d.type, t.url FROM document AS d INDEXED BY document_fold CROSS JOIN document_text AS t ON t.rowid = d.rowid
+WHERE d.fold IN (SELECT value FROM json_each(?)) AND d.fold IS NOT NULL AND d.organization_id = ?
+    AND d.position = 0
 ORDER BY d.occurred_at DESC, d.id
 """
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import attrs
@@ -30,7 +31,7 @@ __all__ = ["Hits", "LexicalIndex", "Passage", "group_fold", "is_group", "rarity"
 Hits = list[tuple[int, float]]  # passages and scores, best first
 
 COLUMN_WEIGHTS = (4.0, 1.0, 0.3, 1.0)  # title, body, identifiers, forms
-COMMON = 0.1  # share of the passages; a word in more of them finds no candidates while there are rarer ones
+ENOUGH = 5000  # matches that are scored in the first step, as far as there are words rare enough
 FEW = 50  # with fewer candidates than that, common words find some, too
 _GROUPS = 1 << 61  # folds of groups lie above; those of documents are numbers of rows
 
@@ -123,35 +124,28 @@ class LexicalIndex:
         return self._db.execute(asked, self._values | values).fetchall()
 
     def frequencies(self) -> dict[str, int]:
-        """Return in how many passages each word occurs, at most the number from which it counts as common."""
+        """Return in how many passages each word occurs, at most the number that finds enough candidates."""
         counted = "SELECT count(*) AS n FROM (SELECT 1 FROM document_text WHERE document_text MATCH :word LIMIT :most)"
-        most = self.common
         return {
-            word: self._ask(counted, word=match_expression([word]), most=most)[0]["n"]
+            word: self._ask(counted, word=match_expression([word]), most=ENOUGH)[0]["n"]
             for word in self._words
         }
 
-    @property
+    @cached_property
     def passages(self) -> int:
         """The number of passages in the database."""
         return int(self._ask("SELECT count(*) AS n FROM document")[0]["n"])
 
-    @property
-    def common(self) -> int:
-        """The number of passages from which a word counts as common."""
-        return 1 + int(COMMON * self.passages)
-
     def best(self, count: int, frequencies: dict[str, int]) -> list[int]:
         """Return the best `count` passages of each family."""
-        common = [word for word, n in frequencies.items() if n >= self.common]
-        rare = [word for word, n in frequencies.items() if word not in common and n]
+        rare = _rarest(frequencies)
         every = match_expression([*frequencies, *self._stems])
-        if not common:
+        if len(rare) == len(frequencies):
             return self._best(every, count)
         found = self._best(match_expression([*rare, *self._stems]), count) if rare else []
         if len(found) < FEW:
-            together = " AND ".join(match_expression([word]) for word in common)
-            found += self._best(together, count)
+            common = (match_expression([word]) for word in frequencies if word not in rare)
+            found += self._best(" AND ".join(common), count)
         return found if len(found) >= FEW else self._best(every, count)
 
     def _best(self, match: str, count: int) -> list[int]:
@@ -200,6 +194,18 @@ class LexicalIndex:
         sql = f"SELECT rowid, title, substr(body, 1, 4096) AS body FROM document_text AS d WHERE {_AMONG}"  # noqa: S608
         rows = self._ask(sql, these=_json(passages))
         return {row["rowid"]: Text(row["title"], row["body"]) for row in rows}
+
+
+def _rarest(frequencies: dict[str, int]) -> list[str]:
+    """Return the rarest words, as many as find enough together."""
+    chosen: list[str] = []
+    found = 0
+    for word, n in sorted(frequencies.items(), key=lambda item: item[1]):
+        if n >= ENOUGH or (chosen and found + n > ENOUGH):
+            break
+        chosen.append(word)
+        found += n
+    return chosen
 
 
 def rarity(frequency: int, passages: int) -> float:
