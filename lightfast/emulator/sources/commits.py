@@ -42,6 +42,12 @@ _CHORE = re.compile(
     r"|update (?:changelog|readme|docs?)|wip\b|cleanup|\S+\s*$",
     re.IGNORECASE,
 )
+_MERGE = re.compile(
+    r"Merge (?:pull request #\d|branch '|branch \"|remote-tracking branch '|pull request #)|Merged in "
+)
+_NO_SUBJECT = re.compile(
+    r"(?:See merge request|Closes|Conflicts|# Conflicts|\* |[\w-]{1,40}-by:)", re.IGNORECASE
+)
 _NOREPLY = re.compile(r"(?:\d+\+)?([^@+]+)@users\.noreply\.[\w.-]+", re.IGNORECASE)
 
 
@@ -81,16 +87,15 @@ def commit_document(fields: list[str], files: list[str], forge: Forge | None) ->
         forge: Where its repository is hosted.
     """
     sha, parents, time, name, email, message = fields
-    subject, _, body = message[:MAX_MESSAGE].strip().partition("\n")
+    subject, body = _told(message[:MAX_MESSAGE])
     people = [(name[:MAX_NAME], email[:MAX_NAME]), *_coauthors(body)]
     named = mentions(message[:MAX_MESSAGE], forge)
     touched: list[dict[str, Any]] = [{"key": f, "category": "file"} for f in files[:MAX_FILES]]
     return Document(
         id=f"commit_{sha}",
         title=subject.strip() or f"Commit {sha[:10]}",
-        body=body.strip(),
-        # The contract's examples know commits under one source; another forge is named when it is known.
-        source=forge.name if forge else "github",
+        body=body,
+        source=forge.name if forge else "git",
         type="commit",
         url=forge.commit(sha) if forge else None,
         occurred_at=timestamps.from_seconds(_seconds(time)),
@@ -101,6 +106,16 @@ def commit_document(fields: list[str], files: list[str], forge: Forge | None) ->
         references=named.references,
         facts={"latestAction": "merged"} if " " in parents else {},
     )
+
+
+def _told(message: str) -> tuple[str, str]:
+    """Return a message's subject and body; of a merge the subject is what was merged, where it says so."""
+    subject, _, body = message.strip().partition("\n")
+    body = body.strip()
+    first, _, rest = body.partition("\n")
+    if _MERGE.match(subject) and first and not _NO_SUBJECT.match(first):
+        return first, f"{subject}\n{rest}".strip()
+    return subject, body
 
 
 def _seconds(time: str) -> int:

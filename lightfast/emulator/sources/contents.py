@@ -13,6 +13,7 @@ from lightfast.emulator import timestamps
 from lightfast.emulator.sources.code import Symbol, is_generated, symbols
 from lightfast.emulator.sources.documents import Document, mentions
 from lightfast.emulator.sources.markup import inline_markdown, inline_restructured
+from lightfast.emulator.sources.releases import release_time
 from lightfast.emulator.sources.sections import Section, sections
 
 if TYPE_CHECKING:
@@ -68,9 +69,10 @@ def file_documents(file: TextFile, text: str, place: Place, seconds: float) -> l
         place: Where its corpus is.
         seconds: When it was last committed or written, in Unix seconds.
     """
-    made = _code(file, text, place) if file.kind.family == "code" else _pages(file, text, place)
     at = timestamps.from_seconds(seconds)
-    return [attrs.evolve(document, occurred_at=at) for document in made]
+    if file.kind.family == "code":
+        return list(_code(file, text, place, at))
+    return list(_pages(file, text, place, at))
 
 
 def _id(kind: str, file: TextFile, place: Place, name: str) -> str:
@@ -78,7 +80,7 @@ def _id(kind: str, file: TextFile, place: Place, name: str) -> str:
     return f"{kind}_{hashlib.blake2b(key.encode(), digest_size=12).hexdigest()}"
 
 
-def _pages(file: TextFile, text: str, place: Place) -> Iterator[Document]:
+def _pages(file: TextFile, text: str, place: Place, at: int | None) -> Iterator[Document]:
     path = place.prefix + file.name
     form = file.kind.form
     if form == "notebook":
@@ -98,9 +100,16 @@ def _pages(file: TextFile, text: str, place: Place) -> Iterator[Document]:
             line=section.line if file.kind.form != "notebook" else 0,
             penalty=file.kind.penalty,
             url=place.forge.file(path, section.anchor) if place.forge else None,
+            occurred_at=_occurred(file, section, at),
             entities=({"key": path, "category": "file"}, *named.entities),
             references=named.references,
         )
+
+
+def _occurred(file: TextFile, section: Section, at: int | None) -> int | None:
+    # What a changelog tells of 2015 did not happen when its file was last written.
+    release = release_time(section.path, section.body) if file.kind.family == "changelog" else None
+    return timestamps.from_seconds(release) if release is not None else at
 
 
 def _stem(path: str) -> str:
@@ -128,7 +137,7 @@ def _notebook(text: str) -> str:
         return ""
 
 
-def _code(file: TextFile, text: str, place: Place) -> Iterator[Document]:
+def _code(file: TextFile, text: str, place: Place, at: int | None) -> Iterator[Document]:
     if is_generated(text):
         return
     path = place.prefix + file.name
@@ -150,6 +159,7 @@ def _code(file: TextFile, text: str, place: Place) -> Iterator[Document]:
             line=symbol.line,
             penalty=file.kind.penalty,
             url=place.forge.line(path, symbol.line) if place.forge else None,
+            occurred_at=at,
             entities=({"key": path, "category": "file"},),
         )
 

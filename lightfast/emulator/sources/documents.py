@@ -30,6 +30,7 @@ _NUMBER = re.compile(
     r"(?:\b(close[sd]?|fix(?:e[sd])?|resolve[sd]?):?\s+)?(?<![\w&/#])(?:GH-|#)(\d{1,9})\b",
     re.IGNORECASE,
 )
+_MERGE_REQUEST = re.compile(r"(?<=[\w\s(])!(\d{1,9})\b")
 _TRACKER_KEY = re.compile(r"\b([A-Z][A-Z0-9]{1,9})-(\d{1,7})\b")
 # Standards and ciphers look like a tracker's keys.
 _STANDARDS = (
@@ -127,6 +128,7 @@ def mentions(text: str, forge: Forge | None) -> Mentions:
     keys = find_tracker_keys(text)
     references = [
         *_numbers(text, forge),
+        *_merge_requests(text, forge),
         *({"type": "issue", "id": key} for key in keys),
         *_hashes(text, forge),
     ]
@@ -160,6 +162,14 @@ def _numbers(text: str, forge: Forge | None) -> list[dict[str, Any]]:
         if match[1]:
             reference["label"] = match[1].lower()
     return list(found.values())
+
+
+def _merge_requests(text: str, forge: Forge | None) -> list[dict[str, Any]]:
+    # https://docs.gitlab.com/user/markdown/#gitlab-specific-references
+    if forge is None or forge.name != "gitlab" or "!" not in text:
+        return []
+    numbers = dict.fromkeys(match[1] for match in _MERGE_REQUEST.finditer(text))
+    return [{"type": "pull_request", "id": f"!{n}", "url": forge.pull(n)} for n in numbers]
 
 
 def _hashes(text: str, forge: Forge | None) -> list[dict[str, Any]]:

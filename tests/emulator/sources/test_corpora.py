@@ -183,6 +183,34 @@ def test_untracked_files_are_not_indexed(
         assert found.titles("fruit") == {"Quince"}
 
 
+def test_a_merge_is_called_by_what_it_merged(tmp_path: Path, index: Callable[..., Index]) -> None:
+    """Not by its branch; merge requests are linked."""
+    repository = Repository(tmp_path / "shop", remote="git@gitlab.com:acme/shop.git")
+    repository.commit(
+        "Merge branch 'x' into 'main'\n\nKeep the session\n\nSee merge request acme/shop!345"
+    )
+    with index(repository.path) as found:
+        (result,) = found.find("session")
+    assert result["title"] == "Keep the session"
+    assert result["references"] == [
+        {"type": "pull_request", "id": "!345", "url": "https://gitlab.com/acme/shop/-/merge_requests/345"}
+    ]  # fmt: skip
+
+
+def test_a_changelogs_sections_have_the_times_of_their_releases(
+    repository: Repository, index: Callable[..., Index]
+) -> None:
+    """What is not released yet has the file's."""
+    text = "# Changelog\n\n## Unreleased\n\n- Apple\n\n## [1.0.0] - 2015-03-04\n\n### Added\n\n- Apple\n"
+    repository.commit("Add", {"CHANGELOG.md": text})
+    with index(repository.path) as found:
+        times = {r["title"]: r["occurredAt"][:10] for r in found.find("apple")}
+    assert times == {
+        "Changelog › Unreleased": "2026-01-02",  # noqa: RUF001
+        "Changelog › [1.0.0] - 2015-03-04 › Added": "2015-03-04",  # noqa: RUF001
+    }
+
+
 def test_an_empty_repository_is_no_error(
     repository: Repository, index: Callable[..., Index]
 ) -> None:

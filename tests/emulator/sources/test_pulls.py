@@ -26,7 +26,9 @@ def branch_and_merge(repository: Repository, number: int, *subjects: str) -> Non
 
 
 def pulls(repository: Repository) -> dict[str, str]:
-    numbers = pulls_of_commits(Git(repository.path), ["HEAD", "--"])
+    git = Git.at(repository.path)
+    assert git is not None
+    numbers = pulls_of_commits(git, ["HEAD", "--"])
     subjects = repository.git("log", "--format=%H %s").splitlines()
     found = (line.partition(" ") for line in subjects)
     return {subject: numbers[sha] for sha, _, subject in found if sha in numbers}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
@@ -15,8 +15,13 @@ from lightfast.emulator.sources.commits import is_robot
 from lightfast.emulator.sources.documents import mentions
 from lightfast.emulator.sources.forge import forge_of
 from lightfast.emulator.sources.observations import observation
+from lightfast.emulator.sources.releases import release_time
 from lightfast.emulator.sources.sections import sections
 from lightfast.emulator.timestamps import from_seconds, from_wire, to_wire
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
 
 # --- times ----------------------------------------------------------------------------------
 
@@ -251,28 +256,97 @@ def test_no_text_is_lost(text: str, name: str) -> None:
         ("file:///srv/github/api.git", None),
         ("C:\\github\\api", None),
         ("https://example.com/acme/api.git", None),
+        ("git@github.com-work:acme/api.git", "https://github.com/acme/api"),
+        ("ssh://git@ssh.github.com:443/acme/api.git", "https://github.com/acme/api"),
+        ("git@work:acme/api.git", "https://gitlab.example.com/acme/api"),
+        ("https://github.com/acme/api.wiki.git", "https://github.com/acme/api"),
+        ("https://codeberg.org/acme/api.git", "https://codeberg.org/acme/api"),
+        ("git@salsa.debian.org:acme/api.git", "https://salsa.debian.org/acme/api"),
+        (
+            "https://bitbucket.example.com/scm/ab/api.git",
+            "https://bitbucket.example.com/projects/AB/repos/api",
+        ),
+        (
+            "https://acme@dev.azure.com/acme/shop/_git/api",
+            "https://dev.azure.com/acme/shop/_git/api",
+        ),
+        ("git@ssh.dev.azure.com:v3/acme/shop/api", "https://dev.azure.com/acme/shop/_git/api"),
+        ("https://acme.visualstudio.com/shop/_git/api", "https://dev.azure.com/acme/shop/_git/api"),
+        ("git@git.sr.ht:~ada/api", "https://git.sr.ht/~ada/api"),
         ("https://[github/acme/api", None),
         ("javascript://github.com/acme/api", None),
         ('https://github.com/a"b/<script>', None),
         ("", None),
     ],
 )
-def test_a_remote_tells_where_a_repository_is_hosted(remote: str, base: str | None) -> None:
+def test_a_remote_tells_where_a_repository_is_hosted(
+    remote: str, base: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Every way to write it; credentials are left out; what is unknown gives no links."""
+    (tmp_path / ".ssh").mkdir()
+    (tmp_path / ".ssh/config").write_text("Host work other\n  HostName = gitlab.example.com\n")
+    monkeypatch.setenv("HOME", str(tmp_path))
     forge = forge_of(remote)
     assert (forge.base if forge else None) == base
 
 
-def test_each_forge_has_its_own_pages() -> None:
-    """Commits, issues, files."""
-    bitbucket = forge_of("git@bitbucket.org:a/b")
-    gitlab = forge_of("git@gitlab.com:a/b")
-    assert bitbucket is not None
-    assert gitlab is not None
-    assert bitbucket.commit("1") == "https://bitbucket.org/a/b/commits/1"
-    assert bitbucket.file("a b.md", "x") == "https://bitbucket.org/a/b/src/HEAD/a%20b.md"
-    assert gitlab.issue("1") == "https://gitlab.com/a/b/-/issues/1"
-    assert gitlab.file("a.md", "ü") == "https://gitlab.com/a/b/-/blob/HEAD/a.md#%C3%BC"
+@pytest.mark.parametrize(
+    ("remote", "source", "commit", "issue", "pull", "file", "line"),
+    [
+        ("git@github.com:a/b", "github", "/commit/1", "/issues/1", "/pull/1", "/blob/HEAD/a%20b.md#x", "/blob/HEAD/a%20b.md#L3"),
+        ("git@gitlab.com:a/b", "gitlab", "/-/commit/1", "/-/issues/1", "/-/merge_requests/1", "/-/blob/HEAD/a%20b.md#x", "/-/blob/HEAD/a%20b.md#L3"),
+        ("git@bitbucket.org:a/b", "bitbucket", "/commits/1", "/issues/1", "/pull-requests/1", "/src/HEAD/a%20b.md", "/src/HEAD/a%20b.md#lines-3"),
+        ("git@codeberg.org:a/b", "codeberg", "/commit/1", "/issues/1", "/pulls/1", "/src/branch/HEAD/a%20b.md#x", "/src/branch/HEAD/a%20b.md#L3"),
+        ("git@gitea.example.com:a/b", "gitea", "/commit/1", "/issues/1", "/pulls/1", "/src/branch/HEAD/a%20b.md#x", "/src/branch/HEAD/a%20b.md#L3"),
+        ("git@ssh.dev.azure.com:v3/o/p/b", "azure", "/commit/1", None, "/pullrequest/1", "?path=/a%20b.md", "?path=/a%20b.md&line=3"),
+        ("https://github.com/a/b.wiki.git", "github", "/wiki/_history", "/issues/1", "/pull/1", "/wiki/a%20b#x", None),
+        ("https://gitlab.com/a/b.wiki.git", "gitlab", "/-/wikis/_history", "/-/issues/1", "/-/merge_requests/1", "/-/wikis/a%20b#x", None),
+    ],
+)  # fmt: skip
+def test_each_forge_has_its_own_pages(
+    remote: str, source: str, commit: str, issue: str | None, pull: str, file: str, line: str | None
+) -> None:
+    """Commits, issues, pull requests, files, lines, and pages of wikis."""
+    forge = forge_of(remote)
+    assert forge is not None
+    assert forge.name == source
+    assert forge.commit("1") == forge.base + commit
+    assert issue is None or forge.issue("1") == forge.base + issue
+    assert forge.pull("1") == forge.base + pull
+    assert forge.file("docs/a b.md" if forge.is_wiki else "a b.md", "x") == forge.base + file
+    assert line is None or forge.line("a b.md", 3) == forge.base + line
+
+
+def test_work_items_of_azure_and_tickets_of_sourcehut_lie_elsewhere() -> None:
+    """Not below the repository."""
+    azure, sourcehut = forge_of("git@ssh.dev.azure.com:v3/o/p/b"), forge_of("git@git.sr.ht:~a/b")
+    assert azure is not None
+    assert sourcehut is not None
+    assert azure.issue("1") == "https://dev.azure.com/o/p/_workitems/edit/1"
+    assert sourcehut.issue("1") == "https://todo.sr.ht/~a/b/1"
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "expected"),
+    [
+        (["Changelog", "[2.0.0] - 2026-01-05"], "", "2026-01-05"),
+        (["Changelog", "2.0.0 (2026/1/5)", "Added"], "", "2026-01-05"),
+        (["1.2: January 5th, 2026"], "", "2026-01-05"),
+        (["v1.2, 5 Jan 2026"], "", "2026-01-05"),
+        (["Version 3.1.0"], "Released 2026-01-05\n\n- A", "2026-01-05"),
+        (["1.0 release notes"], "*January 5, 2026*\n\nWelcome", "2026-01-05"),
+        (["Unreleased"], "- Since 2020-01-01 this is wrong", None),
+        (["2024.1.2"], "- A", None),
+        (["1.0 (2026-31-01)"], "", None),
+    ],
+)
+def test_a_changelogs_section_tells_when_its_release_was(
+    path: list[str], body: str, expected: str | None
+) -> None:
+    """In its heading, in one above it, or in its first line."""
+    seconds = release_time(path, body)
+    found = (to_wire(from_seconds(seconds)) or "")[:10] if seconds is not None else None
+    assert found == expected
 
 
 @pytest.mark.parametrize(
