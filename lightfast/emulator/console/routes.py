@@ -14,6 +14,7 @@ from lightfast.emulator.console.body import read_json, text
 from lightfast.emulator.console.facets import facets
 from lightfast.emulator.console.guard import Guard
 from lightfast.emulator.console.members import Members, get_or_create_user, user_json
+from lightfast.emulator.console.questions import questions
 from lightfast.emulator.errors import EmulatorError, RefusedError
 
 if TYPE_CHECKING:
@@ -168,7 +169,12 @@ class Console:
 
     async def _facets(self, request: web.Request) -> web.Response:
         _, organization = await self._member(request)
-        return answer(request, await self._executor.read(facets, self._store, organization))
+
+        def read() -> dict[str, Any]:
+            found = facets(self._store, organization)
+            return found | {"questions": questions(self._store, organization)}
+
+        return answer(request, await self._executor.read(read))
 
     async def _keys(self, request: web.Request) -> web.Response:
         _, organization = await self._member(request)
@@ -225,6 +231,7 @@ def _key(key: ApiKey) -> dict[str, Any]:
         "createdAt": _wire(key.created_at),
         "expiresAt": _wire(key.expires_at),
         "lastUsedAt": _wire(key.last_used_at),
+        "lastUsedFrom": key.last_used_ip,
     }
 
 

@@ -15,10 +15,12 @@ import pytest
 
 from lightfast import AsyncLightfast, AuthenticationError
 from lightfast.emulator import SAMPLE, Emulator
-from tests.emulator.console.visiting import IN_A_BROWSER, PROBE, open_search, sign_in
+from tests.emulator.console.visiting import IN_A_BROWSER, PROBE, choose, open_search, sign_in
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
+
+    from tests.emulator.repositories import Repository
 
     from .browser import Page
 
@@ -117,7 +119,10 @@ async def test_search_shows_filters_and_turns_pages(
     await page.wait("location.hash.includes('mode=fast')")
     await page.shoot(shots / "filters.png")
     code = await page.js("document.querySelector('.code').textContent")
-    assert '"mode": "fast", "filters": {"sources": ["sentry"]}' in code
+    assert (
+        '"mode": "fast", "sources": ["sentry"], "filters": {"sourceTypes": ["sentry"], "sources": ["sentry"]}'
+        in code
+    )
     await page.click("Clear filters")
     await page.wait("!location.hash.includes('source')")
     await open_search(page, "zebra")
@@ -200,7 +205,7 @@ async def test_a_session_outlives_its_token_and_ends_with_sign_out(
     assert "Ada Lovelace" in await page.js("document.querySelector('.people').innerText")
 
 
-async def test_trouble_is_told_with_the_requests_id(
+async def test_an_error_is_told_with_the_requests_id(
     emulator: Emulator, page: Page, shots: Path
 ) -> None:
     """A failed search shows the message, the code and the id, and the next one works."""
@@ -219,7 +224,7 @@ async def test_trouble_is_told_with_the_requests_id(
     await page.text("results in")
 
 
-async def test_it_reads_the_second_wire(emulator: Emulator, page: Page) -> None:
+async def test_it_reads_the_second_revision(emulator: Emulator, page: Page) -> None:
     """Answers and errors of 2026-04-04 are shown as well."""
     emulator.api_revision = "2026-04-04"
     await sign_in(page, emulator)
@@ -274,6 +279,128 @@ async def test_it_fits_a_narrow_screen(emulator: Emulator, page: Page, shots: Pa
         )
         assert await page.js("document.documentElement.scrollWidth") <= 360
         await page.shoot(shots / f"narrow-{name}.png")
+
+
+async def test_the_header_is_one_row_on_a_phone(emulator: Emulator, page: Page) -> None:
+    """At 390 pixels, with everything that can be done in reach."""
+    await sign_in(page, emulator)
+    await page.size(390, 844, mobile=True)
+    parts = "[...document.querySelectorAll('.brand, #nav, #organization, #sign-out')]"
+    boxes = await page.js(
+        f"{parts}.map((e) => (({{ top, bottom, left, right }}) => [top, bottom, left, right])(e.getBoundingClientRect()))"
+    )
+    assert len(boxes) == 4
+    assert max(box[0] for box in boxes) < min(box[1] for box in boxes)
+    assert all(0 <= box[2] < box[3] <= 390 for box in boxes)
+
+
+@pytest.mark.parametrize("width", [1000, 1280, 1600])
+async def test_the_search_bar_ends_where_the_results_end(
+    width: int, emulator: Emulator, page: Page
+) -> None:
+    """On both sides."""
+    await sign_in(page, emulator)
+    await page.size(width, 800)
+    await open_search(page, "payments fail at checkout")
+    edges = "((e) => [e.getBoundingClientRect().left, e.getBoundingClientRect().right])"
+    assert await page.js(f"{edges}(document.querySelector('.ask'))") == await page.js(
+        f"{edges}(document.querySelector('.result'))"
+    )
+
+
+async def test_it_opens_with_questions_of_what_is_indexed(
+    repository: Repository, page: Page, emulator: Emulator, shots: Path
+) -> None:
+    """One of the documentation, one of the history, one of the code; a click answers it."""
+    repository.commit(
+        "Retry failed requests with jitter\n\nTwo clients in step would fail again.",
+        {
+            "docs/guide.md": f"# Guide\n\n## Rate limits\n\nThe server may slow you down. {PROBE}\n",
+            "client.py": 'class RetryBudget:\n    """How many retries all calls may cost."""\n',
+        },
+    )
+    helper = Emulator([repository.path], database=emulator._store.path, organization="team")
+    helper.refresh()
+    ada = helper.accounts.create_user("Grace", organization="team")
+    helper.close()
+    await page.go(emulator.console_url)
+    await choose(page, ada.name)
+    await page.text("documents to search")
+    asked = await page.js("[...document.querySelectorAll('.questions a')].map((e) => e.innerText)")
+    assert asked == [
+        "What do the docs say about rate limits?",
+        "When did we retry failed requests with jitter?",
+        "Where is RetryBudget defined?",
+    ]
+    await page.shoot(shots / "questions.png")
+    for question, title in zip(asked, ("Rate limits", "Retry failed", "RetryBudget"), strict=True):
+        await page.js("location.hash = '#/search'")
+        await page.wait("!!document.querySelector('.questions')")
+        await page.click(question)
+        await page.wait("!!document.querySelector('.result')")
+        assert title in await page.js("document.querySelector('.result h2').innerText")
+        assert await page.js("document.querySelector('input[type=search]').value") == question
+    assert await page.js("window.probed") is None
+
+
+async def test_whole_words_of_the_question_are_marked(
+    emulator: Emulator, page: Page, lines: Callable[..., Path]
+) -> None:
+    """In any of their endings; neither stop words nor words that merely begin alike."""
+    text = "The retries are retried where a retry of the retriever is in order. 再試行 of requests."
+    path = lines({"title": "Marks", "text": text}, name="marks.jsonl")
+    helper = Emulator([path], database=emulator._store.path)
+    helper.refresh()
+    helper.close()
+    await sign_in(page, emulator)
+    await open_search(page, "where are the retries of a request in order?")
+    await page.text("Marks")
+    card = (
+        "[...document.querySelectorAll('.result')].find((e) => e.innerText.includes('retriever'))"
+    )
+    marks = await page.js(f"[...{card}.querySelectorAll('mark')].map((e) => e.innerText)")
+    assert set(marks) == {"retries", "retried", "retry", "order", "requests"}
+
+
+async def test_escape_does_not_lose_a_key(emulator: Emulator, page: Page) -> None:
+    """However often it is pressed; once the key or its line was copied, it closes."""
+    await sign_in(page, emulator)
+    await page.js("location.hash = '#/settings/keys'")
+    for button in ("Copy key", "Copy line"):
+        await page.click("Create New Key")
+        await page.type("Billing")
+        await page.press("Enter")
+        await page.text("Copy your key now")
+        for _ in range(3):
+            await page.press("Escape")
+        await page.text("not copied yet")
+        await page.click(button)
+        await page.wait("document.querySelector('dialog')?.innerText.includes('Copied')")
+        copied = await page.clipboard()
+        key = copied.removeprefix("LIGHTFAST_API_KEY=")
+        assert (copied == key) == (button == "Copy key")
+        async with AsyncLightfast(key, base_url=emulator.base_url) as client:
+            await client.search("login")
+        await page.press("Escape")
+        await page.wait("!document.querySelector('dialog')")
+
+
+async def test_a_key_shows_when_and_from_where_it_was_used(emulator: Emulator, page: Page) -> None:
+    """To the minute; this machine by that name."""
+    async with AsyncLightfast(
+        emulator.create_api_key("used"), base_url=emulator.base_url
+    ) as client:
+        await client.search("login")
+    emulator.create_api_key("idle")
+    await sign_in(page, emulator)
+    await page.js("location.hash = '#/settings/keys'")
+    await page.text("from this machine")
+    cells = await page.js(
+        "[...document.querySelectorAll('td[data-head=\"Last used\"]')].map((e) => e.innerText)"
+    )
+    assert cells[0] == "Never"
+    assert ":" in cells[1]
+    assert await page.js("(e => e.scrollWidth <= e.clientWidth)(document.querySelector('.scroll'))")
 
 
 async def test_it_works_from_the_keyboard(emulator: Emulator, page: Page) -> None:

@@ -34,6 +34,7 @@ export function copyButton(text, label = "Copy", properties = {}) {
     try {
       await navigator.clipboard.writeText(typeof text === "function" ? text() : text);
       button.textContent = "Copied";
+      button.dispatchEvent(new Event("copied", { bubbles: true }));
       say("Copied to the clipboard.");
     } catch {
       button.textContent = "Select and copy by hand";

@@ -69,11 +69,19 @@ function row(key, refresh) {
     h("th", { scope: "row" }, key.name),
     cell("Key", h("code", {}, key.masked)),
     cell("Created", time(key.createdAt)),
-    cell("Last used", time(key.lastUsedAt, "Never")),
+    cell("Last used", lastUse(key)),
     cell("Expires", time(key.expiresAt, "Never")),
     cell("Status", h("span", { class: `status ${state}` }, state)),
     h("td", { class: "end" }, state === "revoked" ? null : revokeButton(key, refresh)),
   );
+}
+
+function lastUse({ lastUsedAt, lastUsedFrom }) {
+  if (!lastUsedAt) return time(null, "Never");
+  const moment = new Date(lastUsedAt);
+  const shown = moment.toLocaleString(undefined, { year: "numeric", month: "short", day: "numeric", hour: "2-digit", minute: "2-digit" });
+  const from = ["127.0.0.1", "::1"].includes(lastUsedFrom) ? "this machine" : lastUsedFrom;
+  return h("span", {}, h("time", { datetime: lastUsedAt, title: moment.toLocaleString() }, shown), from ? h("small", {}, `from ${from}`) : null);
 }
 
 function status(key) {
@@ -138,15 +146,33 @@ const inDays = (days) => new Date(Date.now() + days * 86_400_000).toISOString();
 function show(dialog, key) {
   const shown = h("input", { class: "secret", readonly: true, value: key, spellcheck: "false" });
   shown.addEventListener("focus", () => shown.select());
+  const line = `LIGHTFAST_API_KEY=${key}`;
   const copy = copyButton(key, "Copy key", { class: "primary" });
   const done = h("button", { type: "button", onclick: () => dialog.close() }, "Done");
+  const said = h("p", { class: "said", role: "alert" });
+  keepUntilCopied(dialog, said);
   dialog.replaceChildren(
     h("h2", { id: "dialog-title" }, "Copy your key now"),
     h("p", {}, "It is shown this once: only its digest is kept."),
     h("div", { class: "row" }, field("Your new API key", shown), copy),
-    h("p", { class: "fine" }, "For example into ", h("code", {}, ".env.local"), ", which git must ignore:"),
-    h("pre", { class: "code" }, "LIGHTFAST_API_KEY=sk-lf-…"),
+    h("p", { class: "fine" }, "As a line of ", h("code", {}, ".env.local"), ", which git must ignore:"),
+    h("div", { class: "row" }, h("pre", { class: "code" }, `LIGHTFAST_API_KEY=${key.slice(0, 6)}…${key.slice(-4)}`), copyButton(line, "Copy line")),
+    said,
     h("div", { class: "actions" }, done),
   );
   copy.focus();
+}
+
+/** Escape closes a dialog by accident more often than on purpose, and the key would be gone. */
+function keepUntilCopied(dialog, said) {
+  let copied = false;
+  const guard = (event) => {
+    if (copied || (event.type === "keydown" && event.key !== "Escape")) return;
+    event.preventDefault();
+    said.replaceChildren(h("span", { class: "notice" }, "The key is not copied yet. Copy it, or choose Done to go without it."));
+  };
+  // The second Escape in a row closes a dialog whatever its `cancel` event says; its key press can be stopped.
+  dialog.addEventListener("keydown", guard);
+  dialog.addEventListener("cancel", guard);
+  for (const event of ["copy", "copied"]) dialog.addEventListener(event, () => (copied = true));
 }

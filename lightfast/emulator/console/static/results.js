@@ -43,13 +43,34 @@ function score(value) {
   );
 }
 
-/** The text, with the query's words marked. */
+// Words that say nothing about what is asked; marking them would mark half of every snippet.
+const STOP_WORDS = new Set(
+  (
+    "a about after all also am an and any are as at be been before but by can could did do does for from get had has have " +
+    "how i if in into is it its just me my no not of on or our out should so than that the their them then there these they " +
+    "this to up us was we were what when where which who whom why will with would you your"
+  ).split(" "),
+);
+const segmenter = new Intl.Segmenter(undefined, { granularity: "word" });
+
+/** The text, with the query's words marked: whole ones, in any of their endings. */
 function marked(text, query) {
-  const words = query.toLowerCase().match(/[\p{L}\p{N}]{3,}/gu) ?? [];
-  if (!words.length) return [text];
-  const stems = words.map((word) => word.slice(0, Math.max(3, word.length - 2)));
-  const found = new RegExp(`(?<![\\p{L}\\p{N}])((?:${stems.join("|")})[\\p{L}\\p{N}]*)`, "giu");
-  return text.split(found).map((part, index) => (index % 2 ? h("mark", {}, part) : part));
+  const wanted = new Set(words(query).filter((word) => !STOP_WORDS.has(word)).map(stem));
+  const parts = [];
+  for (const { segment, isWordLike } of segmenter.segment(text)) {
+    if (isWordLike && wanted.has(stem(segment.toLowerCase()))) parts.push(h("mark", {}, segment));
+    else parts.push(segment);
+  }
+  return parts;
+}
+
+const words = (text) =>
+  [...segmenter.segment(text.toLowerCase())].filter(({ isWordLike }) => isWordLike).map(({ segment }) => segment);
+
+/** A word without its commonest English endings. */
+function stem(word) {
+  const short = word.replace(/(?:ies|ied)$/u, "y").replace(/(?:ing|ed|es|s|e)$/u, "");
+  return short.length < 3 ? word : short.replace(/(.)\1$/u, "$1");
 }
 
 function mentions({ entities = [], references = [] }) {

@@ -125,9 +125,14 @@ function welcome(facets) {
       { class: "empty" },
       h("p", {}, h("strong", {}, facets.documents ? `${count} documents to search` : "Nothing is indexed here")),
       h("p", {}, facets.documents ? `From ${where}. Ask in your own words.` : "Give the emulator a repository or a file when you start it."),
+      facets.questions.length
+        ? h("ul", { class: "questions", "aria-label": "Questions to begin with" }, facets.questions.map(suggestion))
+        : null,
     ),
   ];
 }
+
+const suggestion = (text) => h("li", {}, h("a", { href: `#/search?${new URLSearchParams({ q: text })}` }, text));
 
 const skeleton = () => [h("p", { class: "count" }, "Searching…"), ...Array.from({ length: 3 }, () => h("div", { class: "bone" }))];
 
