@@ -59,9 +59,10 @@ def lint(session: nox.Session) -> None:
 
 @nox.session(python=PYTHONS[0])
 def typing(session: nox.Session) -> None:
-    """Mypy, strictly, over the package and the contract file of its public calls."""
+    """Mypy, strictly, over the package; mypy and pyright over programs as users write them."""
     session.install(".[all]", *group("typing"), *group("test"))
     session.run("mypy")
+    session.run("pytest", "tests/test_typing.py")
 
 
 @nox.session(python=PYTHONS)

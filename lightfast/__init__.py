@@ -19,7 +19,7 @@ from lightfast._version import API_REVISION, API_REVISIONS, __version__
 if TYPE_CHECKING:
     from lightfast._auth import ApiKeyAuth, Auth, Provider, SessionAuth
     from lightfast._client import AsyncLightfast
-    from lightfast._config import NotGiven
+    from lightfast._config import NOT_GIVEN, NotGiven
     from lightfast._drift import OnDrift
     from lightfast._retry import RetryBudget, RetryPolicy
     from lightfast._sync import Lightfast
@@ -67,6 +67,7 @@ if TYPE_CHECKING:
 __all__ = [
     "API_REVISION",
     "API_REVISIONS",
+    "NOT_GIVEN",
     "APIError",
     "ApiKeyAuth",
     "AsyncLightfast",
@@ -123,6 +124,7 @@ _MODULES = {
     "Auth": "_auth",
     "Drift": "exceptions",
     "DriftKind": "exceptions",
+    "NOT_GIVEN": "_config",
     "NotGiven": "_config",
     "OnDrift": "_drift",
     "Provider": "_auth",

@@ -233,7 +233,7 @@ class APIError(LightfastError):
         super().__init__(message, request_id=request_id)
         self.status = self._status if status is None else status
         self.code = code
-        self.details = details or {}
+        self.details: Mapping[str, Any] = details or {}
         self.retry_after = retry_after
         self.retryable = type(self).retryable if retryable is None else retryable
         self.drift = drift

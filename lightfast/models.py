@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from types import MemberDescriptorType
-from typing import TYPE_CHECKING, Any, Literal, Never, TypeAlias, TypeVar, overload
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Never, TypeAlias, TypeVar, cast, overload
 
 import attrs
 
@@ -355,21 +355,19 @@ class SearchSuccess(Value):
         index: The query's position among those given, from 0.
         query: The query as given.
         response: The page of results.
+
+    Attributes:
+        ok: True: there is a response.
+        error: None.
     """
 
     index: int
     query: str | SearchRequest
     response: SearchResponse
 
-    @property
-    def ok(self) -> Literal[True]:
-        """True: there is a response."""
-        return True
-
-    @property
-    def error(self) -> None:
-        """None."""
-        return
+    # Not properties: type checkers narrow a union by its members' attributes only.
+    ok: ClassVar[Literal[True]] = True
+    error: ClassVar[None] = None
 
     def unwrap(self) -> SearchResponse:
         """Return the response."""
@@ -384,23 +382,20 @@ class SearchFailure(Value):
         index: The query's position among those given, from 0.
         query: The query as given.
         error: Why there is no response.
+
+    Attributes:
+        ok: False: there is an error.
+        response: None.
     """
 
     index: int
     query: str | SearchRequest
     error: LightfastError
 
-    @property
-    def ok(self) -> Literal[False]:
-        """False: there is an error."""
-        return False
-
+    ok: ClassVar[Literal[False]] = False
     # Never, not None: pyright does not narrow a union by the truth of an attribute, and would
     # complain about `outcome.response[0]` after `if outcome.ok`.
-    @property
-    def response(self) -> Never:
-        """None, which type checkers take for a value that is never used."""
-        return None  # type: ignore[misc]
+    response: ClassVar[Never] = cast(Never, None)
 
     def unwrap(self) -> Never:
         """Raise the error."""

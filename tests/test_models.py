@@ -7,8 +7,6 @@ import pickle
 from datetime import UTC, date, datetime, timedelta, timezone
 
 import attrs
-import numpy as np
-import pandas as pd
 import pytest
 
 from lightfast import (
@@ -90,13 +88,17 @@ def test_filters_may_be_a_plain_mapping():
     assert SearchRequest("q", filters=given).filters == expected
 
 
+class Integer:
+    """What numpy's integers are to Python."""
+
+    def __index__(self):
+        return 20
+
+
 def test_numbers_may_be_anything_that_stands_for_an_integer():
-    request = SearchRequest("q", limit=np.int64(20), offset=np.uint8(20))
+    request = SearchRequest("q", limit=Integer(), offset=Integer())
     assert (request.limit, request.offset) == (20, 20)
     assert type(request.limit) is int
-    for wrong in (np.int64(101), np.float64(5), np.True_, np.array([1, 2])):
-        with pytest.raises(ConfigurationError, match="`limit`"):
-            SearchRequest("q", limit=wrong)
 
 
 def test_a_filter_takes_any_iterable_of_strings_and_keeps_unknown_ones():
@@ -124,17 +126,10 @@ def test_a_day_is_the_whole_of_it_in_utc(day):
     assert whole.end == datetime(2026, 8, 1, 23, 59, 59, 999_999, tzinfo=UTC)
 
 
-def test_of_other_libraries_times_the_plain_value_is_kept():
-    at = DateRange(start=pd.Timestamp("2026-08-01 14:00", tz="Europe/Berlin")).start
-    assert type(at) is datetime
-    assert at == datetime(2026, 8, 1, 12, tzinfo=UTC)
-
-
 @pytest.mark.parametrize(
     ("value", "says"),
     [
         (datetime(2026, 4, 3), "aware"),
-        (pd.NaT, "not NaT; use None for an open end"),
         ("2026-04-03T12:00:00", "is not a UTC date or timestamp; use e.g. '2026-08-01'"),
         ("2026-04-03T12:00:00+00:00", "not a UTC date or timestamp"),
         ("2026-04-31", "not a UTC date or timestamp: day"),
