@@ -6,11 +6,11 @@ import json
 import os
 import shlex
 import sys
-from importlib.metadata import Distribution, PackageNotFoundError, distribution
 from pathlib import Path
-from typing import Any
-from urllib.parse import urlsplit
-from urllib.request import url2pathname
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from importlib.metadata import Distribution
 
 __all__ = ["install_command"]
 
@@ -26,6 +26,9 @@ def install_command(*extras: str) -> str:
     Args:
         extras: Names of extras, such as ``"cli"``.
     """
+    # 60 ms, and every command imports this module for a sentence that few of them need.
+    from importlib.metadata import PackageNotFoundError, distribution
+
     try:
         installed = distribution(NAME)
     except PackageNotFoundError:  # a copy on sys.path
@@ -60,6 +63,9 @@ def _named(extras: tuple[str, ...]) -> str:
 
 
 def _directory(url: str) -> str:
+    from urllib.parse import urlsplit
+    from urllib.request import url2pathname  # 40 ms
+
     path = url2pathname(urlsplit(url).path)
     try:
         here = os.fspath(Path.cwd())

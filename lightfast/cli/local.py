@@ -1,8 +1,8 @@
-"""The emulator that answers for one command, and where its index is kept.
+"""The emulator that answers for one command, and the place of its index.
 
-The index lies in the user's cache directory in a file named after what is indexed. The key that opens it lies
-beside it, for its owner only: whoever can read the key can read the index as well, and a key for every run would
-pile up in the database.
+The index is kept in the user's cache directory, in a file named after what is indexed. The key
+that opens it is stored beside it, for its owner only: a user who can read the key can read the
+index as well, and a key for every run would pile up in the database.
 """
 
 from __future__ import annotations
@@ -15,14 +15,17 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from platformdirs import user_cache_path
 
 from lightfast.cli.embedding import embedder
 from lightfast.cli.output import note, note_left_out
-from lightfast.cli.progress import Indexing
+from lightfast.cli.progress import Indexing, searchable
 from lightfast.emulator import Emulator, EmulatorError
+
+if TYPE_CHECKING:
+    from lightfast.emulator import Embedder, LeftOut
 
 # Seconds: a small repository is embedded after a few searches, and no search waits for a large one's.
 EMBEDDING_TIME = 0.5
@@ -31,27 +34,35 @@ __all__ = ["cached_database", "kept_key", "local_emulator", "open_emulator"]
 
 
 @contextmanager
-def local_emulator(path: Path) -> Iterator[tuple[str, str]]:
-    """The base URL and the key of an emulator over a path, as long as the block lasts.
+def local_emulator(path: Path, *, serve: bool = False) -> Iterator[tuple[Emulator, str]]:
+    """Index a path, and yield an emulator that answers from it, and a key.
+
+    Args:
+        path: A repository, directory or file.
+        serve: Whether the emulator serves; otherwise it answers `Emulator.search` only, and the
+            key is empty.
 
     Raises:
         EmulatorError: The path cannot be indexed.
     """
-    database = cached_database([path])
     with contextlib.ExitStack() as stack:
         with Indexing() as indexing:
-            options = {"on_progress": indexing, "embedder": embedder(), "embed_behind": False}
-            emulator, kept = _with_cache([path], database, **options)
-            known = emulator.left_out
-            stack.enter_context(emulator)
-            with contextlib.suppress(EmulatorError):  # without a model that works, by words alone
+            emulator, database, left_out = _indexed(path, indexing, embedder())
+            stack.callback(emulator.close)
+            with contextlib.suppress(EmulatorError):  # without a usable model: by words alone
                 emulator.embed(within=EMBEDDING_TIME)
         if not emulator.documents:
             note(f"There is nothing to search in {path}: no commit, no document, no source code.")
-        if emulator.left_out != known:
-            note_left_out(emulator.left_out)
-        key = kept_key(emulator, database) if kept else emulator.create_api_key("local")
-        yield emulator.base_url, key
+        if left_out:
+            note_left_out(left_out)
+        key = ""
+        if serve:
+            stack.enter_context(emulator)
+            key = kept_key(emulator, database) if database else emulator.create_api_key("local")
+        yield emulator, key
+        progress = emulator.embedding_progress
+        if progress and progress.embedded < progress.documents:
+            note(f"{searchable(progress)}; `lightfast emulator index {path}` does the rest.")
 
 
 def open_emulator(paths: Sequence[Path], database: Path, **options: Any) -> Emulator:
@@ -62,15 +73,33 @@ def open_emulator(paths: Sequence[Path], database: Path, **options: Any) -> Emul
 
 
 def cached_database(paths: Sequence[Path]) -> Path:
-    """The file that keeps the index of these paths between commands."""
-    places = sorted({os.fspath(path.expanduser().resolve()) for path in paths})
+    """Return the file that keeps the index of these paths between commands.
+
+    Raises:
+        EmulatorError: There is no cache directory, or no working directory any more.
+    """
+    try:
+        places = sorted({os.fspath(path.expanduser().resolve()) for path in paths})
+    except (OSError, RuntimeError) as error:  # a deleted directory; no such user; links in a circle
+        raise EmulatorError(f"Cannot find {', '.join(map(str, paths))}: {error}.") from None
+    cache = _cache_directory()
     name = re.sub(r"[^a-z0-9]+", "-", Path(places[0]).name.lower()).strip("-")[:40] or "root"
     digest = hashlib.sha256("\0".join(places).encode("utf-8", "surrogateescape")).hexdigest()
-    return user_cache_path("lightfast", appauthor=False) / f"{name}-{digest[:16]}.sqlite3"
+    return cache / f"{name}-{digest[:16]}.sqlite3"
+
+
+def _cache_directory() -> Path:
+    try:
+        cache = user_cache_path("lightfast", appauthor=False)
+    except RuntimeError:  # there is no HOME, and the user is unknown
+        cache = Path("~")
+    if not cache.is_absolute():  # what earlier releases of platformdirs return then
+        raise EmulatorError("There is no cache directory: set HOME or XDG_CACHE_HOME.")
+    return cache
 
 
 def kept_key(emulator: Emulator, database: Path) -> str:
-    """The key that lies beside a database; a new one when it is gone or opens it no longer."""
+    """Return the key stored beside a database; a new one if that is gone or no longer valid."""
     file = database.with_suffix(".key")
     with contextlib.suppress(OSError, UnicodeDecodeError):
         key = file.read_text("ascii").strip()
@@ -89,12 +118,33 @@ def _opens(key: str, known: Any) -> bool:
     return known.active and not expired and known.masked == f"{key[:6]}...{key[-4:]}"
 
 
-def _with_cache(paths: Sequence[Path], database: Path, **options: Any) -> tuple[Emulator, bool]:
-    """The emulator, and whether its index will be there the next time."""
+def _indexed(
+    path: Path, indexing: Indexing, chosen: Embedder | None
+) -> tuple[Emulator, Path | None, Sequence[LeftOut]]:
+    """Return an emulator that has indexed a path, its database if it is kept, and what is newly left out."""
+    options: dict[str, Any] = {
+        "on_progress": indexing,
+        "embedder": chosen,
+        "embed_behind": False,
+        "index_first": False,  # it has happened already
+    }
     try:
-        return open_emulator(paths, database, rebuild=True, **options), True
+        database = cached_database([path])
+        emulator = open_emulator([path], database, rebuild=True, **options)
+        return emulator, database, _refresh(emulator)
     except EmulatorError as error:
-        # Whatever is wrong with the paths is raised again here; what is left is the cache.
-        emulator = Emulator(paths, **options)
+        # What is wrong with the path is raised again here; what is left is the cache.
+        emulator = Emulator([path], **options)
+        left_out = _refresh(emulator)
         note(f"Using a temporary index: {error}")
-        return emulator, False
+        return emulator, None, left_out
+
+
+def _refresh(emulator: Emulator) -> Sequence[LeftOut]:
+    try:
+        known = emulator.left_out
+        emulator.refresh()
+        return emulator.left_out if emulator.left_out != known else ()
+    except BaseException:
+        emulator.close()
+        raise

@@ -6,20 +6,21 @@ import webbrowser
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import attrs
 import click
 
 from lightfast.cli import formats
 from lightfast.cli.commands import Command
-from lightfast.cli.connection import Connection, connection_options, open_client
+from lightfast.cli.connection import Connection, connection_options, open_search
 from lightfast.cli.filters import filter_options, search_filters
 from lightfast.cli.output import note, print_json, verbosity
 from lightfast.cli.results import parse_fields, web_address
 
 if TYPE_CHECKING:
     from lightfast import Lightfast, SearchResponse, SearchResult
+    from lightfast.cli.local_search import LocalSearch
 
 __all__ = ["search"]
 
@@ -113,34 +114,39 @@ def search(
     filters = search_filters(since=since, until=until, **names)
     given = {"limit": limit, "offset": offset, "mode": mode, "filters": filters}
     arguments: dict[str, Any] = {k: v for k, v in given.items() if v is not None}
-    with open_client(connection) as client:
+    with open_search(connection) as client:
         if web:
-            _open(client.search(" ".join(query), **arguments | {"limit": 1}))
+            found = _open(client.search(" ".join(query), **arguments | {"limit": 1}))
         elif everything or max_results:
-            _print_all(client, " ".join(query), max_results, arguments, output)
+            found = _print_all(client, " ".join(query), max_results, arguments, output)
         else:
-            _print_page(client.search(" ".join(query), **arguments), output)
+            found = _print_page(client.search(" ".join(query), **arguments), output)
+        if filters and not found and connection.local is not None:
+            for sentence in cast("LocalSearch", client).unknown_names(filters):
+                note(sentence)
 
 
-def _open(response: SearchResponse) -> None:
+def _open(response: SearchResponse) -> int:
     url = web_address(response[0]) if response else None
     if url is None:
         found = f"{response[0].title!r} has no web address" if response else "Nothing found"
         note(f"{found}; no page was opened.")
-        return
-    note(f"Opening {url}")
-    webbrowser.open(url)
+    else:
+        note(f"Opening {url}")
+        webbrowser.open(url)
+    return len(response)
 
 
-def _print_page(response: SearchResponse, output: _Output) -> None:
+def _print_page(response: SearchResponse, output: _Output) -> int:
     if output.format == "json" and not output.fields:
         from lightfast import to_dict
 
         print_json(to_dict(response))
-        return
+        return len(response)
     _print(response, output, first=not response.meta.offset)
     if output.format in ("table", "markdown"):
         note(_summary(response))
+    return len(response)
 
 
 def _summary(response: SearchResponse) -> str:
@@ -162,24 +168,25 @@ def _summary(response: SearchResponse) -> str:
 
 
 def _print_all(
-    client: Lightfast,
+    client: Lightfast | LocalSearch,
     query: str,
     max_results: int | None,
     arguments: dict[str, Any],
     output: _Output,
-) -> None:
+) -> int:
+    found: list[SearchResult] = []
     results = client.iter_results(query, max_results=max_results, **arguments)
     if output.format == "json":  # one document would hold back everything until the end
         output = attrs.evolve(output, format="jsonl")
     if output.format != "table":
         _print(results, output)
-        return
-    found: list[SearchResult] = []
+        return 1  # streamed, and not counted
     try:
         found.extend(results)  # keeps what came before a page that fails
     finally:
         _print(found, output)
     note(f"{len(found)} result{'s' if len(found) != 1 else ''}" if found else "Nothing found")
+    return len(found)
 
 
 def _print(results: Iterable[SearchResult], output: _Output, *, first: bool = True) -> None:

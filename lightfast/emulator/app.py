@@ -10,15 +10,13 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from lightfast.emulator.api.dialect import DIALECT
-from lightfast.emulator.api.requests import MAX_BODY_BYTES, credentials, document
+from lightfast.emulator.api.requests import DIALECT, MAX_BODY_BYTES, credentials, document
 from lightfast.emulator.api.responses import SEARCH_PATHS, answer, in_documented_shape
 from lightfast.emulator.console import Console
 from lightfast.emulator.control.routes import Control
 from lightfast.emulator.executor import Executor
 from lightfast.emulator.faults.middleware import FaultMiddleware
 from lightfast.emulator.search import retrieval
-from lightfast.emulator.search.query import SearchQuery
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -149,9 +147,8 @@ class _SearchEndpoint:
             "auth": authenticated - started,
             "parse": parsed - authenticated,
             "search": finished - parsed,
-            **found.latency,
         }
-        return _answer(request, query, found, {n: round(s * 1000, 3) for n, s in latency.items()})
+        return answer(request, found.content(query, latency))
 
     async def handle_with_slash(self, request: web.Request) -> web.Response:
         """Answer a search at a path that ends in a slash, where the revision has it."""
@@ -166,23 +163,3 @@ class _SearchEndpoint:
             await self._executor.write(self._identity.keys.write_uses)
         except Exception:  # noqa: BLE001 - a search never fails for its bookkeeping
             _log.exception("could not write when keys were last used")
-
-
-def _answer(
-    request: web.Request, query: SearchQuery, found: retrieval.Found, latency: dict[str, float]
-) -> web.Response:
-    content = {
-        "data": found.results,
-        "meta": {
-            "total": found.total,
-            "limit": query.limit,
-            "offset": query.offset,
-            "took": latency["total"],
-            "mode": query.mode,
-            "paths": found.paths,
-        },
-        "latency": latency,
-    }
-    if found.clusters:
-        content["context"] = {"clusters": found.clusters}
-    return answer(request, content)

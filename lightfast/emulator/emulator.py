@@ -12,19 +12,27 @@ import threading
 import weakref
 from contextlib import AsyncExitStack
 from pathlib import Path
+from time import perf_counter
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from lightfast.emulator.accounts.admin import Accounts
 from lightfast.emulator.accounts.authenticate import Identity
 from lightfast.emulator.accounts.people import check_organization
-from lightfast.emulator.api.address import cannot_listen, check_address, origin
-from lightfast.emulator.api.responses import BASE_PATH
-from lightfast.emulator.app import serving
-from lightfast.emulator.control.routes import CONTROL_PATH
+from lightfast.emulator.api.address import (
+    BASE_PATH,
+    CONTROL_PATH,
+    cannot_listen,
+    check_address,
+    origin,
+)
+from lightfast.emulator.api.revision_2026_04_03 import DOCUMENTED
+from lightfast.emulator.api.validation import InvalidRequestError
 from lightfast.emulator.embedding.select import chosen_embedder
 from lightfast.emulator.errors import DamagedError, EmulatorError
 from lightfast.emulator.faults.script import Script
+from lightfast.emulator.search import retrieval
 from lightfast.emulator.search.contents import find_document, find_related, find_similar
+from lightfast.emulator.search.facets import facets
 from lightfast.emulator.search.index import Index
 from lightfast.emulator.sources.corpus import corpora_at
 from lightfast.emulator.sources.patches import read_patch
@@ -316,6 +324,36 @@ class Emulator:
         """What indexing passed over, by reason: kinds of files that are not read, files too large or unreadable."""
         return self._healed(self._index.left_out)
 
+    # --- searching without HTTP ---------------------------------------------------------------
+
+    def search(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        """Answer a search without serving: JSON as documented in, JSON as documented out.
+
+        Args:
+            request: The body of a request, such as ``{"query": "login bug", "limit": 3}``.
+
+        Raises:
+            EmulatorError: The request is invalid, or the database cannot be used.
+        """
+        started = perf_counter()
+        try:
+            query = DOCUMENTED.query_from(dict(request))
+        except InvalidRequestError as error:
+            raise EmulatorError(f"Invalid request: {error}") from None
+        meaning = self._semantics.meaning if self._semantics else None
+        try:
+            found = self._healed(
+                lambda: retrieval.search(self._store, self._organization, query, meaning)
+            )
+        except retrieval.NotConfiguredError:
+            raise EmulatorError("Nothing is indexed yet; call `refresh` first.") from None
+        content = found.content(query, {"total": perf_counter() - started})
+        return {**content, "requestId": f"req_{secrets.token_hex(12)}"}
+
+    def facets(self) -> dict[str, Any]:
+        """Return the number of documents, by provider (``sources``) and by kind (``types``)."""
+        return self._healed(lambda: facets(self._store, self._organization))
+
     # --- documents ----------------------------------------------------------------------------
 
     def document(self, identifier: str) -> DocumentContents:
@@ -450,6 +488,8 @@ class Emulator:
     async def _start(self) -> None:
         if self._address is not None:
             raise EmulatorError("This emulator is already serving; create another one.")
+        from lightfast.emulator.app import serving  # aiohttp: 60 ms that only a server needs
+
         async with AsyncExitStack() as stack:
             server = serving(
                 self._store,

@@ -240,4 +240,4 @@ def test_serve_says_how_to_get_the_rest(lines):
         assert EXTRA in child.stderr.readline()
         while "python -c" not in child.stdout.readline():
             pass
-        assert stopped(child)[1] == "Stopped.\n"
+        assert stopped(child)[1].splitlines()[-1] == "Stopped."

@@ -4,12 +4,17 @@ import json
 import os
 import sqlite3
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from lightfast.cli.local import cached_database
-from tests.cli.conftest import process
+from lightfast.emulator import Emulator, EmulatorError
+from tests.cli.conftest import COMMAND, process
+from tests.docs.examples import ROOT
+from tests.test_laws import loaded_by
 
 QUESTION = "how are failed requests retried?"
 
@@ -35,16 +40,67 @@ def test_a_repository_answers_without_key_or_account(repository):
     assert "sk-lf-" not in done.stdout + done.stderr
 
 
-def test_a_second_run_finds_the_index_and_the_key_again(run, repository, cache):
+def batch(run, repository):
+    """Search from a file, which needs a server and so a key."""
+    source = repository.path.parent / "in.jsonl"
+    source.write_text('"login"\n')
+    options = ("-o", repository.path.parent / "out.jsonl", "--overwrite")
+    result = run("batch", source, *options, "--local", repository.path)
+    assert result.exit_code == 0, result.stderr
+
+
+def test_a_second_run_finds_the_index_again_and_needs_no_key(run, repository, cache):
     first = run("search", "--local", repository.path, QUESTION, "--json")
     (database,) = cache.glob("*.sqlite3")
     assert database.name.startswith("my-repository-")
-    (key,) = cache.glob("*.key")
-    written = key.read_text()
     second = run("search", "--local", repository.path, QUESTION, "--json")
     assert titles(first) == titles(second)
+    assert keys(database) == 0
+
+
+def test_a_second_batch_uses_the_same_key(run, repository, cache):
+    batch(run, repository)
+    (key,), (database,) = cache.glob("*.key"), cache.glob("*.sqlite3")
+    written = key.read_text()
+    batch(run, repository)
     assert keys(database) == 1
     assert key.read_text() == written
+
+
+def test_all_pages_are_those_of_the_served_api(run, repository):
+    options = ("--all", "--limit", "1", "--json")
+    local = run("search", "--local", repository.path, QUESTION, *options)
+    served = run("search", "--local", repository.path, QUESTION, "--json")
+    assert [json.loads(line)["title"] for line in local.stdout.splitlines()] == titles(served)
+    two = run("search", "--local", repository.path, QUESTION, *options, "--max-results", "2")
+    assert len(two.stdout.splitlines()) == 2
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--source", "githb"], "No results from 'githb'; this index has git"),
+        (["--type", "comit"], "No results of the kind 'comit'; this index has "),
+        (["--source", "docs", "--type", "commit"], None),
+    ],
+)
+def test_a_mistyped_provider_or_kind_is_told_with_those_that_exist(run, repository, options, said):
+    result = run("search", "--local", repository.path, QUESTION, *options)
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert "Nothing found" in result.stderr
+    assert (said in result.stderr) if said else ("this index has" not in result.stderr)
+
+
+def test_a_search_loads_no_http_library(repository):
+    """It costs more to import than a search."""
+    modules = loaded_by(
+        "import contextlib, io, sys\n"
+        "from lightfast.cli.app import app\n"
+        "with contextlib.redirect_stdout(io.StringIO()):\n"
+        f"    app(['search', '--local', {str(repository.path)!r}, 'login', '-q'], standalone_mode=False)"
+    )
+    assert "lightfast.emulator.search.retrieval" in modules
+    assert not modules & {"aiohttp", "tenacity", "urllib.request", "importlib.metadata"}
 
 
 def test_what_was_committed_since_is_found(run, repository):
@@ -58,17 +114,17 @@ def test_what_was_committed_since_is_found(run, repository):
 
 
 def test_a_key_that_opens_nothing_any_more_is_replaced(run, repository, cache):
-    run("search", "--local", repository.path, QUESTION)
+    batch(run, repository)
     (key,) = cache.glob("*.key")
     old = key.read_text()
     key.write_text("sk-lf-nonsense")
-    assert titles(run("search", "--local", repository.path, QUESTION, "--json"))
+    batch(run, repository)
     assert key.read_text() not in (old, "sk-lf-nonsense")
 
 
 @pytest.mark.skipif(os.name == "nt", reason="POSIX permissions")
 def test_index_and_key_are_their_owners_only(run, repository, cache):
-    run("search", "--local", repository.path, QUESTION)
+    batch(run, repository)
     for path in (cache, *cache.iterdir()):
         assert stat.S_IMODE(path.stat().st_mode) & 0o077 == 0, path
 
@@ -118,3 +174,81 @@ def test_the_file_depends_on_the_paths_and_not_on_how_they_are_written(tmp_path,
     assert cached_database([Path("a")]) != cached_database([Path()])
     assert cached_database([Path("a"), Path()]) == cached_database([Path(), Path("a")])
     assert cached_database([Path("/")]).name.startswith("root-")
+
+
+# --- where it runs ----------------------------------------------------------------------------
+
+
+def test_without_home_and_user_the_index_is_temporary(run, repository, monkeypatch):
+    """As in a container whose user has no entry in /etc/passwd: "~" stays as it is."""
+    pwd = pytest.importorskip("pwd")
+
+    def unknown(uid):
+        raise KeyError(uid)
+
+    monkeypatch.setattr(pwd, "getpwuid", unknown)
+    monkeypatch.delenv("HOME", raising=False)
+    monkeypatch.delenv("XDG_CACHE_HOME")
+    result = run("search", "--local", repository.path, QUESTION)
+    assert result.exit_code == 0, result.stderr
+    assert "Retry failed requests" in result.stdout
+    assert result.stderr.startswith("Using a temporary index: There is no cache directory")
+    assert not Path("~").exists()
+
+
+def test_a_cache_that_cannot_be_written_is_no_reason_to_fail(run, repository, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", "/proc/nowhere")
+    result = run("search", "--local", repository.path, QUESTION)
+    assert result.exit_code == 0
+    assert result.stderr.startswith("Using a temporary index: ")
+
+
+def test_a_full_cache_is_no_reason_to_fail(run, repository, monkeypatch):
+    """What SQLite says of a full disk, at the first write to the index that is kept."""
+    real = Emulator.refresh
+
+    def refresh(emulator):
+        if "lightfast-emulator-" not in repr(emulator):  # how a temporary one's directory begins
+            raise EmulatorError("Cannot use the database: database or disk is full")
+        return real(emulator)
+
+    monkeypatch.setattr(Emulator, "refresh", refresh)
+    result = run("search", "--local", repository.path, QUESTION)
+    assert result.exit_code == 0
+    assert "Using a temporary index: Cannot use the database: database or disk" in result.stderr
+
+
+def test_a_deleted_working_directory_is_said_where_it_matters(repository, tmp_path):
+    gone = tmp_path / "gone"
+    script = f"mkdir {gone} && cd {gone} && rmdir {gone} && exec {sys.executable} -m lightfast search login --local "
+    for path, code in ((".", 9), (f"'{repository.path}'", 0)):
+        done = subprocess.run(
+            ["sh", "-c", script + path], capture_output=True, text=True, timeout=60, check=False,
+            env=os.environ | {"PYTHONPATH": str(ROOT)},
+        )  # fmt: skip
+        assert done.returncode == code, done.stderr
+        assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_a_closed_standard_stream_is_no_reason_to_fail(repository, closed):
+    command = (
+        f"exec {sys.executable} -m lightfast search login --local '{repository.path}' {closed}"
+    )
+    done = subprocess.run(
+        ["sh", "-c", command], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (done.returncode, done.stderr.count("Traceback")) == (0, 0), done.stderr
+
+
+def test_a_full_disk_behind_stdout_is_one_line(repository):
+    if not Path("/dev/full").exists():
+        pytest.skip("THE FULL DISK IS NOT TESTED: no /dev/full")
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [*COMMAND, "search", "login", "--json", "--local", str(repository.path)],
+            stdout=full, stderr=subprocess.PIPE, text=True, timeout=60, check=False,
+        )  # fmt: skip
+    assert done.returncode == 1
+    assert "No space left on device" in done.stderr
+    assert "Exception ignored" not in done.stderr

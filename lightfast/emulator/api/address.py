@@ -7,8 +7,22 @@ import ipaddress
 
 from lightfast.emulator.errors import EmulatorError
 
-__all__ = ["cannot_listen", "check_address", "is_loopback", "origin"]
+__all__ = [
+    "API_PREFIXES",
+    "BASE_PATH",
+    "CONTROL_PATH",
+    "cannot_listen",
+    "check_address",
+    "is_loopback",
+    "origin",
+]
 
+BASE_PATH = "/api/v1"  # where the documentation has it
+OTHER_PATH = (
+    "/v1"  # where the official TypeScript SDK and the OpenAPI file of the same week have it
+)
+CONTROL_PATH = "/_emulator"
+API_PREFIXES = (f"{BASE_PATH}/", f"{OTHER_PATH}/")
 MAX_PORT = 65535
 
 # How to reach a server that listens on every address.

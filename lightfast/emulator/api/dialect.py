@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal
 
 import attrs
-from aiohttp import web
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from lightfast.emulator.search.query import SearchQuery
 
-__all__ = ["DIALECT", "ApiRevision", "Behavior", "Dialect", "Failure", "Reply"]
+__all__ = ["ApiRevision", "Behavior", "Dialect", "Failure", "Reply"]
 
 ApiRevision = Literal["2026-04-03", "2026-04-04"]
 Behavior = Literal["documented", "observed"]
@@ -59,5 +58,4 @@ class Dialect:
     trailing_slash: bool = False
 
 
-DIALECT: web.RequestKey[Dialect] = web.RequestKey("dialect", Dialect)
 """How a request is read and answered."""

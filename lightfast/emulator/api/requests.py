@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 from aiohttp import web
 
 from lightfast.emulator.accounts.authenticate import Credentials
-from lightfast.emulator.api.dialect import DIALECT
+from lightfast.emulator.api.dialect import Dialect
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 __all__ = [
     "BODY_TIMEOUT",
+    "DIALECT",
     "MAX_BODY_BYTES",
     "ON_BODY",
     "SlowBodyError",
@@ -26,6 +27,7 @@ __all__ = [
 MAX_BODY_BYTES = 1 << 20
 BODY_TIMEOUT = 10.0  # seconds for a body to arrive
 
+DIALECT: web.RequestKey[Dialect] = web.RequestKey("dialect", Dialect)
 ON_BODY: web.RequestKey[Callable[[bytes], None]] = web.RequestKey("on_body")
 """Called with the body once it is read."""
 

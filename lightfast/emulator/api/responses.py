@@ -10,8 +10,14 @@ import orjson
 from aiohttp import web
 
 from lightfast._version import __version__
-from lightfast.emulator.api.dialect import DIALECT, Failure, Reply
-from lightfast.emulator.api.requests import BODY_TIMEOUT, MAX_BODY_BYTES, SlowBodyError
+from lightfast.emulator.api.address import API_PREFIXES, BASE_PATH
+from lightfast.emulator.api.dialect import Failure, Reply
+from lightfast.emulator.api.requests import (
+    BODY_TIMEOUT,
+    DIALECT,
+    MAX_BODY_BYTES,
+    SlowBodyError,
+)
 from lightfast.emulator.api.revision_2026_04_03 import DOCUMENTED
 from lightfast.emulator.api.validation import InvalidRequestError, NotJsonError
 from lightfast.emulator.errors import DamagedError, RefusedError
@@ -21,8 +27,6 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
 __all__ = [
-    "API_PREFIXES",
-    "BASE_PATH",
     "HEADERS",
     "REQUEST_ID",
     "SEARCH_PATHS",
@@ -31,11 +35,6 @@ __all__ = [
     "in_documented_shape",
 ]
 
-BASE_PATH = "/api/v1"  # where the documentation has it
-OTHER_PATH = (
-    "/v1"  # where the official TypeScript SDK and the OpenAPI file of the same week have it
-)
-API_PREFIXES = (f"{BASE_PATH}/", f"{OTHER_PATH}/")
 SEARCH_PATHS = tuple(f"{prefix}search" for prefix in API_PREFIXES)
 REQUEST_ID = web.RequestKey("request_id", str)
 HEADERS = {

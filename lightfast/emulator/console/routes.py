@@ -11,11 +11,11 @@ from lightfast.emulator import timestamps
 from lightfast.emulator.api.responses import answer
 from lightfast.emulator.console import pages
 from lightfast.emulator.console.body import read_json, text
-from lightfast.emulator.console.facets import facets
 from lightfast.emulator.console.guard import Guard
 from lightfast.emulator.console.members import Members, get_or_create_user, user_json
 from lightfast.emulator.console.questions import questions
 from lightfast.emulator.errors import EmulatorError, RefusedError
+from lightfast.emulator.search.facets import facets
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

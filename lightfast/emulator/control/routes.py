@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from aiohttp import web
 
 from lightfast._version import __version__
-from lightfast.emulator.api.address import is_loopback
+from lightfast.emulator.api.address import CONTROL_PATH, is_loopback
 from lightfast.emulator.api.requests import body
 from lightfast.emulator.api.responses import HEADERS, answer
 from lightfast.emulator.api.validation import read_json
@@ -24,9 +24,7 @@ if TYPE_CHECKING:
 
     Handler = Callable[[web.Request], Awaitable[web.Response]]
 
-__all__ = ["CONTROL_PATH", "Control", "Controlled"]
-
-CONTROL_PATH = "/_emulator"
+__all__ = ["Control", "Controlled"]
 
 
 class Controlled(Protocol):

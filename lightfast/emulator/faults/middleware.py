@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 from multidict import CIMultiDict, CIMultiDictProxy
 
-from lightfast.emulator.api.dialect import DIALECT, Failure
-from lightfast.emulator.api.requests import ON_BODY, SlowBodyError, body
-from lightfast.emulator.api.responses import API_PREFIXES, REQUEST_ID, failure_answer
+from lightfast.emulator.api.address import API_PREFIXES
+from lightfast.emulator.api.dialect import Failure
+from lightfast.emulator.api.requests import DIALECT, ON_BODY, SlowBodyError, body
+from lightfast.emulator.api.responses import REQUEST_ID, failure_answer
 from lightfast.emulator.api.revisions import dialect_of
 from lightfast.emulator.faults.faults import (
     Delay,

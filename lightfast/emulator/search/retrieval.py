@@ -66,6 +66,30 @@ class Found:
     paths: dict[str, bool]
     latency: dict[str, float]
 
+    def content(self, query: SearchQuery, latency: dict[str, float]) -> dict[str, Any]:
+        """Return the answer as documented, without its request ID.
+
+        Args:
+            query: The search that found this page.
+            latency: Seconds by stage, ``total`` among them, under their wire names.
+        """
+        milliseconds = {
+            name: round(seconds * 1000, 3) for name, seconds in {**latency, **self.latency}.items()
+        }
+        content = {
+            "data": self.results,
+            "meta": {
+                "total": self.total,
+                "limit": query.limit,
+                "offset": query.offset,
+                "took": milliseconds["total"],
+                "mode": query.mode,
+                "paths": self.paths,
+            },
+            "latency": milliseconds,
+        }
+        return {**content, "context": {"clusters": self.clusters}} if self.clusters else content
+
 
 def search(
     store: Store, organization: str, query: SearchQuery, meaning: VectorIndex | None = None
