@@ -16,8 +16,6 @@ PROJECT = tomllib.loads((HERE / "pyproject.toml").read_text(encoding="utf-8"))
 PYTHONS = ["3.11", "3.12", "3.13", "3.14"]
 # Most tests wait for something: more of them at once than there are cores. A file stays together.
 PARALLEL = ["-n", "4", "--dist", "loadfile"]
-# What needs the frameworks themselves has a session of its own.
-ALONE = ["--ignore=tests/integrations"]
 # The core's tests: they need no extra but what the test group brings.
 CORE = ["tests/test_laws.py", "tests/test_client.py", "tests/test_sync.py", "tests/test_config.py", "tests/test_auth.py", "tests/test_bulk.py", "tests/test_retry.py", "tests/test_models.py", "tests/test_exceptions.py", "tests/wire", "tests/transport"]  # fmt: skip
 
@@ -71,9 +69,9 @@ def tests(session: nox.Session) -> None:
     extras = "cli,emulator,mcp,semantic" if session.python == PYTHONS[0] else "all"
     session.install("-e", f".[{extras}]", *group("test"))
     if session.python != PYTHONS[0] or session.posargs:
-        session.run("pytest", *(session.posargs or [*PARALLEL, *ALONE]))
+        session.run("pytest", *(session.posargs or PARALLEL))
         return
-    session.run("pytest", *PARALLEL, *ALONE, "--cov", "--cov-report=")
+    session.run("pytest", *PARALLEL, "--cov", "--cov-report=")
     session.run("coverage", "report", "--include=lightfast/*.py", "--fail-under=95")
 
 
@@ -85,13 +83,20 @@ def integrations(session: nox.Session) -> None:
 
 
 @nox.session(python=PYTHONS[0])
+def recipes(session: nox.Session) -> None:
+    """Run the how-to's recipes with LlamaIndex, Haystack, Pydantic AI, OpenAI and DSPy."""
+    session.install("-e", ".[cli,emulator]", *group("test"), *group("recipes"))
+    session.run("pytest", *(session.posargs or ["tests/recipes"]))
+
+
+@nox.session(python=PYTHONS[0])
 def lowest(session: nox.Session) -> None:
     """The tests of the core on the oldest versions that we say we support."""
     oldest = [
         re.sub(r">=\s*", "==", requirement) for requirement in PROJECT["project"]["dependencies"]
     ]
     session.install("-e", ".[all]", *oldest, *group("test"))
-    session.run("pytest", *(session.posargs or [*PARALLEL, *ALONE]))
+    session.run("pytest", *(session.posargs or PARALLEL))
 
 
 @nox.session(python=PYTHONS[0])

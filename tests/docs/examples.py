@@ -69,12 +69,15 @@ edits: dict[str, list[tuple[int, int, str]]] = defaultdict(list)
 
 # Pages whose examples need the frameworks themselves: `nox -s integrations` runs them.
 FRAMEWORKS = {"django.md", "fastapi.md", "flask.md", "langchain.md", "opentelemetry.md"}
+RECIPES = {"recipes.md"}  # likewise with `nox -s recipes`
 
 
 def documents() -> list[Path]:
     """Every page that may hold examples, but one: test_how_to_testing.py runs that as a project."""
     pages = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
-    return [page for page in pages if page.name not in {"testing-your-code.md", *FRAMEWORKS}]
+    return [
+        page for page in pages if page.name not in {"testing-your-code.md", *FRAMEWORKS, *RECIPES}
+    ]
 
 
 def parse(path: Path) -> Document:
