@@ -42,13 +42,13 @@ nox.options.error_on_missing_interpreters = False  # a missing one is skipped, a
 
 
 def group(name: str) -> list[str]:
-    """A dependency group of pyproject.toml."""
+    """Return a dependency group of pyproject.toml."""
     return list(PROJECT["dependency-groups"][name])
 
 
 @nox.session(python=PYTHONS[0])
 def lint(session: nox.Session) -> None:
-    """Ruff: style and likely faults; codespell: misspelt words. As `.pre-commit-config.yaml` does."""
+    """Check style and likely faults with ruff, and spelling with codespell, as pre-commit does."""
     session.install(*group("lint"))
     session.run("ruff", "format", "--check", ".")
     session.run("ruff", "check", ".")
@@ -77,7 +77,7 @@ def tests(session: nox.Session) -> None:
 
 @nox.session(python=PYTHONS[0])
 def integrations(session: nox.Session) -> None:
-    """The tests with the real frameworks on the other side: web, data frames, notebooks, agents."""
+    """Test with the real frameworks on the other side: web, data frames, notebooks, agents."""
     session.install("-e", ".[all]", *group("test"), *group("integrations"))
     session.run("pytest", *(session.posargs or ["tests/integrations"]))
 
@@ -91,7 +91,7 @@ def recipes(session: nox.Session) -> None:
 
 @nox.session(python=PYTHONS[0])
 def lowest(session: nox.Session) -> None:
-    """The tests of the core on the oldest versions that we say we support."""
+    """Test with the oldest versions of dependencies that we say we support."""
     oldest = [
         re.sub(r">=\s*", "==", requirement) for requirement in PROJECT["project"]["dependencies"]
     ]
@@ -101,7 +101,7 @@ def lowest(session: nox.Session) -> None:
 
 @nox.session(python=PYTHONS[0])
 def package(session: nox.Session) -> None:
-    """The checklist of a release: metadata, the same bytes twice, and both archives put to work."""
+    """Go through a release's checklist: metadata, reproducible archives, and both put to work."""
     tmp = Path(session.create_tmp()).resolve()
     shutil.rmtree(tmp, ignore_errors=True)
     session.install(*group("package"))
@@ -122,14 +122,14 @@ def package(session: nox.Session) -> None:
 
 
 def _build(session: nox.Session, out: Path) -> tuple[Path, Path]:
-    """The wheel, made from the sdist, and the sdist."""
+    """Build the wheel, from the sdist, and return both."""
     session.run("python", "-m", "build", "--outdir", str(out), str(HERE), silent=True)
     (wheel,), (sdist,) = out.glob("*.whl"), out.glob("*.tar.gz")
     return wheel, sdist
 
 
 def _use_wheel(session: nox.Session, wheel: Path, elsewhere: Path) -> None:
-    """Install it as users do, far from the repository: bare first, then with extras."""
+    """Install the wheel as users do, far from the repository: bare first, then with extras."""
     session.run("python", "-m", "venv", str(elsewhere / "venv"))
     python = str(elsewhere / "venv" / ("Scripts" if os.name == "nt" else "bin") / "python")
     notes = elsewhere / "notes"
@@ -150,6 +150,10 @@ def _use_wheel(session: nox.Session, wheel: Path, elsewhere: Path) -> None:
     if "Retries" not in str(found):
         session.error(f"[FAIL] the wheel with [cli,emulator] finds nothing: {found}")
     session.log("[ok] the wheel with [cli,emulator]: `lightfast search --local` answers")
+    told = session.run(python, "-m", "lightfast", "changelog", external=True, silent=True)
+    if "Added" not in str(told):
+        session.error(f"[FAIL] the wheel brings no changelog: {told}")
+    session.log("[ok] the wheel brings its changelog: `lightfast changelog` prints it")
     session.chdir(HERE)
 
 
@@ -166,14 +170,14 @@ def _test_sdist(session: nox.Session, wheel: Path, sdist: Path, unpacked: Path) 
 
 @nox.session(python=PYTHONS[0])
 def api(session: nox.Session) -> None:
-    """The public API beside the last release's, and the changelog: no break without an entry."""
+    """Compare the public API with the last release's: no break without an entry in the changelog."""
     session.install("-e", ".[all]", "griffe", "packaging")
     session.run("python", "-m", "tests.public_api", *session.posargs)
 
 
 @nox.session(python=PYTHONS[0])
 def docs(session: nox.Session) -> None:
-    """The documentation as pages, in the folder given; a broken link or reference is an error."""
+    """Build the documentation, into the folder given; a broken link or reference is an error."""
     session.install("-e", ".[all]", *group("docs"))
     out = Path(session.posargs[0] if session.posargs else f"{session.create_tmp()}/html")
     session.run("sphinx-build", "-W", "--keep-going", "-q", "-b", "html", "docs", str(out))
@@ -184,7 +188,7 @@ def docs(session: nox.Session) -> None:
 
 @nox.session(python=PYTHONS[0])
 def bench(session: nox.Session) -> None:
-    """The benchmarks against every peer: figures, targets and verdicts."""
+    """Run the benchmarks against every peer: figures, targets and verdicts."""
     session.install("-e", ".[all]", *group("bench"))
     session.run("python", "-m", "tests.benchmarks", *session.posargs)
 
