@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import attrs
 
 from lightfast.emulator.errors import EmulatorError
-from lightfast.emulator.sources import github, observations
+from lightfast.emulator.sources import github, observations, slack, tables
 from lightfast.emulator.sources.commit_times import CommitTimes
 from lightfast.emulator.sources.commits import commit_documents
 from lightfast.emulator.sources.contents import Place, decoded, file_documents
@@ -102,18 +102,22 @@ def corpora_at(path: Path, *, code: bool = True) -> list[Corpus]:
     if not path.exists():
         raise EmulatorError(f"There is nothing at {path}; give a directory or a file that exists.")
     if path.suffix.lower() in observations.SUFFIXES:
-        return [JsonFile(path, "observations", observations.observations)]
+        return [Export(path, "observations", observations.observations)]
     if path.suffix.lower() in github.SUFFIXES:
-        return [JsonFile(path, "github", github.github_documents)]
+        return [Export(path, "github", github.github_documents)]
+    if path.suffix.lower() in tables.SUFFIXES:
+        return [Export(path, "issues", tables.read_table)]
     if kind_of(path.name):
         return [Documents(path, code=True)]
     raise EmulatorError(
-        f"Cannot index {path}: give a directory, Markdown, reStructuredText, AsciiDoc, text, source code, `.jsonl`"
-        " or `.json`."
+        f"Cannot index {path}: give a directory, Markdown, reStructuredText, AsciiDoc, text, source code, `.jsonl`,"
+        " `.json` or `.csv`."
     )
 
 
 def _directory(path: Path, *, code: bool) -> list[Corpus]:
+    if slack.is_export(path):
+        return [Export(path, "conversations", slack.conversations)]
     git = Git.at(path)
     if git is None:
         inside = [_directory(each, code=code) for each in nested_repositories(path)]
@@ -291,8 +295,8 @@ def _text(file: TextFile, blobs: Blobs | None, spoiled: dict[str, str]) -> str |
     return text
 
 
-class JsonFile:
-    """A file that is read whole: observations, or what GitHub's REST API gave.
+class Export:
+    """A file or an export that is read whole: observations, or what a tracker gave.
 
     Args:
         path: The file.
@@ -308,9 +312,8 @@ class JsonFile:
         self.location = printable(path)
 
     def changes(self, last: State | None) -> Changes | None:
-        """The whole file, when it was written to."""
-        facts = self._path.stat()
-        state: State = {"format": FORMAT, "file": f"{facts.st_mtime_ns}:{facts.st_size}"}
+        """Return all of it, when it was written to."""
+        state: State = {"format": FORMAT, "file": _written(self._path)}
         if state == last:
             return None
         documents = self._documents(state)
@@ -324,6 +327,16 @@ class JsonFile:
             return self._last[1]
         (_, documents), self._last = self._last, None
         return documents
+
+
+def _written(path: Path) -> str:
+    """Return what changes when a file is written to, or a file below a directory is added."""
+    facts = path.stat()
+    written = f"{facts.st_mtime_ns}:{facts.st_size}"
+    if not path.is_dir():
+        return written
+    folders = sorted(f"{each.name}:{each.stat().st_mtime_ns}" for each in path.iterdir())
+    return hashlib.blake2b("\n".join([written, *folders]).encode("utf-8", "replace"), digest_size=16).hexdigest()  # fmt: skip
 
 
 def _head(git: Git) -> str | None:

@@ -1,12 +1,12 @@
-"""Issues and pull requests as GitHub's REST API gives them, saved to a ``.json`` file.
+"""Records of trackers and forges, saved to a ``.json`` file.
 
 ::
 
     gh api --paginate 'repos/OWNER/NAME/issues?state=all&per_page=100' > issues.json
 
 ``gh`` writes one array, or one array for each page, one behind the other, or with ``--slurp`` an array of arrays:
-all of them are read, and so are single objects and what a search returns under ``items``. The endpoint for issues
-gives pull requests, too; the one for pull requests tells more about them.
+all of them are read, and so are single objects, what a search returns under ``items``, and GraphQL's ``nodes``. The
+endpoint for issues gives pull requests, too; the one for pull requests tells more about them.
 https://docs.github.com/rest/issues/issues#list-repository-issues
 """
 
@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import deque
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -22,8 +23,9 @@ from lightfast.emulator.errors import EmulatorError
 from lightfast.emulator.sources.commits import ROBOT_WEIGHT, is_robot
 from lightfast.emulator.sources.contents import decoded
 from lightfast.emulator.sources.documents import Document, mentions, person
-from lightfast.emulator.sources.forge import Forge
+from lightfast.emulator.sources.forge import Forge, forge_of
 from lightfast.emulator.sources.pulls import group_of_pull
+from lightfast.emulator.sources.records import record_document
 from lightfast.emulator.sources.sections import clean
 
 if TYPE_CHECKING:
@@ -35,14 +37,16 @@ __all__ = ["SUFFIXES", "github_documents", "read_items"]
 SUFFIXES = (".json",)
 
 _PAGE = re.compile(r"https?://([^/\s]+)/([^/\s]+/[^/\s]+)/(?:issues|pull)/(\d+)")
+_COMMAND = "`gh api --paginate 'repos/OWNER/NAME/issues?state=all&per_page=100'`"
+_WRAPPERS = ("items", "issues", "nodes", "edges", "values", "data")
 _BLANK = re.compile(r"\s*")
 
 
 def github_documents(path: Path) -> list[Document]:
-    """The file's issues and pull requests, each once: of two states of one, the later.
+    """Return a file's records, each once: of two states of one, the later.
 
     Raises:
-        EmulatorError: The file is no JSON, or holds something else.
+        EmulatorError: The file is not JSON, or holds something else.
     """
     try:
         return read_items(decoded(path.read_bytes()))
@@ -51,7 +55,7 @@ def github_documents(path: Path) -> list[Document]:
 
 
 def read_items(text: str) -> list[Document]:
-    """Return the issues and pull requests in a text, each once."""
+    """Return the records in a text, each once."""
     found: dict[str, tuple[str, Document]] = {}
     try:
         for number, data in enumerate(_items(_values(text)), 1):
@@ -68,7 +72,7 @@ def read_items(text: str) -> list[Document]:
 
 
 def _values(text: str) -> Iterator[Any]:
-    """The JSON values that stand one behind the other."""
+    """Yield the JSON values that stand one behind the other."""
     decoder = json.JSONDecoder()
     position = _end_of_blank(text, 0)
     while position < len(text):
@@ -83,40 +87,88 @@ def _end_of_blank(text: str, position: int) -> int:
 
 
 def _items(values: Iterator[Any]) -> Iterator[Any]:
+    """Yield the records in values: those of arrays, and of what wraps them in answers of REST and GraphQL."""
     for value in values:
-        if isinstance(value, list):
-            yield from _items(iter(value))
-        elif isinstance(value, dict) and isinstance(value.get("items"), list):
-            yield from value["items"]
-        else:
-            yield value
+        waiting: deque[Any] = deque([value])
+        while waiting:
+            item = waiting.popleft()
+            inside = _inside(item)
+            if inside is None:
+                yield item
+            else:
+                waiting.extendleft(reversed(inside))
+
+
+def _inside(value: Any) -> list[Any] | None:
+    if isinstance(value, list):
+        return value
+    if not isinstance(value, dict) or "title" in value or "body" in value:
+        return None
+    for name in _WRAPPERS:
+        if isinstance(value.get(name), list):
+            return value[name]  # type: ignore[no-any-return]
+    if set(value) <= {"node", "cursor"} and "node" in value:
+        return [value["node"]]
+    if isinstance(value.get("data"), dict) or _holds_connections(value):
+        return [inner for inner in value.values() if isinstance(inner, dict)]
+    return None
+
+
+def _holds_connections(value: dict[str, Any]) -> bool:
+    # https://docs.github.com/graphql/guides/using-pagination-in-the-graphql-api
+    inner = [each for each in value.values() if isinstance(each, dict)]
+    return any(
+        "nodes" in each
+        or "edges" in each
+        or any("nodes" in e for e in each.values() if isinstance(e, dict))
+        for each in inner
+    )
 
 
 def _complaint(error: Exception) -> str:
-    if isinstance(error, KeyError):
-        return (
-            f"`{error.args[0]}` is missing; this is no issue or pull request of GitHub's REST API"
-        )
-    return f"this is no issue or pull request of GitHub's REST API: {error}"
+    if isinstance(error, _AnsweredError):
+        return f"the other side answered with an error: {error}; run the command again"
+    said = f"`{error.args[0]}` is missing" if isinstance(error, KeyError) else str(error)
+    return f"not an issue or pull request ({said}); {_COMMAND} gives those of a repository"
+
+
+class _AnsweredError(ValueError):
+    """What should be a record is the other side's error."""
 
 
 def _document(data: Any) -> Document:
+    if not isinstance(data, dict):
+        raise TypeError("not a JSON object")
+    if isinstance(data.get("message"), str) and (
+        {"documentation_url", "status", "error"} & data.keys()
+    ):
+        raise _AnsweredError(data["message"][:300])
+    page = data.get("html_url")
+    # GitHub's REST API tells more about them than any other form; its archives name people by their pages.
+    if not (isinstance(page, str) and _PAGE.fullmatch(page)) and (found := record_document(data)):
+        return found
+    return _issue(data)
+
+
+def _issue(data: dict[str, Any]) -> Document:
     host, repository, number = _place(data["html_url"])
     is_pull = "pull_request" in data or "merged_at" in data
     kind = "pull_request" if is_pull else "issue"
     people = _people(data)
     body = data.get("body") or ""
-    named = mentions(body, Forge("github", f"https://{host}/{repository}"))
+    address = f"https://{host}/{repository}"
+    forge = forge_of(address) or Forge("github", address)
+    named = mentions(body, forge)
     action, at = _latest(data)
     labels = [_label(label) for label in data.get("labels") or ()]
     login = people[0] if people else ""
     return Document(
-        id=f"{kind}_{repository}#{number}",
+        id=f"{kind}_{host}/{repository}#{number}",
         key=f"#{number}",
-        group=group_of_pull(f"https://{host}/{repository}", number) if is_pull else "",
+        group=group_of_pull(forge.base, number),
         title=data["title"].strip() or f"#{number}",
         body=clean(body),
-        source="github",
+        source=forge.name,
         type=kind,
         url=data["html_url"],
         occurred_at=at,
@@ -141,7 +193,7 @@ def _place(address: str) -> tuple[str, str, str]:
 
 
 def _people(data: dict[str, Any]) -> list[str]:
-    """Who wrote it, who takes care of it, who merged it: logins, each once."""
+    """Return who wrote it, who takes care of it, who merged it: logins, each once."""
     who = [data.get("user"), *(data.get("assignees") or ()), data.get("merged_by")]
     return list(dict.fromkeys(each["login"] for each in who if each))
 
@@ -155,7 +207,7 @@ def _is_robot(user: Any, login: str) -> bool:
 
 
 def _latest(data: dict[str, Any]) -> tuple[str, int | None]:
-    """The last thing that changed its state, and when."""
+    """Return the last thing that changed its state, and when."""
     merged_at = data.get("merged_at") or (data.get("pull_request") or {}).get("merged_at")
     if merged_at:
         return "merged", _moment(merged_at)

@@ -28,7 +28,7 @@ _MARKUP = {
     ".ipynb": "notebook",
 }
 # Prose that somebody may miss, in forms that are not read.
-EXPECTED = frozenset(str.split(".pdf .docx .doc .odt .rtf .pptx .odp .xlsx .html .htm .tex .textile .mediawiki .wiki .pod .rdoc .djvu .epub"))  # fmt: skip
+EXPECTED = frozenset(str.split(".pdf .docx .doc .odt .rtf .pptx .odp .xlsx .html .htm .tex .textile .mediawiki .wiki .pod .rdoc .djvu .epub .jsonl .ndjson"))  # fmt: skip
 
 _READ_WITHOUT_SUFFIX = re.compile(
     r"(?:readme|news|changes|changelog|change[-_]?log|history|release[-_]?notes|releases|todo|install|hacking"

@@ -17,7 +17,8 @@
 ``significanceScore``  a number
 =====================  ======================================================================
 
-Other fields are passed over. A null counts as missing, an empty line as none; of two lines with the same id
+Trackers' own names for these are known, too, such as ``description``, ``html_url`` and ``createdAt``. Other fields are
+passed over. A null counts as missing, an empty line as none; of two lines with the same id
 the later one counts.
 """
 
@@ -33,6 +34,16 @@ import orjson
 from lightfast.emulator import timestamps
 from lightfast.emulator.errors import EmulatorError
 from lightfast.emulator.sources.documents import Document, person
+from lightfast.emulator.sources.records import (
+    ACTOR,
+    PAGE,
+    TEXT,
+    TIME,
+    TITLE,
+    first_of,
+    moment,
+    record_document,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -50,7 +61,7 @@ _ADDRESS = re.compile(r"https?://\S+", re.IGNORECASE)
 
 
 def observations(path: Path) -> list[Document]:
-    """What a file's lines tell, in order.
+    """Return what a file's lines tell, in order.
 
     Raises:
         EmulatorError: A line is no observation; the message says which and why.
@@ -68,7 +79,7 @@ def observations(path: Path) -> list[Document]:
 
 
 def observation(line: bytes) -> Document:
-    """What one line tells.
+    """Return what one line tells.
 
     Raises:
         ValueError: It is no observation; the message says why.
@@ -76,7 +87,7 @@ def observation(line: bytes) -> Document:
     data = orjson.loads(line)
     if not isinstance(data, dict):
         raise ValueError("an observation is a JSON object")
-    data = {name: value for name, value in data.items() if value is not None}
+    data = _translated({name: value for name, value in data.items() if value is not None})
     kind = _text(data, "type", "observation")
     entities = _entities(data)
     return Document(
@@ -92,6 +103,22 @@ def observation(line: bytes) -> Document:
         references=_items(data, "references", ("type", "id"), ("url", "label")),
         facts=_facts(data),
     )
+
+
+def _translated(data: dict[str, Any]) -> dict[str, Any]:
+    """Return a line under the names of the wire: what trackers export has other names for the same."""
+    native = {"text", "body", "occurredAt", "actor", "entities", "references", "source", "type"}
+    if native & data.keys() and "html_url" not in data:
+        return data
+    page = first_of(data, PAGE)
+    found = record_document(data) if isinstance(page, str) else None
+    names = {"title": TITLE, "text": TEXT, "actor": ACTOR, "url": PAGE}
+    told = {
+        name: value for name, at in names.items() if isinstance(value := first_of(data, at), str)
+    }
+    at = timestamps.to_wire(moment(first_of(data, TIME)))
+    known = {"source": found.source, "type": found.type} if found else {}
+    return {**data, **known, **told, **({"occurredAt": at} if at else {})}
 
 
 def _text(data: dict[str, Any], name: str, default: str) -> str:
