@@ -24,6 +24,7 @@ _SECTIONS = {
         "login": "lightfast.cli.login",
         "logout": "lightfast.cli.login",
         "whoami": "lightfast.cli.login",
+        "completion": "lightfast.cli.completion",
         "doctor": "lightfast.cli.doctor",
         "changelog": "lightfast.cli.changelog",
     },

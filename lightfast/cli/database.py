@@ -1,4 +1,4 @@
-"""The emulator's database: which one a command is about, and how what it knows is shown."""
+"""The emulator's database: the one that a command uses, and its contents as JSON or a table."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _F = TypeVar("_F", bound=Callable[..., Any])
 
 
 def in_database(command: _F) -> _F:
-    """Give a command ``--database``."""
+    """Add ``--database`` to a command."""
     return click.option(
         "--database",
         type=click.Path(dir_okay=False, path_type=Path),
@@ -33,7 +33,7 @@ def in_database(command: _F) -> _F:
 
 
 def of_organization(text: str) -> Callable[[_F], _F]:
-    """Give a command ``--organization``, with this help."""
+    """Add ``--organization`` to a command, with this help."""
     return click.option(
         "--organization", metavar="NAME", default="local", help=text, show_default=True
     )
@@ -41,11 +41,11 @@ def of_organization(text: str) -> Callable[[_F], _F]:
 
 @contextmanager
 def opened(database: Path | None, *, make: bool = False, **options: Any) -> Iterator[Emulator]:
-    """The emulator on a database, by default on that of `lightfast emulator serve` in this directory.
+    """Open an emulator on a database, by default that of `lightfast emulator serve` in this directory.
 
     Args:
         database: The file.
-        make: Whether to make it if it is missing.
+        make: Whether to create it if it is missing.
         **options: The emulator's.
 
     Raises:
@@ -72,7 +72,7 @@ def print_known(
     as_json: bool,
     nothing: str,
 ) -> None:
-    """What a database knows, as JSON or as a table; a note when that is nothing."""
+    """Print what a database knows, as JSON or as a table; a note if that is nothing."""
     if as_json:
         print_json([attrs.asdict(value, value_serializer=_plain) for value in known])
     elif known:
@@ -81,9 +81,9 @@ def print_known(
         note(nothing)
 
 
-def day(moment: datetime | None) -> str:
-    """The moment as a table shows it."""
-    return f"{moment:%Y-%m-%d}" if moment else "-"
+def day(time: datetime | None) -> str:
+    """Return the day of a timestamp, as tables show it."""
+    return f"{time:%Y-%m-%d}" if time else "-"
 
 
 def _plain(_: type, __: Any, value: Any) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
+from lightfast.cli.cache import note_daily
 from lightfast.cli.output import note
 from lightfast.cli.progress import Embedding, searchable
 from lightfast.emulator.embedding.select import advice, installed_embedder, is_missing
@@ -16,22 +17,22 @@ if TYPE_CHECKING:
 
 __all__ = ["embed", "embedder", "follow"]
 
-_TICK = 0.2  # seconds; the eye asks for no more
+_TICK = 0.2  # seconds; often enough for a bar
 
 
 def embedder() -> Embedder | None:
-    """What embeds on this machine; where only the extra is missing, a note says how to get it."""
+    """Return the embedder of this machine; if only the extra is missing, a daily note says so."""
     if is_missing():
-        note(advice())
+        note_daily("by-words-alone", advice())
     return installed_embedder()
 
 
 def embed(opened: Emulator, shown: Embedding) -> EmbeddingProgress | None:
-    """How far search by meaning is after all was embedded; None without an embedder.
+    """Embed all documents, and return the progress; None without an embedder.
 
     Args:
-        opened: Whose documents. What was embedded stays, also when it is interrupted.
-        shown: What `opened` tells its progress.
+        opened: The emulator. What is embedded stays, also after an interrupt.
+        shown: The progress that `opened` reports to.
 
     Raises:
         EmulatorError: The model cannot be used.
@@ -47,11 +48,11 @@ def embed(opened: Emulator, shown: Embedding) -> EmbeddingProgress | None:
 
 
 def follow(opened: Emulator, news: deque[EmbeddingProgress]) -> None:
-    """Show how far the embedding behind the answers is, and return when it is over.
+    """Show the progress of embedding in the background, and return at its end.
 
     Args:
-        opened: The emulator that serves.
-        news: Where its latest progress is put, on another thread: whatever is shown is shown on this one.
+        opened: The emulator, which serves.
+        news: Where another thread puts the latest progress; only this thread prints.
     """
     latest = None
     with Embedding() as shown:

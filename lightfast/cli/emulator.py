@@ -33,7 +33,7 @@ _F = TypeVar("_F", bound=Callable[..., Any])
 
 @click.group(cls=Group)
 def emulator() -> None:
-    """Answer the search API on this machine, offline.
+    """Serve the search API on this machine, offline.
 
     Without --database the index is kept in your cache directory, in a file for the PATHS given;
     `lightfast search --local` uses the same one.
@@ -58,21 +58,21 @@ def _indexed(command: _F) -> _F:
         "--database",
         type=click.Path(dir_okay=False, path_type=Path),
         metavar="FILE",
-        help="Where the index and the keys are kept.",
+        help="Keep the index and the keys in this file.",
     )(command)
     return click.argument("paths", nargs=-1, type=click.Path(path_type=Path), metavar="[PATHS]...")(
         command
     )
 
 
-@emulator.command(short_help="Index, and print what there is now.")
+@emulator.command(short_help="Index, and print what is indexed")
 @_indexed
 @click.option("--no-embed", is_flag=True, help="Index words only.")
 @verbosity
 def index(
     paths: tuple[Path, ...], *, database: Path | None, rebuild: bool, code: bool, no_embed: bool
 ) -> None:
-    """Index repositories, directories or files, and print what there is now.
+    """Index repositories, directories or files, and print what is indexed.
 
     PATHS are git repositories, directories and files: documents, source code, and what trackers
     export; this directory when none are given. What did not change is not read again.
@@ -127,7 +127,7 @@ def index(
     show_default=True,
     help="The port to listen on; 0 for any.",
 )
-@click.option("--allow-remote", is_flag=True, help="Let other machines reach it, over plain HTTP.")
+@click.option("--allow-remote", is_flag=True, help="Let other machines connect, over plain HTTP.")
 @click.option("--watch", is_flag=True, help="Index new commits and edits while serving.")
 @verbosity
 def serve(
@@ -161,7 +161,7 @@ def serve(
 
     given = paths or (() if database else (Path(),))
     place = database or cached_database(given)
-    # As Ctrl-C: whoever supervises us says it with SIGTERM.
+    # Like Ctrl-C: service managers and containers stop a process with SIGTERM.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     serving = False
     news: deque[EmbeddingProgress] = deque(maxlen=1)
@@ -196,7 +196,7 @@ def serve(
 
 
 def _key(opened: Emulator, place: Path, *, kept: bool) -> str | None:
-    """A key to show; None when the database has some already, which only their owners know."""
+    """Return a key to print; None if the database has keys already, which are kept as digests."""
     from lightfast.cli.local import kept_key
 
     if kept:

@@ -1,4 +1,4 @@
-"""``lightfast emulator keys``: who may ask an emulator."""
+"""``lightfast emulator keys``: the API keys of an emulator."""
 
 from __future__ import annotations
 
@@ -21,54 +21,54 @@ __all__ = ["keys"]
 
 @click.group(cls=Group)
 def keys() -> None:
-    """Make, list and revoke the API keys of an emulator.
+    """Create, list and revoke the API keys of an emulator.
 
     Without --database they are those of `lightfast emulator serve` in this directory.
     """
 
 
 @keys.command()
-@click.option("--name", default="default", metavar="TEXT", help="What it is for.")
+@click.option("--name", default="default", metavar="TEXT", help="The key's name.")
 @click.option(
     "--expires",
     callback=timestamp(future=True),
     metavar="TIME",
-    help="When it stops working: an ISO date or time, or a span such as 30d.",
+    help="Expiry: an ISO 8601 date or time, or a span such as 30d.",
 )
-@of_organization("Whose keys.")
+@of_organization("The organization.")
 @in_database
 @verbosity
 def create(name: str, expires: datetime | None, database: Path | None, organization: str) -> None:
-    """Make a key and print it, alone, on stdout. It cannot be shown again."""
+    """Create a key and print it, alone, on stdout. It cannot be shown again."""
     with opened(database, make=True) as emulator:
         click.echo(
             emulator.accounts.create_api_key(name, organization=organization, expires_at=expires)
         )
     until = f"until {expires:%Y-%m-%d %H:%M} UTC" if expires else "until it is revoked"
-    note(f"It opens the data of {organization!r} {until}, and cannot be shown again.")
+    note(f"Valid for {organization!r} {until}. It cannot be shown again.")
 
 
 @keys.command(name="list")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-@of_organization("Whose keys.")
+@of_organization("The organization.")
 @in_database
 @verbosity
 def list_(*, as_json: bool, database: Path | None, organization: str) -> None:
     """List keys, oldest first, without the keys themselves."""
     with opened(database) as emulator:
         known = emulator.accounts.list_api_keys(organization=organization)
-    heads = ("id", "key", "name", "state", "made", "last used")
+    heads = ("id", "key", "name", "state", "created", "last used")
     rows = [_row(key) for key in known]
     print_known(known, heads, rows, as_json=as_json, nothing=f"No keys for {organization!r}.")
 
 
 @keys.command()
 @click.argument("which", metavar="ID_OR_MASK")
-@of_organization("Whose keys.")
+@of_organization("The organization.")
 @in_database
 @verbosity
 def revoke(which: str, database: Path | None, organization: str) -> None:
-    """Let a key in no more, by its id or its masked form such as sk-lf-...AbC1."""
+    """Revoke a key, by its ID or its masked form such as sk-lf-...AbC1."""
     with opened(database) as emulator:
         key = emulator.accounts.revoke_api_key(which, organization=organization)
     note(f"Revoked {key.masked} ({key.name}).")

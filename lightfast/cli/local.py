@@ -17,8 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from platformdirs import user_cache_path
-
+from lightfast.cli.cache import cache_directory
 from lightfast.cli.embedding import embedder
 from lightfast.cli.output import note, note_left_out
 from lightfast.cli.progress import Indexing, searchable
@@ -82,20 +81,10 @@ def cached_database(paths: Sequence[Path]) -> Path:
         places = sorted({os.fspath(path.expanduser().resolve()) for path in paths})
     except (OSError, RuntimeError) as error:  # a deleted directory; no such user; links in a circle
         raise EmulatorError(f"Cannot find {', '.join(map(str, paths))}: {error}.") from None
-    cache = _cache_directory()
+    cache = cache_directory()
     name = re.sub(r"[^a-z0-9]+", "-", Path(places[0]).name.lower()).strip("-")[:40] or "root"
     digest = hashlib.sha256("\0".join(places).encode("utf-8", "surrogateescape")).hexdigest()
     return cache / f"{name}-{digest[:16]}.sqlite3"
-
-
-def _cache_directory() -> Path:
-    try:
-        cache = user_cache_path("lightfast", appauthor=False)
-    except RuntimeError:  # there is no HOME, and the user is unknown
-        cache = Path("~")
-    if not cache.is_absolute():  # what earlier releases of platformdirs return then
-        raise EmulatorError("There is no cache directory: set HOME or XDG_CACHE_HOME.")
-    return cache
 
 
 def kept_key(emulator: Emulator, database: Path) -> str:

@@ -1,4 +1,4 @@
-"""``lightfast emulator members``: who sees an organization's data when they sign in."""
+"""``lightfast emulator members``: the members of an organization."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = ["members"]
 
 @click.group(cls=Group)
 def members() -> None:
-    """Make, add, list and remove the members of an organization, and sign them in.
+    """Create, add, list, remove and sign in members of an organization.
 
     Without --database they are those of `lightfast emulator serve` in this directory.
     """
@@ -27,50 +27,50 @@ def members() -> None:
 
 @members.command()
 @click.argument("name")
-@of_organization("What they become a member of.")
+@of_organization("The organization.")
 @in_database
 @verbosity
 def create(name: str, database: Path | None, organization: str) -> None:
-    """Make a user who is a member, and print their id, alone, on stdout."""
+    """Create a user who is a member, and print their ID, alone, on stdout."""
     with opened(database, make=True) as emulator:
         user = emulator.accounts.create_user(name, organization=organization)
     click.echo(user.id)
-    note(f"{user.name} sees the data of {organization!r}.")
+    note(f"{user.name} is a member of {organization!r}.")
 
 
 @members.command()
 @click.argument("user_id")
-@of_organization("What they become a member of.")
+@of_organization("The organization.")
 @in_database
 @verbosity
 def add(user_id: str, database: Path | None, organization: str) -> None:
-    """Let a user see the organization's data who has been made already."""
+    """Add an existing user to an organization."""
     with opened(database) as emulator:
         emulator.accounts.add_member(user_id, organization)
         member = _member(emulator, user_id, organization)
-    note(f"{member.name} sees the data of {organization!r}.")
+    note(f"{member.name} is a member of {organization!r}.")
 
 
 @members.command()
 @click.argument("user_id")
-@of_organization("What they are a member of.")
+@of_organization("The organization.")
 @in_database
 @verbosity
 def remove(user_id: str, database: Path | None, organization: str) -> None:
-    """Let a member see the organization's data no more."""
+    """Remove a member from an organization."""
     with opened(database) as emulator:
         member = _member(emulator, user_id, organization)
         emulator.accounts.remove_member(member, organization)
-    note(f"{member.name} ({member.id}) sees the data of {organization!r} no more.")
+    note(f"{member.name} ({member.id}) is no longer a member of {organization!r}.")
 
 
 @members.command(name="list")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-@of_organization("Whose members.")
+@of_organization("The organization.")
 @in_database
 @verbosity
 def list_(*, as_json: bool, database: Path | None, organization: str) -> None:
-    """List members, by when they became it."""
+    """List members, oldest first."""
     with opened(database) as emulator:
         known = emulator.accounts.list_members(organization=organization)
     rows = [(one.id, day(one.since), one.name) for one in known]
@@ -86,21 +86,21 @@ def list_(*, as_json: bool, database: Path | None, organization: str) -> None:
     metavar="SECONDS",
     default=60,
     show_default=True,
-    help="How long it is good.",
+    help="Lifetime of the token.",
 )
-@of_organization("What they are a member of.")
+@of_organization("The organization.")
 @in_database
 @verbosity
 def token(user_id: str, *, lifetime: int, database: Path | None, organization: str) -> None:
     """Print a session token for a member, alone, on stdout.
 
-    It is what `SessionAuth(token, org_id=...)` takes.
+    `SessionAuth(token, org_id=...)` takes it.
     """
     with opened(database, session_lifetime=lifetime) as emulator:
         member = _member(emulator, user_id, organization)
         click.echo(emulator.accounts.create_session_token(member))
         org_id = _organization_id(emulator, organization)
-    note(f"{member.name} is signed in for {lifetime} s; the organization's id is {org_id}.")
+    note(f"{member.name} is signed in for {lifetime} s; the organization's ID is {org_id}.")
 
 
 def _member(emulator: Emulator, user_id: str, organization: str) -> Member:
@@ -110,8 +110,8 @@ def _member(emulator: Emulator, user_id: str, organization: str) -> Member:
         if member.id == user_id:
             return member
     raise EmulatorError(
-        f"{user_id!r} is no member of {organization!r};"
-        " `lightfast emulator members list` tells who is."
+        f"{user_id!r} is not a member of {organization!r};"
+        " `lightfast emulator members list` lists the members."
     )
 
 

@@ -1,4 +1,4 @@
-"""``lightfast emulator organizations``: whose data an emulator keeps apart."""
+"""``lightfast emulator organizations``: the organizations of an emulator."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["organizations"]
 
 @click.group(cls=Group)
 def organizations() -> None:
-    """Make and list the organizations of an emulator.
+    """Create and list the organizations of an emulator.
 
     Without --database they are those of `lightfast emulator serve` in this directory.
     """
@@ -26,7 +26,7 @@ def organizations() -> None:
 @in_database
 @verbosity
 def create(name: str, database: Path | None) -> None:
-    """Make an organization and print its id, alone, on stdout."""
+    """Create an organization and print its ID, alone, on stdout."""
     with opened(database, make=True) as emulator:
         made = emulator.accounts.create_organization(name)
     click.echo(made.id)
@@ -43,4 +43,4 @@ def list_(*, as_json: bool, database: Path | None) -> None:
         known = emulator.accounts.list_organizations()
     rows = [(one.id, day(one.created_at), one.name) for one in known]
     nothing = "No organizations yet."
-    print_known(known, ("id", "made", "name"), rows, as_json=as_json, nothing=nothing)
+    print_known(known, ("id", "created", "name"), rows, as_json=as_json, nothing=nothing)

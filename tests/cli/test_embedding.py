@@ -219,12 +219,16 @@ def without_extra(monkeypatch):
 
 
 @pytest.mark.parametrize("command", [["search", "x", "--local"], ["emulator", "index"]])
-def test_words_alone_are_said_once_and_how_to_get_the_rest(run, without_extra, lines, command):
-    """One line on stderr, also with --verbose; none with --quiet."""
+def test_words_alone_are_said_once_a_day_and_how_to_get_the_rest(
+    run, without_extra, lines, command, cache
+):
+    """One line on stderr, also with --verbose; none with --quiet, and none until tomorrow."""
+    assert run(*command, lines, "--quiet").stderr == ""
     for options in ([], ["--verbose"]):
         told = run(*command, lines, *options).stderr
         assert len([line for line in told.splitlines() if EXTRA in line]) == 1
-    assert run(*command, lines, "--quiet").stderr == ""
+        assert EXTRA not in run(*command, lines, *options).stderr
+        (cache / "by-words-alone.noted").unlink()
 
 
 def test_who_chose_words_alone_hears_nothing(run, without_extra, lines):

@@ -65,7 +65,7 @@ def test_the_help_lists_every_exit_code(run):
     ["", "search", "emulator", "emulator serve", "emulator index", "emulator keys"]
     + [f"emulator keys {name}" for name in ("create", "list", "revoke")]
     + [f"emulator members {name}" for name in ("", "create", "add", "remove", "list", "token")]
-    + ["emulator organizations", "login", "logout", "whoami"],
+    + ["emulator organizations", "batch", "completion", "login", "logout", "whoami"],
 )
 def test_every_command_helps_in_80_columns(run, command):
     result = run(*command.split(), "-h", COLUMNS="80")

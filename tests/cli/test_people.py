@@ -47,7 +47,7 @@ def test_a_member_is_made_listed_removed_and_added_again(people):
     """By the id that came out alone; each step is said on stderr with the person's name."""
     result = people("members", "create", "Ada Lovelace")
     assert USER.fullmatch(result.stdout)
-    assert result.stderr == "Ada Lovelace sees the data of 'local'.\n"
+    assert result.stderr == "Ada Lovelace is a member of 'local'.\n"
     ada = result.stdout.strip()
     (member,) = listed(people, "members", "list")
     assert (member["id"], member["name"]) == (ada, "Ada Lovelace")
@@ -56,11 +56,11 @@ def test_a_member_is_made_listed_removed_and_added_again(people):
 
     gone = people("members", "remove", ada)
     assert (gone.stdout, gone.exit_code) == ("", 0)
-    assert gone.stderr == f"Ada Lovelace ({ada}) sees the data of 'local' no more.\n"
+    assert gone.stderr == f"Ada Lovelace ({ada}) is no longer a member of 'local'.\n"
     assert people("members", "list").stderr == "No members of 'local'.\n"
     assert listed(people, "members", "list") == []
 
-    assert people("members", "add", ada).stderr == "Ada Lovelace sees the data of 'local'.\n"
+    assert people("members", "add", ada).stderr == "Ada Lovelace is a member of 'local'.\n"
     assert people("members", "add", ada).exit_code == 0
     assert [one["id"] for one in listed(people, "members", "list")] == [ada]
 
