@@ -55,7 +55,7 @@ def _of_size(
     )
     yield Line(
         name=f"{name}-loop",
-        what=f"p99 of what the event loop kept a timer waiting meanwhile, {documents:,} documents",
+        what=f"p99 of what the event loop kept a timer waiting, {documents:,} documents",
         figure=max(found.pause for found in (words, meaning)) * 1e3,
         unit=" ms",
         target=Target("≤", 10),  # threads hand the interpreter over after 5

@@ -37,7 +37,7 @@ DEVIATIONS = {
     "edge gateway in HTML",
     "edge payload too large",
     "edge infinite loop",
-    "a status nobody registered",
+    "an unregistered status",
 }
 
 

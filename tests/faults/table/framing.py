@@ -59,7 +59,7 @@ FAULTS = [
     fault("a length too long, closed once", raw(_length(_SIZE + 10)), VALUE, 2, times=1),
     fault("a length of zero", raw(_length(0)), ResponseError, 1),
     fault("a negative length", raw(_length(-5)), _BROKEN, 1, says="not HTTP"),
-    fault("a length that is no number", raw(_length("ten")), _BROKEN, 1, says="not HTTP"),
+    fault("a length that is not a number", raw(_length("ten")), _BROKEN, 1, says="not HTTP"),
     fault("a length with a plus", raw(_length(f"+{_SIZE}")), _BROKEN, 1),
     fault("a length in hexadecimal", raw(_length(hex(_SIZE))), _BROKEN, 1),
     fault("a length that no computer has", raw(_length(10**30)), _BROKEN, 1),
@@ -93,7 +93,7 @@ FAULTS = [
     fault("an error's broken chunk, a moment later", _later(head(404, _CHUNKED), b"ten\r\n", 0.5), "NotFoundError", 1),
     fault("chunks that never end", flood(_chunked(), _chunk(b" " * 1000), 5000), ResponseError, 1, says="larger than", options={"max_response_bytes": 100_000}),
     fault("gzip as a transfer coding", raw(_chunked(_chunk(GOOD_BODY), _END, headers=(JSON_TYPE, ("Transfer-Encoding", "gzip, chunked")))), VALUE, None),
-    fault("a transfer coding that nobody knows", raw(_chunked(GOOD_BODY, headers=(JSON_TYPE, ("Transfer-Encoding", "cow")))), VALUE, None),
+    fault("an unknown transfer coding", raw(_chunked(GOOD_BODY, headers=(JSON_TYPE, ("Transfer-Encoding", "cow")))), VALUE, None),
     # status lines
     fault("HTTP/1.0", raw(message(version="HTTP/1.0")), VALUE, 1),
     fault("HTTP/1.0 without a length", raw(head(version="HTTP/1.0") + GOOD_BODY), VALUE, 1),
