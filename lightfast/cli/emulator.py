@@ -17,6 +17,7 @@ import click
 
 from lightfast.cli.commands import Group
 from lightfast.cli.exec import execute
+from lightfast.cli.imports import imports
 from lightfast.cli.keys import keys
 from lightfast.cli.members import members
 from lightfast.cli.organizations import organizations
@@ -40,7 +41,7 @@ def emulator() -> None:
     """
 
 
-for command in (keys, members, organizations, execute):
+for command in (imports, keys, members, organizations, execute):
     emulator.add_command(command)
 
 
