@@ -1,7 +1,9 @@
 """Measures every mode on every query set, or on some.
 
-``python -m tests.quality [--only NAME] [--release-notes FILE] [DIRECTORY]``: archives and indexes are kept in the directory;
-``--only changelog`` needs neither network nor archives; ``--release-notes`` is PostgreSQL's `release-15.sgml`.
+``python -m tests.quality [--only NAME] [--release-notes FILE] [--repositories CLONES] [DIRECTORY]``: archives and indexes
+are kept in the directory; ``--only changelog`` needs neither network nor archives; ``--release-notes`` is PostgreSQL's
+`release-15.sgml`; `CLONES` is a folder with clones under the names of `questions.tsv`, about which natural questions are
+asked (``--only questions`` asks nothing else).
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ from lightfast.emulator import Emulator
 from lightfast.emulator.search import retrieval
 from lightfast.emulator.search.query import SearchQuery
 
+from . import questions
 from .release_notes import release_notes
 from .sets import Query, QuerySet, query_sets
 
@@ -36,8 +39,12 @@ def main() -> int:
     parser.add_argument("directory", nargs="?", type=Path, help="where to keep things")
     parser.add_argument("--only", default="", metavar="NAME", help="sets with this in their names")
     parser.add_argument("--release-notes", type=Path, metavar="FILE", help="see release_notes.py")
+    parser.add_argument("--repositories", type=Path, metavar="CLONES", help="see questions.tsv")
     given = parser.parse_args()
     cache = (given.directory or Path(tempfile.mkdtemp())).resolve()
+    broken = _ask_questions(given.repositories, cache) if given.repositories else 0
+    if given.only == "questions":
+        return broken
     print(f"{'':24}{'queries':>8}" + "".join(f"{mode:>18}" for mode in MODES))
     print(f"{'':32}" + f"{'MRR@10   R@10':>18}" * len(MODES))
     figures = []
@@ -49,7 +56,22 @@ def main() -> int:
         figures.append((each, row))
         cells = "".join(f"{mrr:>12.3f}{recall:>6.2f}" for mrr, recall in row.values())
         print(f"{each.name:24}{len(each.queries):>8}{cells}", flush=True)
-    return _verdicts(figures) if figures else 2
+    return broken + _verdicts(figures) if figures else 2
+
+
+def _ask_questions(clones: Path, cache: Path) -> int:
+    """Print what is found for natural questions; return how many goals are missed on what was never tuned on."""
+    asked, paged = questions.ask_all(clones, cache)
+    print(questions.tables(asked), questions.titles_table(paged), sep="\n\n", end="\n\n")
+    print(f"not first in balanced:\n{questions.misses(asked)}\n")
+    missed = 0
+    for way, within, goal in questions.GOALS:
+        share = questions.held_out(asked, way, within)
+        if share is not None:
+            missed += share < goal
+            word = "kept  " if share >= goal else "BROKEN"
+            print(f"{word} {way}, right within the first {within}: {share:.2f} of {goal:.2f}")
+    return missed
 
 
 def _measure(each: QuerySet, cache: Path) -> Iterator[tuple[str, tuple[float, float]]]:

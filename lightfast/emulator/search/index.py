@@ -291,6 +291,9 @@ class _Row:
     def texts(self) -> tuple[str | None, ...]:
         d, text = self.document, f"{self.document.title}\n{self.body}"
         forms = other_forms(text, (self.language,) if self.language else ())
+        if d.family == "code":
+            # A symbol's name is its title, however it is written.
+            forms = f"{forms} {split_identifiers(d.title)}".strip()
         # What is shown of the document besides stands with its first passage.
         shown = (None, None) if self.position else (d.url, _details(d))
         return d.title, self.body, split_identifiers(text), forms, *shown

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 if TYPE_CHECKING:
     from lightfast.emulator.sources.documents import Family
 
-__all__ = ["FAMILIES", "PRIORS", "Form", "form_of"]
+__all__ = ["FAMILIES", "PRIORS", "Form", "form_of", "without_form"]
 
 Form: TypeAlias = Literal["docs", "history", "release", "person", "code", "symptom", "open"]
 
@@ -22,11 +22,11 @@ FAMILIES: tuple[Family, ...] = ("documentation", "changelog", "code", "history")
 # What is added to a score of which the best match by words has 1. Tuned by `tests.quality`.
 PRIORS: dict[Form, dict[Family, float]] = {
     "docs": {"documentation": 0.4, "code": -0.3},
-    "history": {"changelog": 0.2, "code": -0.3},
+    "history": {"changelog": 0.15, "history": 0.15, "code": -0.3},
     "release": {"changelog": 0.5, "code": -0.3},
     "person": {"history": 0.2, "code": -0.3},
-    "code": {"code": 0.4},
-    "symptom": {"documentation": 0.3, "code": -0.3},
+    "code": {"code": 0.5},
+    "symptom": {"documentation": 0.4, "code": -0.3},
     "open": {"documentation": 0.3, "code": -0.3},
 }
 
@@ -66,6 +66,38 @@ _SYMPTOM = re.compile(
     r"|cannot|never|nothing|stops?|stopped)\b|\b\w{3,40}(?:Error|Exception)\b",
     re.IGNORECASE,
 )
+
+
+# Words that say where to look, not what for.
+_PLACES = frozenset(
+    [
+        "file",
+        "files",
+        "module",
+        "modules",
+        "package",
+        "code",
+        "class",
+        "function",
+        "method",
+        "source",
+        "struct",
+        "line",
+        "lines",
+        "place",
+        "implemented",
+        "defined",
+        "implementation",
+        "located",
+    ]
+)
+
+
+def without_form(words: list[str], form: Form) -> list[str]:
+    """Return a question's words without those that only make its form, unless there are no others."""
+    if form != "code":
+        return words
+    return [word for word in words if word not in _PLACES] or words
 
 
 def form_of(query: str) -> Form:

@@ -25,7 +25,7 @@ from lightfast.emulator.search.clusters import clusters
 from lightfast.emulator.search.fusion import DEPTHS, Candidate, evidence, folded, fused, reranked
 from lightfast.emulator.search.groups import group_members, with_group
 from lightfast.emulator.search.lexical import LexicalIndex, is_group, rarity
-from lightfast.emulator.search.question import FAMILIES, PRIORS, form_of
+from lightfast.emulator.search.question import FAMILIES, PRIORS, form_of, without_form
 from lightfast.emulator.search.snippets import snippet
 from lightfast.emulator.search.text import terms
 
@@ -132,9 +132,10 @@ class _Search:
         self._db = db
         self._organization = organization
         self._query = query
-        self._words = terms(query.query)
+        form = form_of(query.query)
+        self._words = without_form(terms(query.query), form)
         self._lexical = LexicalIndex(db, organization, query, self._words)
-        self._priors = PRIORS[form_of(query.query)]
+        self._priors = PRIORS[form]
         self._latency = {"retrieval": 0.0, "rerank": 0.0}
         self._since = perf_counter()
         self._match = (

@@ -45,7 +45,7 @@ __all__ = ["Changes", "Corpus", "corpora_at"]
 
 State = dict[str, Any]
 
-FORMAT = 4  # raised when documents are made in another way: what was indexed before is made again
+FORMAT = 5  # raised when documents are made in another way: what was indexed before is made again
 
 
 @attrs.frozen(kw_only=True)

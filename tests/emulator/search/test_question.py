@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lightfast.emulator.search.question import PRIORS, Form, form_of
+from lightfast.emulator.search.question import PRIORS, Form, form_of, without_form
 
 
 @pytest.mark.parametrize(
@@ -44,3 +44,10 @@ def test_a_question_has_a_form(query: str, form: Form) -> None:
 def test_every_text_has_one_of_the_forms(query: str) -> None:
     """Whatever is asked."""
     assert form_of(query) in PRIORS
+
+
+def test_words_that_make_the_form_are_not_looked_for() -> None:
+    """Where to look is no part of what for, unless nothing else is asked."""
+    assert without_form(["file", "parses", "cookies"], "code") == ["parses", "cookies"]
+    assert without_form(["file"], "code") == ["file"]
+    assert without_form(["file", "uploads"], "docs") == ["file", "uploads"]
