@@ -1,4 +1,4 @@
-"""Which headers prove who we are.
+"""Authentication: which headers prove who asks.
 
 An `Auth` turns a secret, or a provider of secrets, into a `Credential`. A secret is plain
 text for a moment only: wherever a traceback printer could look (locals, reprs, pickles) it
@@ -31,7 +31,7 @@ _HOLDERS = (str, bytes, bytearray, list, tuple, set, dict)
 
 
 class Secret:
-    """Text that never prints and is never pickled."""
+    """Secret text that never prints and is never pickled."""
 
     __slots__ = ("_text",)
 
@@ -39,7 +39,7 @@ class Secret:
         self._text: str = text
 
     def reveal(self) -> str:
-        """The text itself: use it in an expression, never bind it to a name."""
+        """Return the text itself: use it in an expression, never bind it to a name."""
         return self._text
 
     def __repr__(self) -> str:
@@ -50,7 +50,7 @@ class Secret:
 
 
 class HeaderText(str):
-    """A header's value that shows no secret in a repr, so not in aiohttp's locals either."""
+    """Header value that shows no secret in a repr, so not in aiohttp's locals either."""
 
     __slots__ = ()
 
@@ -107,7 +107,7 @@ def _key_problem(key: str) -> str | None:
 
 
 def _token_problem(token: str) -> str | None:
-    """What is wrong with a session token, in words that do not repeat it."""
+    """Return what is wrong with a session token, in words that do not repeat it."""
     if not token:
         return "is empty"
     if not _TOKEN.fullmatch(token):
@@ -116,7 +116,7 @@ def _token_problem(token: str) -> str | None:
 
 
 class Auth(ABC):
-    """A way to authenticate: a secret or a provider, and the headers made from it."""
+    """Way to authenticate: a secret or a provider, and the headers made from it."""
 
     _noun: ClassVar[str]
 
@@ -140,18 +140,18 @@ class Auth(ABC):
 
     @property
     def current(self) -> Credential | None:
-        """The credential at hand; None before a provider was first asked."""
+        """The credential in use; None before a provider was first asked."""
         return self._credential
 
     async def obtain(self, refused: Credential | None = None) -> Credential:
-        """A credential to use now.
+        """Return a credential to use now.
 
         Args:
             refused: The one that the server did not accept. Calls that were refused
                 together ask the provider once.
 
         Raises:
-            ConfigurationError: The provider failed, or what it gave cannot be a secret.
+            ConfigurationError: The provider failed, or what it gave is not valid.
         """
         if self._credential is not None and self._credential is not refused:
             return self._credential
@@ -164,7 +164,7 @@ class Auth(ABC):
             # One caller's cancellation must not cancel what the others wait for.
             return await asyncio.shield(task)
         except asyncio.CancelledError:
-            # Who comes next asks anew: a provider that hangs must not hang the client.
+            # The next call asks anew: a provider that hangs must not hang the client.
             if self._asking.get(loop) is task:
                 del self._asking[loop]
             raise
@@ -195,10 +195,10 @@ class Auth(ABC):
         return self._credential
 
     def _check(self, secret: Secret) -> Credential:
-        """The credential for a secret.
+        """Return the credential for a secret.
 
         Raises:
-            ConfigurationError: It cannot be one. The message does not repeat it.
+            ConfigurationError: It is not valid. The message does not repeat it.
         """
         if not isinstance(secret.reveal(), str):
             raise self._no_text(secret.reveal())
@@ -223,7 +223,7 @@ class Auth(ABC):
 
 
 async def _call(provider: Provider) -> object:
-    """What a provider gives, concealed; a blocking one runs beside the loop, not on it."""
+    """Return what a provider gives, wrapped; a blocking one runs beside the loop, not on it."""
     if inspect.iscoroutinefunction(provider) or inspect.iscoroutinefunction(
         getattr(provider, "__call__", None)  # noqa: B004  # an object whose __call__ is async
     ):
@@ -233,26 +233,26 @@ async def _call(provider: Provider) -> object:
 
 
 def _is_cancelled() -> bool:
-    """Whether somebody cancels the running task, and not its own work."""
+    """Tell whether the running task is being cancelled, and not only what it awaits."""
     task = asyncio.current_task()
     return task is not None and task.cancelling() > 0
 
 
 def _retrieve(task: asyncio.Task[Credential]) -> None:
-    """Mark a failure as seen: whoever waited may have been cancelled meanwhile."""
+    """Mark a failure as seen: those who waited for it may have been cancelled."""
     if not task.cancelled():
         task.exception()
 
 
 class ApiKeyAuth(Auth):
-    """Authenticate with an API key; the organization is the key's.
+    """API key; the organization is the key's own.
 
     Args:
-        key: The key, or a callable (async or not) that returns it. A callable is asked when
-            a key is first needed, and once more when the server refuses the one it gave.
+        key: The key, or a callable (async or not) that returns it. A callable is called when
+            a key is first needed, and again when the server refuses the one it gave.
 
     Raises:
-        ConfigurationError: The key cannot be one. The message does not repeat it.
+        ConfigurationError: The key is not valid. The message does not repeat it.
     """
 
     _noun = "API key"
@@ -278,15 +278,15 @@ class ApiKeyAuth(Auth):
 
 
 class SessionAuth(Auth):
-    """Authenticate with a Console session, which must be a member of the organization.
+    """Console session, whose user must be a member of the organization.
 
     Args:
         token: The session token, or a callable (async or not) that returns a fresh one.
             Session tokens live for about a minute: what outlives that needs a callable.
-        org_id: The organization's id, such as ``org_…``.
+        org_id: ID of the organization, such as ``org_…``.
 
     Raises:
-        ConfigurationError: The token or the id cannot be sent. The message does not
+        ConfigurationError: The token or the ID cannot be sent. The message does not
             repeat the token.
     """
 
@@ -296,7 +296,7 @@ class SessionAuth(Auth):
         token = wrap_secret(token)
         if not isinstance(org_id, str) or not _VISIBLE.fullmatch(org_id.strip()):
             raise ConfigurationError(
-                f"`org_id` must be an organization's id such as 'org_…', not {org_id!r:.60}."
+                f"`org_id` must be the ID of an organization such as 'org_…', not {org_id!r:.60}."
             )
         self.org_id = org_id.strip()
         super().__init__(token)

@@ -27,7 +27,7 @@ OnResponse: TypeAlias = Callable[[SearchResponse | JsonResponse], object]
 
 
 class NotGiven:
-    """The type of `NOT_GIVEN`."""
+    """Type of `NOT_GIVEN`."""
 
     def __repr__(self) -> str:
         return "NOT_GIVEN"
@@ -37,19 +37,20 @@ class NotGiven:
 
 
 NOT_GIVEN: Final = NotGiven()
-"""Says that an argument was left out, where None means something else."""
+"""Marks an argument that was left out, where None means something else."""
 
 
 @attrs.frozen(kw_only=True)
 class ConnectionConfig:
-    """What the connections are made with; clients that share connections share this.
+    """Options of connections; clients that share connections share them.
 
     Args:
         proxy: The proxy's URL, which may hold a password.
-        trust_env: Whether the proxy variables of the environment count.
-        ssl: What the server's certificate is checked with; None is the system's default.
-        max_connections: How many connections to hold in each event loop.
-        max_response_bytes: How large a body may be, decompressed.
+        trust_env: Whether proxies of the environment are used.
+        ssl: What the server's certificate is checked with; None is the system's trust.
+        max_connections: Connections of each event loop, at most.
+        max_response_bytes: Bytes that a body may have, decompressed; it may hold one object or
+            array for each 32 of them.
     """
 
     proxy: Secret | None
@@ -61,17 +62,17 @@ class ConnectionConfig:
 
 @attrs.frozen(kw_only=True)
 class ClientConfig:
-    """What one client does: whom it asks, as whom, how long and how often.
+    """Options of one client.
 
     Args:
         base_url: Where the API is, without a slash at the end.
         auth: How to authenticate.
         timeout: Seconds for a whole call; None is no limit.
         attempt_timeout: Seconds for one attempt; None is no limit.
-        retry: How often to repeat.
-        budget: What repeating may cost, over all calls.
-        allow_insecure_http: Whether a credential may go over plain http to a stranger.
-        connection: What the connections are made with.
+        retry: How often to retry, and after what delay.
+        budget: What retries may cost, over all calls.
+        allow_insecure_http: Whether a credential may go over plain http to another machine.
+        connection: Options of the connections.
         headers: Headers of every request, beside the SDK's own.
         on_drift: What to do with answers that deviate from the pinned revision.
         on_retry: Called before each wait for another attempt.
@@ -163,10 +164,10 @@ def resolve_auth(
     auth: Auth | None,
     environ: Mapping[str, str] | None = None,
 ) -> Auth:
-    """How to authenticate: what was given, else the environment's key.
+    """Return how to authenticate: as given, else with the environment's key.
 
     Raises:
-        ConfigurationError: Both were given, or nothing is to be found.
+        ConfigurationError: Both were given, or neither, and the environment has no key.
     """
     if auth is not None and api_key is not None:
         raise ConfigurationError("Give `api_key` or `auth`, not both.")
@@ -220,10 +221,10 @@ def _variable(name: str, environ: Mapping[str, str] | None) -> str:
 
 
 def resolve_base_url(given: str | None, environ: Mapping[str, str] | None = None) -> str:
-    """Where the API is: what was given, else the environment's, else the public one.
+    """Return where the API is: as given, else the environment's, else the public one.
 
     Raises:
-        ConfigurationError: It is no http or https URL, or holds more than a place.
+        ConfigurationError: It is not an http or https URL, or has a user name or a query.
     """
     if given is not None and not isinstance(given, str):
         raise ConfigurationError(f"`base_url` must be a str, not {type(given).__name__}.")
@@ -258,7 +259,7 @@ def _url_problem(url: str) -> str | None:
 
 
 def check_privacy(config: ClientConfig) -> None:
-    """Refuse to send a credential where anybody on the way can read it.
+    """Raise an error if a credential would travel where others can read it.
 
     Raises:
         ConfigurationError: It would go over plain http to, or through, another machine.
@@ -272,16 +273,16 @@ def check_privacy(config: ClientConfig) -> None:
         return
     to = f"through the proxy {through}" if is_loopback(url.hostname) else f"to {url.netloc}"
     raise ConfigurationError(
-        f"The credential would go {to} over plain http, readable by anybody on the way. "
+        f"The credential would go {to} over plain http, where others can read it. "
         f"Use https, or pass allow_insecure_http=True or set {INSECURE_VARIABLE}=1."
     )
 
 
 def check_retries(value: object) -> RetryPolicy:
-    """A policy, from itself or from its number of retries.
+    """Return a policy, from itself or from its number of retries.
 
     Raises:
-        ConfigurationError: It is neither.
+        ConfigurationError: The value is neither.
     """
     if isinstance(value, RetryPolicy):
         return value
@@ -323,17 +324,17 @@ def _proxy_problem(proxy: Secret) -> str | None:
         parts = urlsplit(proxy.reveal())
         host, _ = parts.hostname, parts.port
     except ValueError:
-        return "is no URL"
+        return "is not a URL"
     if parts.scheme not in _PROXY_SCHEMES or not host:
         return "must look like 'http://user:password@proxy.example:3128' or 'socks5h://…'"
     return None
 
 
 def check_ssl(value: object) -> _ssl.SSLContext | None:
-    """What certificates are checked with.
+    """Return what certificates are checked with.
 
     Raises:
-        ConfigurationError: It is no context: a False that silently trusts everybody is not
+        ConfigurationError: It is not a context. False, which trusts every server, is not
             offered.
     """
     if value is None or isinstance(value, _ssl.SSLContext):

@@ -1,4 +1,4 @@
-"""`Lightfast`: `AsyncLightfast` for callers that cannot await. It decides nothing."""
+"""`Lightfast`, the blocking client: `AsyncLightfast` on a private event loop. It decides nothing."""
 
 from __future__ import annotations
 

@@ -1,8 +1,9 @@
-"""One timer for all the deadlines of an event loop.
+"""Deadlines: one timer for all of an event loop's.
 
-A timer for each call is set and cancelled again 12 µs later in nearly every case: 5 % of a
-call. Here one timer stands at the earliest deadline. A call that ends in time leaves it
-standing; when it goes off, it cancels what is due, the earliest first, and moves on to the next.
+`asyncio.timeout_at` sets a timer for each call and cancels it soon after: 5 % of a call, and 1.22
+instead of 1.10 of the base with fifty at once. Here one timer stands at the earliest deadline. A
+call that ends in time leaves it standing; when it goes off, it cancels what is due, the earliest
+first, and moves on to the next.
 """
 
 from __future__ import annotations
@@ -16,16 +17,16 @@ from typing import Self
 
 _NEVER = math.inf
 
-# A deadline reaches into its watch itself: two calls less, and each costs 0.5 µs, because a
+# A deadline reaches into its timer itself: two calls less, and each costs 0.5 µs, because a
 # function that runs once in a search finds the processor's caches cold.
 
 
 class DeadlineTimer:
-    """Watches over the running event loop's deadlines.
+    """Timer of the running event loop's deadlines.
 
     Attributes:
         loop: The event loop.
-        pending: The deadlines that are watched.
+        pending: Deadlines that have not passed.
         rings: When the timer goes off, on the loop's clock.
     """
 
@@ -36,7 +37,7 @@ class DeadlineTimer:
         self._timer: asyncio.TimerHandle | None = None
 
     def until(self, when: float) -> Deadline:
-        """A block that ends with TimeoutError once the loop's clock shows `when`.
+        """Return a block that ends with TimeoutError once the loop's clock shows `when`.
 
         Args:
             when: Seconds on the loop's clock; infinity is never.
@@ -44,7 +45,7 @@ class DeadlineTimer:
         return Deadline(self, when)
 
     def close(self) -> None:
-        """Let go of the timer."""
+        """Cancel the timer."""
         if self._timer is not None:
             self._timer.cancel()
 
@@ -66,25 +67,25 @@ class DeadlineTimer:
 
 
 class Deadline:
-    """As `asyncio.timeout_at`, with a plain `with`: it tells its own cancellation from others."""
+    """Deadline as `asyncio.timeout_at`, with a plain `with`; it tells its own cancellation from others."""
 
-    __slots__ = ("_cancelling", "_expired", "_task", "_watch", "when")
+    __slots__ = ("_cancelling", "_expired", "_task", "_timer", "when")
 
-    def __init__(self, watch: DeadlineTimer, when: float) -> None:
-        self._watch = watch
+    def __init__(self, timer: DeadlineTimer, when: float) -> None:
+        self._timer = timer
         self._expired = False
         self.when = when
 
     def __enter__(self) -> Self:
         if self.when != _NEVER:
-            task = current_task(self._watch.loop)
+            task = current_task(self._timer.loop)
             if task is None:
                 raise RuntimeError("a deadline needs a task to cancel")
             self._task = task
             self._cancelling = task.cancelling()
-            self._watch.pending.add(self)
-            if self.when < self._watch.rings:
-                self._watch.ring_at(self.when)
+            self._timer.pending.add(self)
+            if self.when < self._timer.rings:
+                self._timer.ring_at(self.when)
         return self
 
     def expire(self) -> None:
@@ -100,7 +101,7 @@ class Deadline:
     ) -> None:
         if self.when == _NEVER:
             return
-        self._watch.pending.discard(self)
+        self._timer.pending.discard(self)
         # As asyncio.Timeout does: another cancellation, counted besides ours, goes on.
         if (
             self._expired
