@@ -83,8 +83,9 @@ def result_text(number: int, result: SearchResult, *, with_id: bool) -> str:
         ", ".join(people[:_PEOPLE]),
         f"id {result.id}" if with_id else "",
     ]
-    lines = [f"{number}. {one_line(result.title)}", f"   {joined(facts)}"]
-    if snippet := one_line(result.snippet):
+    title, snippet = one_line(result.title), one_line(result.snippet)
+    lines = [f"{number}. {title}", f"   {joined(facts)}"]
+    if snippet and snippet != title:  # a commit without a body has nothing else to show
         lines.append(f"   {snippet}")
     return "\n".join(lines)
 
