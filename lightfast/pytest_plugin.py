@@ -1,4 +1,4 @@
-"""Fixtures for tests of code that uses Lightfast: a real server on this machine, and clients of it.
+"""Fixtures for tests of code that uses Lightfast: a local server, and clients of it.
 
 They come with the package and need its extra ``emulator``. Nothing is imported before a test asks for one.
 
@@ -6,7 +6,7 @@ They come with the package and need its extra ``emulator``. Nothing is imported 
 `lightfast_emulator`         a running `lightfast.emulator.Emulator`; ``LIGHTFAST_API_KEY`` and
                              ``LIGHTFAST_BASE_URL`` point at it as long as the test lasts
 `lightfast`                  a blocking client of it
-`async_lightfast`            a client of it to await
+`async_lightfast`            an asynchronous client of it
 `lightfast_corpus`           what it searches: override it to return your own paths
 ===========================  ==================================================================
 
@@ -38,7 +38,7 @@ _MAX_NAME = 100  # of a key
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Let the ini file name what is searched."""
+    """Add the ini option that names what is searched."""
     parser.addini(
         "lightfast_corpus",
         "what lightfast_emulator searches: repositories, directories, Markdown or JSON-lines files",
@@ -48,7 +48,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Let tests name what is searched."""
+    """Add the marker that names what is searched."""
     config.addinivalue_line(
         "markers",
         "lightfast_corpus(*paths): what lightfast_emulator searches in this test,"
@@ -57,7 +57,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 class _Emulators:
-    """Emulators by what they search, started when first asked for: tests share the costs."""
+    """Emulators by what they search, each started on first use: tests share them."""
 
     def __init__(self) -> None:
         self._running: dict[tuple[str, ...], Emulator] = {}
@@ -85,7 +85,7 @@ def _lightfast_emulators() -> Iterator[_Emulators]:
 
 @pytest.fixture
 def lightfast_corpus(request: pytest.FixtureRequest) -> _Paths:
-    """What `lightfast_emulator` searches: paths of repositories, directories or files."""
+    """Return what `lightfast_emulator` searches: paths of repositories, directories or files."""
     marker = request.node.get_closest_marker("lightfast_corpus")
     if marker:
         return [request.path.parent / path for path in marker.args]
@@ -104,7 +104,7 @@ def lightfast_emulator(
     monkeypatch: pytest.MonkeyPatch,
     _lightfast_emulators: _Emulators,
 ) -> Iterator[Emulator]:
-    """The search API on this machine, healthy again and without recorded requests in each test.
+    """Serve the search API locally, without faults or recorded requests of earlier tests.
 
     Tests that search the same share one server. Keys, users and organizations that they make stay.
     """
@@ -118,7 +118,7 @@ def lightfast_emulator(
 
 @pytest.fixture
 def lightfast(lightfast_emulator: Emulator) -> Iterator[Lightfast]:
-    """A blocking client of `lightfast_emulator`."""
+    """Return a blocking client of `lightfast_emulator`."""
     from lightfast import Lightfast
 
     with Lightfast(base_url=lightfast_emulator.base_url) as client:
@@ -129,7 +129,7 @@ def lightfast(lightfast_emulator: Emulator) -> Iterator[Lightfast]:
 def async_lightfast(
     request: pytest.FixtureRequest, lightfast_emulator: Emulator
 ) -> Iterator[AsyncLightfast]:
-    """A client of `lightfast_emulator` to await, on whatever event loop a test runs."""
+    """Return an asynchronous client of `lightfast_emulator`, for any event loop that a test runs."""
     from lightfast import AsyncLightfast
 
     awaits = inspect.iscoroutinefunction(getattr(request, "function", None))
@@ -152,7 +152,7 @@ def _close(client: AsyncLightfast, loop: asyncio.AbstractEventLoop | None) -> No
 
 
 def _idle_loop() -> asyncio.AbstractEventLoop | None:
-    """The loop that the test ran on, if it can go on: the connections are closed where they were opened."""
+    """Return the event loop that the test ran on, unless it is closed: connections are closed where they were opened."""
     import asyncio
 
     with warnings.catch_warnings():

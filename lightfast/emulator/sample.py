@@ -1,4 +1,4 @@
-"""A small corpus to try things with: a team's pull requests, issues, deployments and errors."""
+"""A small sample corpus: a team's pull requests, issues, deployments and errors."""
 
 from __future__ import annotations
 

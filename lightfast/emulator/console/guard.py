@@ -1,6 +1,6 @@
-"""Who may use the console: this machine's own pages, and nobody in their name.
+"""Guard of the console: only this machine's own pages may use it.
 
-Three strangers are kept out. A page of another site that sends a request from the user's browser (CSRF) is told by
+Three kinds of requests are kept out. A page of another site that sends a request from the user's browser (CSRF) is told by
 ``Sec-Fetch-Site`` and ``Origin``, and cannot send JSON. A page whose own name was pointed at this machine (DNS
 rebinding) is told by ``Host``. Another machine is told by its address.
 """
@@ -22,7 +22,7 @@ _HOST = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([0-9A-Za-z.-]+))(?::[0-9]+)?")  # 
 
 
 class Guard:
-    """Lets requests to the console pass, or not.
+    """Check of requests to the console.
 
     Args:
         host: The address that the emulator listens on.
@@ -32,7 +32,7 @@ class Guard:
         self._local = is_loopback(host)
 
     def check(self, request: web.Request) -> None:
-        """Raise RefusedError when the request comes by way of a stranger."""
+        """Raise RefusedError when the request does not come from the console's own pages."""
         if self._local and not _names_this_machine(request.host):
             raise _refused("The console is reached at localhost only, not under another name.")
         # https://www.w3.org/TR/fetch-metadata/: browsers tell where a request comes from. The pages hold no
@@ -53,7 +53,7 @@ class Guard:
 
     @property
     def signs_in(self) -> bool:
-        """Whether anybody may sign in at all."""
+        """Whether signing in is possible at all."""
         return self._local
 
     def check_sign_in(self, request: web.Request) -> None:

@@ -1,4 +1,4 @@
-"""What the page asks for under Settings, Members: who is a member, and who shall be."""
+"""Endpoints of Settings, Members: list, add and remove the members of an organization."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ __all__ = ["Members", "get_or_create_user", "user_json"]
 
 
 class Members:
-    """The members of the organization that a request is about, for its members.
+    """Endpoints for the members of the organization that a request names.
 
     Args:
-        people: Everybody whom the database knows.
-        executor: Who asks the database.
-        member: Gives the user's id and the organization's name, or refuses the request.
+        people: Organizations and users.
+        executor: Runs what waits for the database.
+        member: Returns the user's id and the organization's name, or refuses the request.
         offers_users: Whether the page may choose among all users, as when signing in.
     """
 
@@ -39,7 +39,7 @@ class Members:
         self._offers_users = offers_users
 
     async def list(self, request: web.Request) -> web.Response:
-        """Members, and the users who could become one."""
+        """List members, and the users who could become one."""
         _, organization = await self._member(request)
 
         def read() -> dict[str, Any]:
@@ -54,7 +54,7 @@ class Members:
         return answer(request, await self._executor.read(read))
 
     async def add(self, request: web.Request) -> web.Response:
-        """Let a user in whom the page chose, or made."""
+        """Add a user whom the page chose, or a new one."""
         _, organization = await self._member(request)
         content = await read_json(request)
 
@@ -66,7 +66,7 @@ class Members:
         return answer(request, {"user": user_json(await self._executor.write(add))})
 
     async def remove(self, request: web.Request) -> web.Response:
-        """Let a member in no more; that may be who asks."""
+        """Remove a member, who may be the one who asks."""
         _, organization = await self._member(request)
         user_id = text(await read_json(request), "user")
         if not await self._executor.write(self._people.remove_member, user_id, organization):
@@ -75,10 +75,10 @@ class Members:
 
 
 def get_or_create_user(people: People, content: dict[str, Any]) -> User:
-    """The user whom the page chose by id, or a new one of the name that it sent.
+    """Return the user whom the page chose by id, or create one with the name that it sent.
 
     Raises:
-        EmulatorError: There is no such user, or nobody can have that name.
+        EmulatorError: There is no such user, or the name is not possible.
     """
     if isinstance(content.get("user"), str):
         return people.user(content["user"])
@@ -86,7 +86,7 @@ def get_or_create_user(people: People, content: dict[str, Any]) -> User:
 
 
 def user_json(user: User) -> dict[str, Any]:
-    """A user as the page sees them."""
+    """Return a user as the page sees them."""
     return {"id": user.id, "name": user.name}
 
 

@@ -1,4 +1,4 @@
-"""The console's files, and the headers that keep strangers out of them."""
+"""Files of the console's page, and the headers that protect them."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def routes(
         Callable[[web.Request], Awaitable[web.Response]],
     ],
 ) -> list[web.RouteDef]:
-    """One route for each file; ``/`` is the page."""
+    """Return a route for each file; ``/`` is the page."""
     found = []
     for file in files(__package__).joinpath("static").iterdir():
         suffix = file.name[file.name.rfind(".") :]

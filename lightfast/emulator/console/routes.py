@@ -1,4 +1,4 @@
-"""What the console's page asks for: who is signed in, organizations, keys."""
+"""Endpoints of the console: sign-in, organizations, keys."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ _SESSION = "__session"
 
 
 class Console:
-    """The console of one emulator.
+    """Console of one emulator.
 
     Args:
         store: The database.
-        identity: Whom it knows.
-        executor: Who asks the database.
-        organization: What those who sign up become members of.
+        identity: Keys, people and sessions.
+        executor: Runs what waits for the database.
+        organization: The organization that new users become members of.
         host: The address that the emulator listens on.
     """
 
@@ -58,7 +58,7 @@ class Console:
         )
 
     def routes(self) -> list[web.RouteDef]:
-        """Every route of the console."""
+        """Return every route of the console."""
         reads = {
             "state": self._state,
             "keys": self._keys,
@@ -96,7 +96,7 @@ class Console:
     # --- signing in ---------------------------------------------------------------------------
 
     async def _state(self, request: web.Request) -> web.Response:
-        """Who is signed in and sees what; if nobody is, who could be."""
+        """Return who is signed in, and their organizations; without a sign-in, who can sign in."""
         people = self._identity.people
         state: dict[str, Any] = {"signIn": self._guard.signs_in, "user": None}
         try:
@@ -109,7 +109,7 @@ class Console:
         return answer(request, state | {"user": user_json(user), "organizations": organizations})
 
     async def _sign_in(self, request: web.Request) -> web.Response:
-        """Let somebody in whom the page chose, or made: there are no passwords."""
+        """Sign a user in whom the page chose, or a new one: there are no passwords."""
         self._guard.check_sign_in(request)
         secret = await self._executor.write(self._signed_in, await read_json(request))
         return await self._with_token(request, secret)
@@ -121,7 +121,7 @@ class Console:
         return self._identity.sessions.sign_in(user.id)
 
     async def _token(self, request: web.Request) -> web.Response:
-        """A fresh session token, in its cookie only: no script can read it."""
+        """Renew the session token, in its cookie only: no script can read it."""
         return await self._with_token(request, await self._secret(request))
 
     async def _with_token(self, request: web.Request, secret: str) -> web.Response:
@@ -182,7 +182,7 @@ class Console:
         return answer(request, {"keys": [_key(key) for key in reversed(keys)]})
 
     async def _create_key(self, request: web.Request) -> web.Response:
-        """The one answer that holds a key."""
+        """Create a key; this is the only answer that holds one."""
         user_id, organization = await self._member(request)
         content = await read_json(request)
         name, expires_at = text(content, "name"), _moment(content.get("expiresAt"))
@@ -202,7 +202,7 @@ class Console:
         return answer(request, {"key": _key(key)})
 
     async def _member(self, request: web.Request) -> tuple[str, str]:
-        """The id of who is signed in, and the name of the organization that the request is about."""
+        """Return the id of the user, and the name of the organization that the request names."""
         user_id = await self._user_id(request)
         organization_id = request.headers.get("X-Org-ID")
         member = await self._executor.read(self._identity.member, user_id, organization_id)

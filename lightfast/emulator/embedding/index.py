@@ -251,7 +251,7 @@ def _longer(array: NDArray[Any], more: int) -> NDArray[Any]:
 
 
 def removed(db: sqlite3.Connection, organization: str) -> int:
-    """How often documents of the organization were taken out of the index."""
+    """Return how often documents of the organization were removed from the index."""
     row = db.execute(
         "SELECT count FROM removal WHERE organization_id = ?", (organization,)
     ).fetchone()
@@ -259,6 +259,6 @@ def removed(db: sqlite3.Connection, organization: str) -> int:
 
 
 def embedder_id(db: sqlite3.Connection, name: str) -> int | None:
-    """The number that an embedder's vectors are kept under; None when there are none."""
+    """Return the number that an embedder's vectors are kept under; None when there are none."""
     row = db.execute("SELECT id FROM embedder WHERE name = ?", (name,)).fetchone()
     return int(row[0]) if row else None

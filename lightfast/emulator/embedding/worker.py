@@ -223,7 +223,7 @@ class EmbeddingThread(threading.Thread):
             self.join()
 
     def run(self) -> None:
-        """The life of the thread."""
+        """Embed until `stop` is called; this is the thread's target."""
         _step_back()
         while not self._enough.is_set():
             self._work.wait()

@@ -22,7 +22,7 @@ _KEYWORDS = 5
 
 
 def clusters(results: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The clusters of a page, largest first, as on the wire."""
+    """Return the clusters of a page, largest first, as on the wire."""
     members: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for result in results:
         for topic in dict.fromkeys(_topics(result)):

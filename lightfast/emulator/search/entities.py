@@ -48,7 +48,7 @@ class Name:
 
 
 def names_in(query: str) -> tuple[list[Name], bool]:
-    """What the query names, known or not; and whether it says nothing else."""
+    """Return what the query names, known or not; and whether it says nothing else."""
     words = [word.lstrip(_AROUND).rstrip(_AROUND + ".") for word in query[:SCANNED].split()]
     named = [name for word in words if (name := _name(word))]
     nothing_else = len(named) == sum(map(bool, words)) and len(query) <= SCANNED
@@ -76,7 +76,7 @@ def _name(word: str) -> Name | None:
 def named_documents(
     db: sqlite3.Connection, query: str, conditions: str, values: dict[str, Any]
 ) -> dict[int, float]:
-    """The documents about what the query names, and how much that says.
+    """Return the documents about what the query names, and how much that says.
 
     Args:
         db: The database.
@@ -126,7 +126,7 @@ ORDER BY d.id LIMIT :most
 
 
 def facets(document: Document) -> Iterator[tuple[str, str]]:
-    """What a document is filtered by and found by: ``entity``, ``actor``, ``mention`` and ``key``."""
+    """Return what a document is filtered and found by: ``entity``, ``actor``, ``mention`` and ``key``."""
     for entity in document.entities:
         yield "entity", entity["category"]
         if entity["category"] == "file":

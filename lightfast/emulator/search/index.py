@@ -69,7 +69,7 @@ class Index:
         corpora: Iterable[Corpus],
         on_progress: Callable[[int, int | None], None] | None = None,
     ) -> int:
-        """Number of documents were indexed, after everything that moved on was indexed again.
+        """Index every corpus that has changed, and return the number of documents indexed.
 
         Each corpus is one transaction: its index is whole, or what it was before.
 
@@ -173,7 +173,7 @@ class Index:
         return list(by_id.values())
 
     def corpora(self) -> list[CorpusInfo]:
-        """What is indexed, corpus by corpus."""
+        """Return what is indexed, one item for each corpus."""
         with self._store.read() as db:
             rows = db.execute(
                 "SELECT kind, location, state, (SELECT count(*) FROM document"
@@ -203,7 +203,7 @@ class Index:
 
     @property
     def documents(self) -> int:
-        """Number of documents are indexed."""
+        """The number of documents indexed."""
         with self._store.read() as db:
             row = db.execute(
                 "SELECT count(*) FROM document WHERE organization_id = ? AND position = 0",

@@ -79,7 +79,7 @@ class Corpus(Protocol):
         """Where it is; with the kind, its name in the database."""
 
     def changes(self, last: State | None) -> Changes | None:
-        """What moved on; None for nothing.
+        """Return what has changed; None for nothing.
 
         Args:
             last: Where it stood when it was indexed; None for never.
@@ -141,7 +141,7 @@ class Commits:
         self.location = printable(git.directory)
 
     def changes(self, last: State | None) -> Changes | None:
-        """What was committed; everything when history was rewritten or the clone deepened."""
+        """Return what was committed; everything when history was rewritten or the clone deepened."""
         forge = _forge(self._git)
         treeless = (
             ["the files of commits: the clone has no trees"] if self._git.is_treeless() else []
@@ -340,7 +340,7 @@ def _written(path: Path) -> str:
 
 
 def _head(git: Git) -> str | None:
-    """The commit that HEAD names, whether or not it is there; None before the first."""
+    """Return the commit that HEAD names, whether or not it is there; None before the first."""
     answer = git.try_ask("rev-parse", "--verify", "--quiet", "HEAD")
     return answer.strip() if answer else None
 
