@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from lightfast import API_REVISION, __version__
-from lightfast.cli.commands import Commands
+from lightfast.cli.commands import KEEP, Commands
 from lightfast.cli.exit_codes import EXITS
 
 __all__ = ["app"]
@@ -31,11 +31,11 @@ _SECTIONS = {
 }
 
 _HELP = "Search your team's memory from the command line."
-_EPILOG = """EXAMPLES
+_EPILOG = f"""{KEEP}EXAMPLES
   $ lightfast search --local . how are failed requests retried
   $ lightfast search login bug --source github --since 30d
 
-EXIT CODES
+{KEEP}EXIT CODES
 """ + "\n".join(f"{e.code:>5}  {e.meaning}" for e in EXITS)
 
 

@@ -14,9 +14,11 @@ import click
 from lightfast.cli.exit_codes import INTERRUPTED, READER_GONE, failure
 from lightfast.cli.output import VERBOSE, silence_stdout
 
-__all__ = ["Command", "Commands", "Group"]
+__all__ = ["KEEP", "Command", "Commands", "Group"]
 
 _WIDTH = 80
+KEEP = "\b\n"
+"""Keeps the lines of a paragraph of an epilog as they are, for click and for sphinx-click."""
 
 
 class _Sections(click.Command):
@@ -35,7 +37,7 @@ class _Sections(click.Command):
             records = [option.get_help_record(ctx) for option in options]
             formatter.write_dl([record for record in records if record], col_max=28)
         if self.epilog:
-            formatter.write(f"\n{self.epilog.rstrip()}\n")
+            formatter.write(f"\n{self.epilog.replace(KEEP, '').rstrip()}\n")
 
 
 @contextmanager
@@ -56,7 +58,7 @@ class Command(_Sections):
     def __init__(self, *args: Any, examples: str = "", **attributes: Any) -> None:
         if examples:
             lines = examples.strip().splitlines()
-            attributes["epilog"] = "EXAMPLES\n" + "".join(f"  $ {line}\n" for line in lines)
+            attributes["epilog"] = f"{KEEP}EXAMPLES\n" + "".join(f"  $ {line}\n" for line in lines)
         super().__init__(*args, **attributes)
 
 
@@ -79,7 +81,11 @@ class Group(_Sections, click.Group):
         commands = [(name, self.get_command(ctx, name)) for name in names]
         with _section(formatter, title):
             formatter.write_dl(
-                [(name, command.get_short_help_str(100)) for name, command in commands if command]
+                [
+                    (name, command.get_short_help_str(100).rstrip("."))
+                    for name, command in commands
+                    if command
+                ]
             )
 
 
