@@ -145,11 +145,17 @@ def _message(error: Exception, code: int, *, verbose: bool) -> str:
     if isinstance(error, click.ClickException):
         return error.format_message()
     if isinstance(error, ModuleNotFoundError):
-        return f"this command needs {error.name}; run: {install_command('cli', 'emulator')}"
+        extras = (
+            ("mcp",) if (error.name or "").partition(".")[0] in _OF_MCP else ("cli", "emulator")
+        )
+        return f"this command needs {error.name}; run: {install_command(*extras)}"
     if code != UNEXPECTED:
         return f"{error}{_hint(error)}"
     more = "" if verbose else "; --verbose shows where"
     return f"unexpected {type(error).__name__}: {error}{more}"
+
+
+_OF_MCP = frozenset({"mcp", "mcp_types", "starlette", "uvicorn"})
 
 
 def _hint(error: Exception) -> str:

@@ -189,3 +189,14 @@ def test_a_configuration_for_the_api_never_holds_a_key(name, monkeypatch):
     text = json.dumps(client_config(name, []))
     assert "LIGHTFAST_API_KEY" in text
     assert "secret" not in text
+
+
+def test_without_the_extra_the_command_names_it(tmp_path):
+    (tmp_path / "mcp.py").write_text("raise ModuleNotFoundError('gone', name='mcp')\n")
+    done = subprocess.run(
+        [*COMMAND, "config", "zed"], env=environment(tmp_path, PYTHONPATH=str(tmp_path)),
+        capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert "needs mcp; run:" in done.stderr
+    assert "[mcp]" in done.stderr
