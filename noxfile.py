@@ -34,6 +34,7 @@ nox.options.sessions = [
     "tests",
     "integrations",
     "lowest",
+    "aiohttp-next",
     "docs",
     "package",
     "api",
@@ -97,6 +98,23 @@ def lowest(session: nox.Session) -> None:
     ]
     session.install("-e", ".[all]", *oldest, *group("test"))
     session.run("pytest", *(session.posargs or PARALLEL))
+
+
+@nox.session(name="aiohttp-next", python=PYTHONS[0])
+def aiohttp_next(session: nox.Session) -> None:
+    """Show how the core does on aiohttp's newest pre-release, or one given, and its oldest 3.14.
+
+    An argument is a requirement, such as a checkout of its repository. A failure is shown and does
+    not fail the session: it tells what has to be done before a release becomes a known one.
+    """
+    session.install("-e", ".[cli,emulator]", *group("test"))
+    given = session.posargs or ["aiohttp"]
+    for requirement, options in ((given[0], ["--pre", "--upgrade"]), ("aiohttp==3.14.0", [])):
+        session.run("python", "-m", "pip", "install", "-q", *options, requirement, silent=True)
+        version = "import aiohttp; print(aiohttp.__version__)"
+        found = session.run("python", "-c", version, silent=True)
+        said = session.run("pytest", "-q", *PARALLEL, *CORE, silent=True, success_codes=range(6))
+        session.log(f"aiohttp {str(found).strip()}: {str(said).strip().splitlines()[-1]}")
 
 
 @nox.session(python=PYTHONS[0])

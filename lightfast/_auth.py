@@ -58,6 +58,13 @@ class HeaderText(str):
         return "'…'"
 
 
+class RequestHead(bytes):
+    """Head of a request that shows no secret in a repr."""
+
+    def __repr__(self) -> str:
+        return "b'…'"
+
+
 class Credential:
     """Headers for one secret, ready to be sent again and again.
 
@@ -71,7 +78,7 @@ class Credential:
 
     def __init__(self, secret: Secret, headers: Mapping[str, str]) -> None:
         self.secret = secret
-        self.head: tuple[object, bytes] = (None, b"")
+        self.head: tuple[object, RequestHead] = (None, RequestHead())
         self.headers: dict[str, str] = {name: HeaderText(value) for name, value in headers.items()}
 
 

@@ -16,7 +16,7 @@ from types import FunctionType
 import aiohttp
 from yarl import URL
 
-from lightfast._auth import Credential
+from lightfast._auth import Credential, RequestHead
 from lightfast._transport.connector import Connector, receive
 from lightfast._transport.encoding import ACCEPTED
 from lightfast._transport.incoming import IncomingResponse
@@ -106,7 +106,8 @@ class DirectPath:
         so that none outlives its credential.
         """
         target = (request.url, request.headers)
-        if credential.head[0] != target:
+        kept, head = credential.head  # read once: another thread may replace it
+        if kept != target:
             headers = {
                 "Host": self._address.headers["Host"],
                 **request.all_headers(),
@@ -114,12 +115,12 @@ class DirectPath:
                 **credential.headers,
                 "Content-Length": "",
             }
-            credential.head = (
-                target,
+            head = RequestHead(
                 f"POST {URL(request.url).raw_path_qs} HTTP/1.1\r\n".encode()
-                + "\r\n".join(f"{name}: {value}" for name, value in headers.items()).encode(),
+                + "\r\n".join(f"{name}: {value}" for name, value in headers.items()).encode()
             )
-        return credential.head[1]
+            credential.head = (target, head)
+        return head
 
 
 def _is_original(session: aiohttp.ClientSession, name: str) -> bool:
