@@ -136,6 +136,22 @@ def test_index_embeds_with_the_installed_model(run, repository):
     assert "3 searchable by meaning" in done.stderr
 
 
+# --- search --local -------------------------------------------------------------------------
+
+
+def test_a_search_says_how_many_documents_it_compared_by_meaning(run, embedder, lines, monkeypatch):
+    """As long as not all can be; and how to complete it."""
+    monkeypatch.setattr("lightfast.cli.local.EMBEDDING_TIME", 0.0)
+    told = run("search", "login", "--local", lines)
+    assert told.exit_code == 0, told.stderr
+    assert re.search(
+        r"\d+ of 120 documents can be searched by meaning; `lightfast emulator index \S+` does",
+        told.stderr,
+    )
+    run("emulator", "index", lines)
+    assert "searched by meaning" not in run("search", "login", "--local", lines).stderr
+
+
 # --- serve ----------------------------------------------------------------------------------
 
 

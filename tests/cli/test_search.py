@@ -5,6 +5,7 @@ import os
 import re
 import signal
 import subprocess
+import sys
 import time
 
 import pytest
@@ -290,6 +291,27 @@ def test_a_reader_that_goes_away_ends_it_silently(serve, options):
     assert (child.wait(10), said) == (141, b"")
 
 
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_a_closed_standard_stream_is_no_reason_to_fail(server, closed):
+    command = f"exec {sys.executable} -m lightfast search x {closed}"
+    done = subprocess.run(
+        ["sh", "-c", command], env=os.environ | environment(server), timeout=30, check=False,
+        capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode == 0
+    assert "Traceback" not in done.stderr
+    assert len(server.requests) == 1
+
+
+def test_a_reader_of_errors_that_goes_away_is_no_traceback(server):
+    command = f"{sys.executable} -m lightfast search x --verbose 2>&1 >&- | true; echo ended"
+    done = subprocess.run(
+        ["sh", "-c", command], env=os.environ | environment(server), timeout=30, check=False,
+        capture_output=True, text=True,
+    )  # fmt: skip
+    assert (done.stdout, done.stderr) == ("ended\n", "")
+
+
 def test_an_odd_terminal_is_no_reason_to_fail(serve):
     document = contract("response_minimal.json")
     item = contract("response_nulls.json")["data"][0] | {"title": "日本語 … naïve ✓"}
@@ -326,6 +348,21 @@ def test_a_terminal_gets_links_and_lines_that_fit(server):
     seen = re.sub(r"\x1b\[[0-9;]*m|\x1b\]8;[^\x1b]*\x1b\\", "", written)
     assert "\x1b" not in seen
     assert all(len(line) <= 80 for line in seen.splitlines())
+
+
+def test_a_terminal_with_links_gets_a_commit_s_hash_and_one_without_the_whole_url(serve):
+    url = "https://github.com/acme/api/commit/" + "0123456789" * 4
+    document = contract("response_documented.json")
+    commit = {"id": "commit_" + "0123456789" * 4, "type": "commit", "url": url, "title": "T"}
+    document["data"] = [document["data"][0] | commit]
+    written = on_terminal(serve(answer(document)))
+    assert f";{url}\x1b\\" in written
+    seen = re.sub(r"\x1b\[[0-9;]*m|\x1b\]8;[^\x1b]*\x1b\\", "", written).splitlines()
+    assert "0123456789" in seen
+    assert url not in seen
+    plain = on_terminal(serve(answer(document)), NO_COLOR="1").splitlines()
+    assert "0123456789" in plain
+    assert url in plain
 
 
 def test_no_color_is_obeyed_on_a_terminal(server):
