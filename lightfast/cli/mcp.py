@@ -6,6 +6,7 @@ import asyncio
 import os
 import secrets
 import signal
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
@@ -91,6 +92,7 @@ def mcp(
     --allow-remote, and a bearer token: LIGHTFAST_MCP_TOKEN, or one that it makes.
     """
     if ctx.invoked_subcommand is not None:
+        ctx.obj = paths
         return
     if paths and base_url is not None:
         raise click.UsageError("--local and --base-url cannot be used together.")
@@ -109,6 +111,8 @@ def mcp(
             await serve_http(server, listener, token=token, names=names, on_start=_announce)
 
     if listener is None:
+        if sys.stdin is not None and sys.stdin.isatty():
+            note("Waiting for an MCP client on stdin; `lightfast mcp config` tells yours of it.")
         # At once: the SDK would wait for another line. A database that is killed is whole.
         signal.signal(signal.SIGINT, signal.SIG_DFL)
     asyncio.run(serve())
@@ -118,14 +122,15 @@ def mcp(
 @click.argument("client", type=click.Choice(["claude", "cursor", "vscode", "zed"]))
 @_local
 @verbosity
-def config(client: str, *, paths: tuple[Path, ...]) -> None:
+@click.pass_context
+def config(ctx: click.Context, client: str, *, paths: tuple[Path, ...]) -> None:
     """Print what to put into the configuration of a CLIENT.
 
     Without --local it asks the API, and leaves a place for your key.
     """
     from lightfast.mcp.client_config import CLIENTS, client_config
 
-    print_json(client_config(client, paths))
+    print_json(client_config(client, paths or ctx.obj))  # `mcp --local PATH config`, too
     note(f"Put this into {CLIENTS[client].place}.")
 
 

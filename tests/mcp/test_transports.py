@@ -161,7 +161,7 @@ async def test_the_guard_lets_in_who_may_come(headers, options, status):
 async def test_a_printed_configuration_starts_a_server_that_answers(repository, tmp_path):
     printed = await asyncio.to_thread(
         subprocess.check_output,
-        [*COMMAND, "config", "claude", "--local", "api", "--quiet"],
+        [*COMMAND, "--local", "api", "config", "claude", "--quiet"],
         cwd=repository.path.parent,
         env=environment(tmp_path),
     )
