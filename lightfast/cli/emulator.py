@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from lightfast import API_REVISION, API_REVISIONS
 from lightfast.cli.commands import Group
 from lightfast.cli.exec import execute
 from lightfast.cli.imports import imports
@@ -25,7 +26,7 @@ from lightfast.cli.output import note, note_left_out, verbosity
 from lightfast.cli.tables import print_table
 
 if TYPE_CHECKING:
-    from lightfast.emulator import EmbeddingProgress, Emulator
+    from lightfast.emulator import ApiRevision, Behavior, EmbeddingProgress, Emulator
 
 __all__ = ["emulator"]
 
@@ -130,6 +131,20 @@ def index(
 )
 @click.option("--allow-remote", is_flag=True, help="Let other machines connect, over plain HTTP.")
 @click.option("--watch", is_flag=True, help="Index new commits and edits while serving.")
+@click.option(
+    "--api-revision",
+    type=click.Choice(API_REVISIONS),
+    default=API_REVISION,
+    show_default=True,
+    help="The revision of the API to speak.",
+)
+@click.option(
+    "--behavior",
+    type=click.Choice(("documented", "observed")),
+    default="documented",
+    show_default=True,
+    help="Speak the pinned revision as documented, or as the service was observed to.",
+)
 @verbosity
 def serve(
     paths: tuple[Path, ...],
@@ -141,6 +156,8 @@ def serve(
     port: int,
     allow_remote: bool,
     watch: bool,
+    api_revision: ApiRevision,
+    behavior: Behavior,
 ) -> None:
     """Index PATHS and answer searches until Ctrl-C.
 
@@ -176,6 +193,8 @@ def serve(
                     port=port,
                     allow_remote=allow_remote,
                     watch=watch,
+                    api_revision=api_revision,
+                    behavior=behavior,
                     control_token=os.environ.get("LIGHTFAST_EMULATOR_TOKEN"),
                     rebuild=rebuild or database is None,
                     code=code,

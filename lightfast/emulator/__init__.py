@@ -18,6 +18,7 @@ from __future__ import annotations
 from lightfast.emulator import faults
 from lightfast.emulator.accounts.keys import ApiKey
 from lightfast.emulator.accounts.people import Member, Organization, User
+from lightfast.emulator.api.dialect import ApiRevision, Behavior
 from lightfast.emulator.embedding.base import Embedder, EmbeddingProgress
 from lightfast.emulator.emulator import Emulator
 from lightfast.emulator.errors import EmulatorError
@@ -30,6 +31,8 @@ from lightfast.emulator.sources.left_out import LeftOut
 __all__ = [
     "SAMPLE",
     "ApiKey",
+    "ApiRevision",
+    "Behavior",
     "CorpusInfo",
     "DocumentContents",
     "Embedder",

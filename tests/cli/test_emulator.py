@@ -46,6 +46,21 @@ def test_serve_answers_until_it_is_told_to_stop(repository, number):
         assert re.sub(r"^Indexed 3 items in .* s\.\n", "", child.stderr.read()) == "Stopped.\n"
 
 
+def test_serve_speaks_the_revision_and_the_behavior_that_are_asked_for(repository):
+    options = ("--api-revision", "2026-04-04"), ("--behavior", "observed")
+    answers = []
+    for option in options:
+        with (
+            serving(repository.path, *option) as (_, _, exports),
+            Lightfast(
+                exports["LIGHTFAST_API_KEY"], base_url=exports["LIGHTFAST_BASE_URL"]
+            ) as client,
+        ):
+            answers.append(client.search("failed requests", filters={"source_types": ["nowhere"]}))
+    assert [answer.revision for answer in answers] == ["2026-04-04", "2026-04-03"]
+    assert all(len(answer) for answer in answers)  # each ignores that filter
+
+
 def test_what_serve_prints_can_be_pasted(repository):
     with serving(repository.path) as (_, told, exports):
         line = re.search(r"^python -c '(.*)'$", told, re.MULTILINE)[1]

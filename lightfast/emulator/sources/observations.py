@@ -6,7 +6,6 @@
 ``id``                 text, unique in the organization; made from the line when it is missing
 ``source``             text, such as ``linear``; ``import`` when missing
 ``type``               text, such as ``issue``; ``observation`` when missing
-``observationType``    text that ``filters.observationTypes`` compares; the type when missing
 ``url``                an ``http`` or ``https`` address
 ``occurredAt``         ISO 8601 with a time zone
 ``actor``              text; who did it, added to the people among the entities
