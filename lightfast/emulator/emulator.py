@@ -34,7 +34,7 @@ from lightfast.emulator.search import retrieval
 from lightfast.emulator.search.contents import find_document, find_related, find_similar
 from lightfast.emulator.search.facets import facets
 from lightfast.emulator.search.index import Index
-from lightfast.emulator.sources.corpus import corpora_at
+from lightfast.emulator.sources.corpora import corpora_at
 from lightfast.emulator.sources.patches import read_patch
 from lightfast.emulator.sources.seeds import Seeds
 from lightfast.emulator.store import Store

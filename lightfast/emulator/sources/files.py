@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import stat
 from pathlib import Path
@@ -175,7 +174,7 @@ def committed_files(git: Git, *, code: bool = True) -> Listing:
 
 def _take_committed(git: Git, listing: Listing, wanted: set[str] | None) -> None:
     found: set[str] = set()
-    with contextlib.suppress(EmulatorError):  # nothing is committed, or a clone has no trees
+    try:
         for entry in git.stream("ls-tree", "-r", "-z", "-l", "HEAD", errors="surrogateescape"):
             facts, _, name = entry.partition("\t")
             mode, _, blob, size = facts.split()
@@ -184,6 +183,11 @@ def _take_committed(git: Git, listing: Listing, wanted: set[str] | None) -> None
             if (wanted is None or name in wanted) and (kind := listing.kind(name)):
                 found.add(name)
                 listing.take(TextFile(printable(name), kind, blob, 0.0, None, blob), int(size))
+    except EmulatorError:  # nothing is committed
+        if git.is_partial():
+            listing.tally.add("files of HEAD: this clone does not have them", git.directory.name)
+        elif git.try_ask("rev-parse", "--verify", "--quiet", "HEAD"):
+            raise
     for name in (wanted or set()) - found:
         listing.tally.add("neither checked out nor in this clone", printable(name))
 

@@ -32,16 +32,17 @@ class _Pages:
     line: str = "#L{}"
     anchor: str = "#{}"
     wiki: str = "/wiki/{}"
+    tag: str = "/releases/tag/{}"
 
 
 # Each forge's own documentation of permanent links; HEAD is the default branch on all of them.
 _PAGES = {
     "github": _Pages(pull="/pull/{}"),
-    "gitlab": _Pages("/-/commit/{}", "/-/issues/{}", "/-/merge_requests/{}", "/-/blob/HEAD/{}", wiki="/-/wikis/{}"),
-    "bitbucket": _Pages("/commits/{}", pull="/pull-requests/{}", file="/src/HEAD/{}", line="#lines-{}", anchor=""),
+    "gitlab": _Pages("/-/commit/{}", "/-/issues/{}", "/-/merge_requests/{}", "/-/blob/HEAD/{}", wiki="/-/wikis/{}", tag="/-/tags/{}"),
+    "bitbucket": _Pages("/commits/{}", pull="/pull-requests/{}", file="/src/HEAD/{}", line="#lines-{}", anchor="", tag="/src/{}"),
     "gitea": _Pages(file="/src/branch/HEAD/{}"),
-    "sourcehut": _Pages(file="/tree/HEAD/item/{}", anchor=""),
-    "azure": _Pages(pull="/pullrequest/{}", file="?path=/{}", line="&line={}", anchor=""),
+    "sourcehut": _Pages(file="/tree/HEAD/item/{}", anchor="", tag="/refs/{}"),
+    "azure": _Pages(pull="/pullrequest/{}", file="?path=/{}", line="&line={}", anchor="", tag="?version=GT{}"),
 }  # fmt: skip
 # What a host's name says; the first that is in it counts.
 _KINDS = {
@@ -110,6 +111,10 @@ class Forge:
     def pull(self, number: str) -> str:
         """Return the page of a pull request."""
         return self.base + self._pages.pull.format(number)
+
+    def tag(self, name: str) -> str:
+        """Return the page of a tag."""
+        return self.base + self._pages.tag.format(quote(name))
 
     def file(self, path: str, anchor: str = "") -> str:
         """Return the page of a file on the default branch, at a heading where the forge makes anchors."""

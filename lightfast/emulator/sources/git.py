@@ -11,7 +11,6 @@ import contextlib
 import os
 import shutil
 import subprocess
-import tempfile
 import threading
 import time
 from itertools import islice
@@ -31,6 +30,7 @@ MAX_ANSWER = 1 << 24  # bytes of an answer that is read whole
 MAX_PIECE = 1 << 18  # characters of a field or a path; the rest is passed over
 MAX_COMPLAINT = 2000  # bytes of what git says when it fails
 _CHUNK = 1 << 16
+_GRACE = 5.0  # seconds for what git said last to arrive
 _PIPE = 1 << 20  # git goes on while documents are made; only Linux heeds it
 
 _NOTHING = os.devnull
@@ -218,7 +218,7 @@ class _Running:
     """
 
     def __init__(self, command: list[str], *, stdin: int = subprocess.DEVNULL) -> None:
-        self._complaints = tempfile.TemporaryFile()  # noqa: SIM115 - closed by `stop`
+        self._said = bytearray()
         self._waiting_since: float | None = None
         self._stopped = threading.Event()
         self._is_late = False
@@ -226,12 +226,20 @@ class _Running:
             command,
             stdin=stdin,
             stdout=subprocess.PIPE,
-            stderr=self._complaints,
+            stderr=subprocess.PIPE,
             pipesize=_PIPE,
             env=_environment(),
         )
-        # A thread of its own: reading from a pipe cannot be given up otherwise on every system.
+        # Threads of their own: reading from a pipe cannot be given up otherwise on every system.
         threading.Thread(target=self._watch, daemon=True).start()
+        self._listener = threading.Thread(target=self._listen, daemon=True)
+        self._listener.start()
+
+    def _listen(self) -> None:
+        assert self.process.stderr is not None  # noqa: S101 - it is a pipe
+        with contextlib.suppress(OSError, ValueError):
+            while chunk := self.process.stderr.read(MAX_COMPLAINT):
+                self._said += chunk[: MAX_COMPLAINT - len(self._said)]
 
     def _watch(self) -> None:
         while not self._stopped.wait(TIME_LIMIT / 10):
@@ -267,8 +275,8 @@ class _Running:
             if out.read(1):
                 self.process.kill()
             code = self.process.wait()
-        self._complaints.seek(0)
-        said = self._complaints.read(MAX_COMPLAINT).decode("utf-8", "replace").strip()
+        self._listener.join(_GRACE)
+        said = self._said.decode("utf-8", "replace").strip()
         return code, f"no answer within {TIME_LIMIT:.0f} s" if self._is_late else said
 
     def stop(self) -> None:
@@ -276,12 +284,12 @@ class _Running:
         self._stopped.set()
         if self.process.poll() is None:
             self.process.kill()
-        for pipe in (self.process.stdin, self.process.stdout):
+        self.process.wait()
+        self._listener.join(_GRACE)
+        for pipe in (self.process.stdin, self.process.stdout, self.process.stderr):
             if pipe:
                 with contextlib.suppress(OSError):
                     pipe.close()
-        self.process.wait()
-        self._complaints.close()
 
 
 class Blobs:

@@ -183,6 +183,29 @@ def test_untracked_files_are_not_indexed(
         assert found.titles("fruit") == {"Quince"}
 
 
+def test_tags_and_notes_are_indexed(repository: Repository, index: Callable[..., Index]) -> None:
+    """The messages of annotated tags, and notes on commits; again when one is added."""
+    sha = repository.commit("Fix the gateway", {"a.md": "# A"})
+    repository.git("tag", "light")
+    identity = {"GIT_COMMITTER_DATE": "1767225600 +0000", "GIT_AUTHOR_NAME": "Ada", "GIT_AUTHOR_EMAIL": "a@example.com"}  # fmt: skip
+    repository.git("tag", "-a", "v2", "-m", "Wombat import\n\nFixes #12", **identity)
+    with index(repository.path) as found:
+        (tag,) = found.find("wombat")
+        assert (tag["title"], tag["type"], tag["source"]) == ("v2: Wombat import", "tag", "github")
+        assert tag["url"] == "https://github.com/acme/api/releases/tag/v2"
+        assert tag["occurredAt"] == "2026-01-01T00:00:00Z"
+        assert tag["references"][0]["id"] == "#12"
+        repository.git("notes", "add", "-m", "The quokka outage came from here", sha, **identity)
+        found.emulator.refresh()
+        (note,) = found.find("quokka")
+        assert (note["title"], note["type"]) == ("Note on Fix the gateway", "note")
+        assert note["url"] == f"https://github.com/acme/api/commit/{sha}"
+        repository.git("tag", "-d", "v2")
+        found.emulator.refresh()
+        assert found.find("wombat") == []
+        assert found.emulator.refresh() == 0
+
+
 def test_a_merge_is_called_by_what_it_merged(tmp_path: Path, index: Callable[..., Index]) -> None:
     """Not by its branch; merge requests are linked."""
     repository = Repository(tmp_path / "shop", remote="git@gitlab.com:acme/shop.git")

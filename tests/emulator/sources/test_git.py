@@ -11,7 +11,7 @@ import pytest
 
 from lightfast.emulator import EmulatorError
 from lightfast.emulator.sources import git as git_module
-from lightfast.emulator.sources.corpus import corpora_at
+from lightfast.emulator.sources.corpora import corpora_at
 from lightfast.emulator.sources.git import Git
 from tests.emulator.repositories import Repository
 

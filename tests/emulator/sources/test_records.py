@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from lightfast.emulator import EmulatorError
-from lightfast.emulator.sources.corpus import corpora_at
+from lightfast.emulator.sources.corpora import corpora_at
 from lightfast.emulator.sources.records import moment
 from lightfast.emulator.timestamps import to_wire
 
