@@ -54,7 +54,7 @@ def opened(database: Path | None, *, make: bool = False, **options: Any) -> Iter
     from lightfast.cli.local import cached_database, open_emulator  # 170 ms, not for --help
     from lightfast.emulator import EmulatorError
 
-    database = database or cached_database([Path.cwd()])
+    database = database or cached_database([Path()])
     if not make and not database.exists():
         raise EmulatorError(f"There is no database at {database}; give --database.")
     emulator = open_emulator([], database, embedder=None, **options)
