@@ -33,6 +33,8 @@ __all__ = [
     "reranked",
 ]
 
+COPY = 0.5  # what a score is multiplied by when another file says the very same
+BETWEEN = 0.3  # share of the words' score that compares families with each other
 FULL_COSINE = 0.75  # what is as alike as that says the same in other words
 
 
@@ -53,7 +55,7 @@ class Depth:
     nearest: int = 200
     reranked: int = 30
     words: float = 1.0
-    meaning: float = 0.7
+    meaning: float = 0.9
     phrase: float = 0.08
 
 
@@ -79,6 +81,7 @@ class Candidate:
         lexical: Its BM25.
         cosine: How alike it is to the query; None when that is not known.
         named: How strongly the query names what it is about.
+        text: What tells its text from others; None where that is not known.
     """
 
     passage: int
@@ -91,6 +94,7 @@ class Candidate:
     lexical: float = 0.0
     cosine: float | None = None
     named: float = 0.0
+    text: bytes | None = None
 
 
 @attrs.frozen
@@ -108,13 +112,16 @@ def fused(candidates: Iterable[Candidate], depth: Depth) -> Ranked:
     """Return the candidates, best first, by words, meaning, names and form together."""
     candidates = list(candidates)
     best = _best_by_family(candidates)
+    top = max(best.values(), default=1.0)
+    # A family whose best match is poor beside the best of all counts a little less.
+    strength = {family: 1 - BETWEEN + BETWEEN * score / top for family, score in best.items()}
     known = [c.cosine for c in candidates if c.cosine is not None]
     # A little lower than the lowest, so that everything found scores something.
     low = min(known, default=0.0) - 0.01
     span = max(known, default=0.0) - low
 
     def score(c: Candidate) -> float:
-        words = c.weight * c.lexical / best[c.family]
+        words = strength[c.family] * c.weight * c.lexical / best[c.family]
         alike = words if c.cosine is None else c.weight * (c.cosine - low) / span
         found = depth.words * words + depth.meaning * alike
         return found + c.weight * (c.named + c.prior) - c.penalty
@@ -142,11 +149,17 @@ def reranked(ranked: Ranked, texts: Mapping[int, Text], query: str, depth: Depth
 
 
 def folded(ranked: Ranked) -> Ranked:
-    """Return the best of each result's passages."""
+    """Return the best of each result's passages; what only repeats a better one comes later."""
     best: dict[int, tuple[Candidate, float]] = {}
     for c, score in ranked:
         best.setdefault(c.fold, (c, score))
-    return list(best.values())
+    said: set[bytes | None] = set()
+    results: list[tuple[Candidate, float]] = []
+    for c, score in best.values():
+        is_copy = c.text is not None and c.text in said
+        results.append((c, min(score, score * COPY) if is_copy else score))
+        said.add(c.text)
+    return _sorted(results)
 
 
 def evidence(candidate: Candidate, text: Text, rarity: Mapping[str, float]) -> float:

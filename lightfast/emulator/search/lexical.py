@@ -61,6 +61,11 @@ GROUP BY fold ORDER BY score DESC, id LIMIT :limit OFFSET :offset
 """  # noqa: S608
 _AMONG = f"d.rowid IN {_THESE}"
 
+_KNOWN = f"""
+SELECT d.rowid, d.id, coalesce(d.fold, d.rowid) AS fold, d.family, d.weight, d.penalty, m.hash AS text
+FROM document AS d LEFT JOIN meaning AS m ON m.document = d.rowid AND m.is_title = 0 WHERE {_AMONG}
+"""  # noqa: S608
+
 
 def group_fold(group: str) -> int:
     """Return the number that rows of a group have in common, beyond every row's own number."""
@@ -83,6 +88,7 @@ class Passage:
         family: Its place in `FAMILIES`.
         weight: What its score is multiplied by.
         penalty: What is taken off its score.
+        text: What tells its text from others; None where that is not known.
     """
 
     id: str
@@ -90,6 +96,7 @@ class Passage:
     family: int
     weight: float
     penalty: float
+    text: bytes | None
 
 
 class LexicalIndex:
@@ -185,8 +192,7 @@ class LexicalIndex:
 
     def known(self, passages: Iterable[int]) -> dict[int, Passage]:
         """Return what is known of those of the passages that are there."""
-        sql = f"SELECT rowid, id, coalesce(fold, rowid) AS fold, family, weight, penalty FROM document AS d WHERE {_AMONG}"  # noqa: S608
-        rows = self._ask(sql, these=_json(passages))
+        rows = self._ask(_KNOWN, these=_json(passages))
         return {row["rowid"]: Passage(*row[1:]) for row in rows}
 
     def texts(self, passages: Iterable[int]) -> dict[int, Text]:

@@ -225,6 +225,7 @@ class _Search:
                 lexical=scores.get(row, 0.0),
                 cosine=cosines.get(row),
                 named=named.get(row, 0.0),
+                text=passage.text,
             )
             for row, passage in known.items()
         ]
