@@ -74,7 +74,6 @@ def read(a, _):
 _BODY = """\
 if type(o) is not dict: raise TypeError
 r = new()
-{extra}
 {constant}
 if len(o) == {count}:
     try:
@@ -125,7 +124,6 @@ def _generate(cls: type, converter: Converter, template: str) -> Reader:
     scope |= {f"default_{field.name}": field.default for field in rest}
     body = _insert(
         _BODY,
-        extra="r.extra = {}",
         constant="\n".join(f"r.{field.name} = default_{field.name}" for field in rest) or "pass",
         count=str(len(fields)),
         dense="\n".join(line for field in fields for line in _dense_lines(field)),
