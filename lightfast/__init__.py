@@ -19,9 +19,9 @@ from lightfast._version import API_REVISION, API_REVISIONS, __version__
 if TYPE_CHECKING:
     from lightfast._auth import ApiKeyAuth, Auth, Provider, SessionAuth
     from lightfast._client import AsyncLightfast
-    from lightfast._config import NOT_GIVEN, NotGiven
+    from lightfast._config import NOT_GIVEN, NotGiven, OnResponse
     from lightfast._drift import OnDrift
-    from lightfast._retry import RetryBudget, RetryPolicy
+    from lightfast._retry import OnRetry, RetryBudget, RetryPolicy
     from lightfast._sync import Lightfast
     from lightfast._wire.converter import to_dict
     from lightfast.exceptions import (
@@ -92,6 +92,8 @@ __all__ = [
     "NotFoundError",
     "NotGiven",
     "OnDrift",
+    "OnResponse",
+    "OnRetry",
     "OrganizationNotConfiguredError",
     "PermissionDeniedError",
     "Provider",
@@ -127,6 +129,8 @@ _MODULES = {
     "NOT_GIVEN": "_config",
     "NotGiven": "_config",
     "OnDrift": "_drift",
+    "OnResponse": "_config",
+    "OnRetry": "_retry",
     "Provider": "_auth",
     "AsyncLightfast": "_client",
     "Attempt": "exceptions",

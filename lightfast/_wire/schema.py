@@ -18,6 +18,7 @@ from pydantic import GetCoreSchemaHandler
 from pydantic_core import core_schema
 
 from lightfast._wire.converter import to_dict
+from lightfast._wire.layout import NOT_IN_JSON
 from lightfast._wire.revisions import wire_name
 
 
@@ -47,7 +48,7 @@ def core_schema_of(cls: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreS
 
 
 # `types` of SearchFilters is written under two names of the API's, which are fields themselves.
-_NOT_WRITTEN = {"extra", "http", "types"}
+_NOT_WRITTEN = NOT_IN_JSON | {"types"}
 
 
 @cache

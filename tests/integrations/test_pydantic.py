@@ -22,6 +22,7 @@ from lightfast import (
     SearchResponse,
     SearchResult,
 )
+from tests.servers import contract
 from tests.test_values import HIT, READABLE, REQUEST, RESPONSE
 
 VALUES = [
@@ -45,6 +46,15 @@ def test_every_value_has_a_json_schema_both_ways(name):
     adapter = pydantic.TypeAdapter(getattr(lightfast, name))
     for mode in ("validation", "serialization"):
         assert adapter.json_schema(mode=mode)["type"] == "object"
+
+
+def test_the_json_schema_has_the_fields_that_are_written():
+    document = SearchResponse.from_dict(contract("response_documented.json")).to_dict()
+    schema = pydantic.TypeAdapter(SearchResponse).json_schema(mode="serialization")
+    properties = schema["properties"]
+    assert set(document) == set(properties)
+    results = schema["$defs"]["SearchResult"]["properties"]
+    assert set().union(*document["data"]) == set(results)
 
 
 @pytest.mark.parametrize("value", READABLE, ids=lambda value: type(value).__name__)
