@@ -82,7 +82,7 @@ EMULATOR = [
     {"faults"},
     {"control"},
     {"app"},
-    {"thread", "watch"},
+    {"thread", "watch", "paths"},
     {"emulator"},
 ]
 

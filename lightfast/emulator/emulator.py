@@ -7,7 +7,6 @@ import logging
 import os
 import secrets
 import shutil
-import tempfile
 import threading
 import weakref
 from contextlib import AsyncExitStack
@@ -30,11 +29,11 @@ from lightfast.emulator.api.validation import InvalidRequestError
 from lightfast.emulator.embedding.select import chosen_embedder
 from lightfast.emulator.errors import DamagedError, EmulatorError
 from lightfast.emulator.faults.script import Script
+from lightfast.emulator.paths import corpora_of, expand, make_temporary_directory
 from lightfast.emulator.search import retrieval
 from lightfast.emulator.search.contents import find_document, find_related, find_similar
 from lightfast.emulator.search.facets import facets
 from lightfast.emulator.search.index import Index
-from lightfast.emulator.sources.corpora import corpora_at
 from lightfast.emulator.sources.patches import read_patch
 from lightfast.emulator.sources.seeds import Seeds
 from lightfast.emulator.store import Store
@@ -146,14 +145,14 @@ class Emulator:
         given = [paths] if isinstance(paths, str | Path) else list(paths)
         self._seeds = Seeds()
         self._corpora: list[Corpus] = [
-            corpus for path in given for corpus in _corpora(path, code=code)
+            corpus for path in given for corpus in corpora_of(path, code=code)
         ]
         self._corpora.append(self._seeds)
         temporary = None
         if database is None or os.fspath(database) == ":memory:":
-            database = temporary = _temporary_directory()
+            database = temporary = make_temporary_directory()
             database /= "emulator.sqlite3"
-        self._store = Store(_expanded(database), rebuild=rebuild)
+        self._store = Store(expand(database), rebuild=rebuild)
         self._semantics = _semantics(self._store, organization, embedder, on_embedding)
         self._embed_behind = embed_behind
         self._index_first = index_first
@@ -518,30 +517,6 @@ class Emulator:
         self._address = None
         if served:
             await served.aclose()
-
-
-def _corpora(path: str | os.PathLike[str], *, code: bool) -> list[Corpus]:
-    try:
-        return corpora_at(_expanded(path), code=code)
-    except (OSError, ValueError) as error:  # a name too long, a NUL in it, no permission to look
-        raise EmulatorError(f"Cannot index {os.fspath(path)!r}: {error}") from error
-
-
-def _expanded(path: str | os.PathLike[str]) -> Path:
-    try:
-        return Path(path).expanduser()
-    except RuntimeError as error:  # no such user, or no home directory
-        raise EmulatorError(f"Cannot use {os.fspath(path)!r}: {error}") from error
-
-
-def _temporary_directory() -> Path:
-    try:
-        return Path(tempfile.mkdtemp(prefix="lightfast-emulator-"))
-    except OSError as error:
-        raise EmulatorError(
-            f"There is no temporary directory for the index ({error.strerror or error});"
-            " set TMPDIR to a directory that can be written, or pass `database`."
-        ) from error
 
 
 def _semantics(

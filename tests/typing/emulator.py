@@ -63,6 +63,12 @@ def steering(emulator: Emulator) -> None:
     assert_type(request.at, datetime)
     emulator.api_revision = "2026-04-04"
     emulator.clear()
+    emulator.faults.script(faults.healthy(), rate=0.5)
+    assert_type(emulator.faults.requests, list[RecordedRequest])
+    assert_type(emulator.seed([{"title": "Login fails", "type": "issue"}]), int)
+    emulator.reset()
+    assert_type(emulator.control_url, str)
+    assert_type(emulator.control_token, str)
 
 
 def life() -> None:
@@ -75,6 +81,9 @@ def life() -> None:
         allow_remote=False,
         session_lifetime=60,
         api_revision="2026-04-03",
+        rebuild=True,
+        watch=True,
+        control_token="secret",
     ) as emulator:
         assert_type(emulator.base_url, str)
         assert_type(emulator.console_url, str)
