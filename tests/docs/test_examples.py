@@ -14,8 +14,8 @@ _SKIP = re.compile(r'<!-- skip: next "(?P<reason>[^"]+)" -->\s*```')
 _ANY_SKIP = re.compile(r"<!-+\s*;?\s*skip:")
 
 RUN = {"python", "console", "output", "json", "toml", *SHELLS}
-SHOWN = {"text"}
-MOST_SKIPS = 8
+SHOWN = {"js", "text"}
+MOST_SKIPS = 10
 
 
 def name_of(example: object) -> str:
