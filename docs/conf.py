@@ -101,19 +101,22 @@ _OPTION = re.compile(r"(?<![\w`-])(--[a-z][a-z-]*)(?![\w`-])")
 
 
 def _quote_options(app: object, ctx: object, lines: list[str]) -> None:
-    """Code where a command's help shows code: else its dashes and quotes would be made pretty."""
+    """Mark code in a command's help as code: else its dashes and quotes would be made pretty."""
     for number, line in enumerate(lines):
-        command = line.removeprefix("| ")
-        if command.startswith("lightfast "):
-            lines[number] = f"| ``{command}``"
+        is_listed = line.startswith("| ")
+        # Within a list of lines, a smaller indentation than the one before is an error.
+        text = line.removeprefix("| ").lstrip() if is_listed else line
+        if is_listed and text.startswith(("lightfast ", "$ lightfast ")):
+            lines[number] = f"| ``{text}``"
         else:
-            lines[number] = _OPTION.sub(r"``\1``", line)
+            lines[number] = "| " * is_listed + _OPTION.sub(r"``\1``", text)
 
 
 def setup(app: Sphinx) -> None:
     """Connect what is defined here."""
     app.connect("autodoc-process-signature", _name_types)
     app.connect("sphinx-click-process-description", _quote_options)
+    app.connect("sphinx-click-process-epilog", _quote_options)
 
 
 # --- pages ------------------------------------------------------------------------------------
