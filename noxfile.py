@@ -83,7 +83,7 @@ def typing(session: nox.Session) -> None:
 @nox.session(python=PYTHONS)
 def tests(session: nox.Session) -> None:
     """All tests: on the oldest Python with coverage and without uvloop, on the others with it."""
-    extras = "cli,emulator,mcp,semantic" if session.python == PYTHONS[0] else "all"
+    extras = "cli,keyring,emulator,mcp,semantic" if session.python == PYTHONS[0] else "all"
     session.install("-e", f".[{extras}]", *group("test"))
     if session.python != PYTHONS[0] or session.posargs:
         session.run("pytest", *(session.posargs or PARALLEL))
