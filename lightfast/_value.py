@@ -1,4 +1,4 @@
-"""What every value can do besides holding its fields: JSON, both ways, and pydantic.
+"""Base of all values: conversion to and from JSON, and pydantic support.
 
 The work is done elsewhere and imported when it is asked for: the converter takes 50 ms to
 import and knows the values, and pydantic may not be installed at all.

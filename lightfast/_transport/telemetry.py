@@ -1,4 +1,4 @@
-"""Detects, for each call, whether the application collects traces or metrics with OpenTelemetry.
+"""Detection of OpenTelemetry: whether the application collects traces or metrics, asked at each call.
 
 Nothing is imported here: an application that has set up a provider has imported the API already. Its getters
 take 5 µs each while there is no provider, so their variables are read in their place; where a release of the API

@@ -1,4 +1,4 @@
-"""A call that is seen: a span for it, one for each attempt, and metrics. Imported when they are collected.
+"""Traced call: a span for the call, one for each attempt, and metrics. Imported when they are collected.
 
 Names are those of OpenTelemetry's semantic conventions for HTTP clients, and ``lightfast.…`` for what these do
 not know: https://opentelemetry.io/docs/specs/semconv/http/http-spans/#http-client

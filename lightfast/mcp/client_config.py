@@ -1,4 +1,4 @@
-"""How MCP clients are told of the server: the JSON that each of them reads."""
+"""Configuration of MCP clients: the JSON that each of them reads."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Streamable HTTP: who may connect, and from where.
+"""Streamable HTTP: the server, and checks of Host, Origin and bearer token.
 
-A web page that the user visits must not reach the server: neither by a request of its own (its
-``Origin`` is checked) nor by a name that it points at this machine (``Host`` is checked, too).
+A web page that the user visits must not reach the server: neither by a cross-origin request (``Origin`` is
+checked) nor by DNS rebinding (``Host`` is checked).
 https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#security-warning
 """
 
@@ -55,13 +55,13 @@ async def serve_http(
     Args:
         server: The server.
         listener: A socket from `listen`.
-        token: The bearer token that every request must bring; None for no need of one.
-        names: Names of this machine that a request may use besides addresses and ``localhost``.
+        token: The bearer token that every request must have; None for no check.
+        names: Host names that requests may use, besides IP addresses and ``localhost``.
         on_start: Called with the URL to give to clients.
     """
     app = server.streamable_http_app(
         streamable_http_path=PATH,
-        # One rule for all: ours.
+        # The guard checks all requests, also of other machines.
         transport_security=TransportSecuritySettings(enable_dns_rebinding_protection=False),
     )
     host, port = listener.getsockname()[:2]
@@ -86,13 +86,13 @@ def is_loopback(host: str) -> bool:
 
 
 class Guard:
-    """ASGI middleware that lets in who may come: by Host, Origin and bearer token.
+    """ASGI middleware that checks Host, Origin and bearer token.
 
     Args:
         app: The application behind it.
-        token: The bearer token; None for no need of one.
-        names: Names of this machine.
-        loopback_only: Whether only loopback addresses are this machine's.
+        token: The required bearer token; None for no check.
+        names: Host names of this machine.
+        loopback_only: Whether to accept loopback addresses only.
     """
 
     def __init__(
@@ -124,7 +124,7 @@ class Guard:
             host = urlsplit(address).hostname or ""
             if host in self._names:
                 return True
-            # No name can be pointed at us when only addresses count.
+            # DNS rebinding needs a name; an address cannot be rebound.
             return ipaddress.ip_address(host).is_loopback or not self._loopback_only
         except ValueError:
             return False

@@ -1,4 +1,4 @@
-"""An emulator in this process, which keeps up with what it was made from while it is asked."""
+"""Local memory: an emulator in this process that follows new commits and edits."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the tools ask: anything that can be searched, such as the API."""
+"""Memory: what the tools search, and the API as one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the tools take and give, as JSON schemas."""
+"""JSON schemas of the tools: their input and output."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The server: lists the tools, runs them, and says errors so that a model can act on them."""
+"""MCP server: lists and calls the tools, and words errors for a model."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ async def serve_stdio(server: Server[Any]) -> None:
 
 def _failure(error: Exception) -> types.CallToolResult:
     """Return an error as a tool's answer: what happened, and what to do."""
-    # The emulator's error: its module need not be installed for a search of the API.
+    # EmulatorError is not imported: the emulator may not be installed.
     known = isinstance(error, LightfastError) or type(error).__name__ == "EmulatorError"
     if not known:
         _log.error("a tool failed", exc_info=error)

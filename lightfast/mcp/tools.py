@@ -1,4 +1,4 @@
-"""The tools: what each is called, what it is for, and what it answers."""
+"""Tools: their names, descriptions and handlers."""
 
 from __future__ import annotations
 

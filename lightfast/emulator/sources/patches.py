@@ -1,4 +1,4 @@
-"""What a commit changed, as a unified diff: read when it is asked for, and never kept."""
+"""Patches of commits, read from git when they are asked for, and never stored."""
 
 from __future__ import annotations
 
