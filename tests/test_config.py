@@ -56,7 +56,7 @@ def test_no_key_anywhere_says_where_to_get_one():
         ({"max_connections": 0}, "`max_connections`"),
         ({"max_response_bytes": 1.5}, "`max_response_bytes`"),
         ({"proxy": "ftp://me:secret@proxy"}, "must look like"),
-        ({"proxy": "http://[::1"}, "no URL"),
+        ({"proxy": "http://[::1"}, "not a URL"),
         ({"proxy": 7}, "not int"),
         ({"ssl": False}, "ssl.SSLContext"),
     ],

@@ -59,7 +59,7 @@ def seen(monkeypatch):
 
 
 @known
-async def test_a_plain_request_goes_straight(client, taken):
+async def test_a_plain_request_goes_directly(client, taken):
     await client.search("q")
     await client.post("contents", {"id": "1"})
     assert taken == ["direct", "direct"]
@@ -129,7 +129,7 @@ async def test_what_answers_for_aiohttps_session_answers_a_client_that_was_used_
     ],
     ids=["key", "session"],
 )
-async def test_both_ways_send_the_same(options, server, monkeypatch):
+async def test_both_paths_send_the_same(options, server, monkeypatch):
     async with AsyncLightfast(base_url=server.base_url, **options) as client:
         await client.search("größer als 1", limit=3)
         await client.post("a/b", [1])

@@ -57,7 +57,12 @@ FAULTS = [
     # not JSON
     _bad("empty", b"", "not JSON"),
     _bad("spaces", b"   \n", "not JSON"),
-    _bad("HTML", b"<!doctype html><title>Sign in</title>", "not JSON", **{"Content-Type": "text/html"}),
+    _bad(
+        "HTML",
+        b"<!doctype html><title>Sign in</title>",
+        "not JSON",
+        **{"Content-Type": "text/html"},
+    ),
     _bad("plain text", b"OK", "not JSON", **{"Content-Type": "text/plain"}),
     _bad("cut off", GOOD_BODY[:-1], "not JSON"),
     _bad("two documents", GOOD_BODY * 2, "not JSON"),
@@ -75,8 +80,18 @@ FAULTS = [
     _bad("overlong UTF-8", GOOD_BODY.replace(b"Deployment", b"\xc0\xaf"), "not JSON"),
     _bad("a surrogate in UTF-8", _text("Deployment", "\ud800"), "not JSON"),
     _bad("a lone surrogate as an escape", _text("Deployment", "\\ud800"), "not JSON"),
-    _bad("Latin-1 with its charset", GOOD_BODY.replace(b"Deployment", b"D\xe9ploiement"), "not JSON", **{"Content-Type": "application/json; charset=latin-1"}),
-    _bad("UTF-16 with its charset", GOOD_BODY.decode().encode("utf-16"), "not JSON", **{"Content-Type": "application/json; charset=utf-16"}),
+    _bad(
+        "Latin-1 with its charset",
+        GOOD_BODY.replace(b"Deployment", b"D\xe9ploiement"),
+        "not JSON",
+        **{"Content-Type": "application/json; charset=latin-1"},
+    ),
+    _bad(
+        "UTF-16 with its charset",
+        GOOD_BODY.decode().encode("utf-16"),
+        "not JSON",
+        **{"Content-Type": "application/json; charset=utf-16"},
+    ),
     _bad("UTF-32", GOOD_BODY.decode().encode("utf-32"), "not JSON"),
     _bad("100,000 levels deep", _NESTED.encode(), "not JSON"),
     _bad("100,000 levels deep in a field", _text("0.92", _NESTED), "not JSON"),
@@ -88,8 +103,16 @@ FAULTS = [
     _bad("a list", [GOOD], "$: expected an object, got an array"),
     _bad("an empty object", {}, "$.data: missing"),
     _bad("another API's answer", {"object": "list", "items": []}, "$.data: missing"),
-    _bad("an error under 200", {"error": "INTERNAL_ERROR", "message": "it broke", "requestId": "req_1"}, "it broke"),
-    _bad("an error of the second shape under 200", {"defined": True, "code": "BAD_REQUEST", "status": 400, "message": "it broke"}, "it broke"),
+    _bad(
+        "an error under 200",
+        {"error": "INTERNAL_ERROR", "message": "it broke", "requestId": "req_1"},
+        "it broke",
+    ),
+    _bad(
+        "an error of the second shape under 200",
+        {"defined": True, "code": "BAD_REQUEST", "status": 400, "message": "it broke"},
+        "it broke",
+    ),
     *(_wrong(f"data.0.{name}", _MISSING) for name in _REQUIRED),
     *(_wrong(f"data.0.{name}", None) for name in _REQUIRED),
     *(_wrong(f"data.0.{name}", 5) for name in _REQUIRED if name != "score"),
@@ -98,14 +121,20 @@ FAULTS = [
     *(_wrong("data.1", value) for value in (None, [], "x", 5)),
     *(_wrong("meta", value) for value in (_MISSING, None, [], "x")),
     *(_wrong("meta.total", value) for value in (_MISSING, None, "57", True)),
-    *(_wrong("data.0.occurredAt", value) for value in ("yesterday", 5, "2026-02-30T00:00:00Z", "", "0001-01-01T00:00:00+14:00")),
+    *(
+        _wrong("data.0.occurredAt", value)
+        for value in ("yesterday", 5, "2026-02-30T00:00:00Z", "", "0001-01-01T00:00:00+14:00")
+    ),
     *(_wrong("data.0.url", value) for value in (5, {})),
     *(_wrong("data.0.entities", value) for value in ("x", {}, ["x"], [None], [{"key": "a"}])),
     *(_wrong("data.0.references", value) for value in (5, [[]], [{"type": "a", "id": 5}])),
     *(_wrong("context", value) for value in ([], "x")),
     *(_wrong("context.clusters", value) for value in ({}, [1], [{"keywords": [5]}])),
     *(_wrong("latency", value) for value in ([], {"total": "fast"})),
-    *(_wrong("meta.paths", value) for value in ([], {"vector": 1, "entity": True, "cluster": True})),
+    *(
+        _wrong("meta.paths", value)
+        for value in ([], {"vector": 1, "entity": True, "cluster": True})
+    ),
     _wrong("requestId", 5),
     _bad("the second shape with a wrong total", {"results": [], "total": "many"}, "total"),
     _bad("the second shape with wrong results", {"results": {}, "total": 1}, "$.data"),
@@ -113,8 +142,16 @@ FAULTS = [
     _good("a byte order mark", b"\xef\xbb\xbf" + GOOD_BODY),
     _good("spaces around", b"\r\n\t " + GOOD_BODY + b" \n"),
     _good("the second shape", contract("response_2026_04_04.json"), value="obs_9"),
-    _good("unknown fields", contract("response_unknown_fields.json"), value=contract("response_unknown_fields.json")["data"][0]["id"]),
-    _good("null for all that is optional", contract("response_nulls.json"), value=contract("response_nulls.json")["data"][0]["id"]),
+    _good(
+        "unknown fields",
+        contract("response_unknown_fields.json"),
+        value=contract("response_unknown_fields.json")["data"][0]["id"],
+    ),
+    _good(
+        "null for all that is optional",
+        contract("response_nulls.json"),
+        value=contract("response_nulls.json")["data"][0]["id"],
+    ),
     _good("a whole number as 57.0", _with("meta.total", 57.0)),
     _good("a negative total", _with("meta.total", -1)),
     _bad("a number of 400 digits", _text("0.92", "1" * 400), "not JSON"),
@@ -122,9 +159,12 @@ FAULTS = [
     _good("a number beyond a float", _text("0.92", "1e308")),
     _good("duplicate keys", _text('"score": 0.92', '"score": "x", "score": 0.92')),
     _good("an unknown mode", _with("meta.mode", "psychic")),
-    _good("500 levels deep in an unknown field", _text('"meta"', '"new": ' + "[" * 500 + "]" * 500 + ', "meta"')),
+    _good(
+        "500 levels deep in an unknown field",
+        _text('"meta"', '"new": ' + "[" * 500 + "]" * 500 + ', "meta"'),
+    ),
     _good("100,000 unknown fields", GOOD | {f"new{number}": number for number in range(100_000)}),
     _good("a title with control characters", _with("data.0.title", "a\x00\x1b[31m")),
     _good("a time without a zone", _with("data.0.occurredAt", "2026-04-03T12:00:00")),
     _good("a time with nanoseconds", _with("data.0.occurredAt", "2026-04-03T12:00:00.123456789Z")),
-]  # fmt: skip
+]

@@ -26,7 +26,13 @@ def _to(status: int, location: str):
 
 FAULTS = [
     *(
-        fault(f"{status} to {where}", _to(status, place), ResponseError, says="never followed", facts={"status": status})
+        fault(
+            f"{status} to {where}",
+            _to(status, place),
+            ResponseError,
+            says="never followed",
+            facts={"status": status},
+        )
         for status, (where, place) in itertools.product(_STATUSES, _PLACES.items())
     ),
     fault("300 with choices", reply(GOOD, 300), ResponseError, says="300"),
@@ -39,7 +45,22 @@ FAULTS = [
     fault("302 to a broken URL", _to(302, "http://[::1"), ResponseError, says="302"),
     fault("302 to a URL of 7 kB", _to(302, "/" + "a" * 7_000), ResponseError, says="302"),
     fault("302 to a place in Latin-1", _to(302, "/\udce9\udcff"), ResponseError, says="302"),
-    fault("302 to two places", reply(b"", 302, [("Location", "/a"), ("Location", "/b")]), ResponseError, says="302"),
-    fault("302 to a place with the key", echo(lambda key: message(b"", 302, [("Location", "/?key=" + key.decode())]), keep=True), ResponseError, says="302"),
-    fault("307 with a Set-Cookie", reply(b"", 307, [("Location", "/"), ("Set-Cookie", "a=b")]), ResponseError, says="307"),
-]  # fmt: skip
+    fault(
+        "302 to two places",
+        reply(b"", 302, [("Location", "/a"), ("Location", "/b")]),
+        ResponseError,
+        says="302",
+    ),
+    fault(
+        "302 to a place with the key",
+        echo(lambda key: message(b"", 302, [("Location", "/?key=" + key.decode())]), keep=True),
+        ResponseError,
+        says="302",
+    ),
+    fault(
+        "307 with a Set-Cookie",
+        reply(b"", 307, [("Location", "/"), ("Set-Cookie", "a=b")]),
+        ResponseError,
+        says="307",
+    ),
+]

@@ -70,6 +70,18 @@ FAULTS = [
     _too_long("a date in 2099", "Wed, 21 Oct 2099 07:28:00 GMT"),
     _too_long("a date in the year 9999", "Fri, 31 Dec 9999 23:59:59 GMT"),
     fault("0, for ever", _answer("0"), RateLimitError, 3, facts={"retry_after": 0.0}),
-    fault("behind a 400", reply(_BODY, 400, [("Retry-After", "5")]), "ValidationError", 1, facts={"retry_after": 5.0}),
-    fault("behind a 402", reply(_BODY, 402, [("Retry-After", "5")]), "APIError", 1, facts={"retry_after": 5.0}),
-]  # fmt: skip
+    fault(
+        "behind a 400",
+        reply(_BODY, 400, [("Retry-After", "5")]),
+        "ValidationError",
+        1,
+        facts={"retry_after": 5.0},
+    ),
+    fault(
+        "behind a 402",
+        reply(_BODY, 402, [("Retry-After", "5")]),
+        "APIError",
+        1,
+        facts={"retry_after": 5.0},
+    ),
+]

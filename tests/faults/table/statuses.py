@@ -58,8 +58,21 @@ FAULTS = [
     *(_always(int(status)) for status in HTTPStatus if status >= 400 and status != 407),
     *(_always(status) for status in (420, 444, 460, 499, 509, 520, 522, 530, 598, 599)),
     *(_documented(case) for case in contract("errors.json")),
-    *(fault(f"{status}, twice", reply(b"", status), VALUE, 3, times=2) for status in sorted(_REPEATED)),
-    fault("503 and closed without a body", raw(b"HTTP/1.1 503 Busy\r\nContent-Length: 99\r\n\r\n"), "ServerError", 3),
-    fault("a 401 and a WWW-Authenticate", reply(b"", 401, [("WWW-Authenticate", "Basic realm=x")]), "AuthenticationError", 1),
+    *(
+        fault(f"{status}, twice", reply(b"", status), VALUE, 3, times=2)
+        for status in sorted(_REPEATED)
+    ),
+    fault(
+        "503 and closed without a body",
+        raw(b"HTTP/1.1 503 Busy\r\nContent-Length: 99\r\n\r\n"),
+        "ServerError",
+        3,
+    ),
+    fault(
+        "a 401 and a WWW-Authenticate",
+        reply(b"", 401, [("WWW-Authenticate", "Basic realm=x")]),
+        "AuthenticationError",
+        1,
+    ),
     fault("a 407 that comes from no proxy", reply(b"", 407), "APIError", 1, says="407"),
-]  # fmt: skip
+]
