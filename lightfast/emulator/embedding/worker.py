@@ -1,8 +1,8 @@
 """Embeds what is indexed, behind everything else.
 
-Newest documents first, in commits of a few: killed at any moment, it goes on at the next start with what has no
-vector yet. A commit is dropped when documents were removed since their texts were read, because numbers of
-removed documents are used again. Two processes may embed the same document; the second vector is not kept.
+Documentation first, then changelogs, code, the titles of what happened, and at last all the rest, each the newest first,
+in commits of a few: killed at any moment, it goes on at the next start with what has no vector yet. A vector belongs to
+a text, so it does not matter which document has the text by then, and two processes may embed the same one.
 """
 
 from __future__ import annotations
@@ -33,6 +33,9 @@ __all__ = ["Embedding", "EmbeddingThread", "Semantics"]
 
 COMMIT = 32  # texts: a third of a second's work is what a kill can cost
 COUNTING = 20  # progress is counted for a twentieth of the time at most
+KEPT = (
+    5000  # vectors at least that are kept for texts that may come back, with a branch or a rebase
+)
 READ = 512  # texts at a time
 LOG_EVERY = 10.0  # seconds
 NICE = 15
@@ -90,6 +93,8 @@ class Embedding:
                 self._embed(batch)
                 done += len(batch)
                 report.tell(last=batch[-1] is texts[-1])
+        if done:
+            self._drop_unused()
         return done
 
     def _drop_damaged(self) -> None:
@@ -102,6 +107,12 @@ class Embedding:
         with self._store.write() as db:
             count = db.execute(f"DELETE {_DAMAGED}", damaged).rowcount
         _log.warning("embedding %d texts again: their vectors are damaged", count)
+
+    def _drop_unused(self) -> None:
+        """Forget the oldest vectors that no document has any more, beyond as many as there are documents."""
+        with self._store.write() as db:
+            kept = max(KEPT, db.execute("SELECT count(*) FROM document").fetchone()[0])
+            db.execute(_DROP_UNUSED, (kept,))
 
     def _missing(self) -> list[_Text]:
         """Return some of the texts without a vector, in the order in which they are wanted."""
@@ -163,6 +174,11 @@ class _Text:
     turn: int
 
 
+_DROP_UNUSED = """
+DELETE FROM vector WHERE sequence IN (
+    SELECT sequence FROM vector WHERE hash NOT IN (SELECT hash FROM meaning) ORDER BY sequence DESC LIMIT -1 OFFSET ?
+)
+"""
 _DAMAGED = "FROM vector WHERE embedder = ? AND length(value) <> ?"
 _WITHOUT = "NOT EXISTS (SELECT 1 FROM vector AS v WHERE v.hash = m.hash AND v.embedder = ?1)"
 _PROGRESS = f"""

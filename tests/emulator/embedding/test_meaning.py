@@ -497,6 +497,24 @@ def test_damaged_vectors_are_made_again(lines: Callable[..., Path], tmp_path: Pa
     emulator.close()
 
 
+def test_only_new_texts_are_embedded_after_history_was_rewritten(repository: Repository) -> None:
+    """An amended commit, a rebase or another branch has mostly texts that are known."""
+    repository.commit("Add a login page", {"a.md": "# Login\n\nText.\n"})
+    repository.commit("Change the car")
+    embedder = Synonyms()
+    emulator = Emulator([repository.path], embedder=embedder)
+    emulator.refresh()
+    emulator.embed()
+    embedder.texts.clear()
+    repository.git("commit", "--amend", "--quiet", "--allow-empty", "--message", "Wash the car")
+    assert emulator.refresh() > 0
+    emulator.embed()
+    assert [text.strip() for text in embedder.texts] == ["Wash the car"]
+    assert emulator.embedding_progress
+    assert emulator.embedding_progress.share == 1
+    emulator.close()
+
+
 def test_words_alone_need_no_numpy(lines: Callable[..., Path]) -> None:
     """Without the extra the emulator works, and loads nothing of it."""
     script = (

@@ -107,12 +107,21 @@ async def test_a_bad_answer_looks_like_one(lines: Callable[..., Path], ask: Ask)
 
 
 def test_words_are_compared_within_a_family() -> None:
-    """The best match of each family counts the same, whatever its BM25."""
+    """The best match of each family counts nearly the same, whatever its BM25."""
     one = Candidate(passage=1, id="a", fold=1, family=0, lexical=3.0)
     two = Candidate(passage=2, id="b", fold=2, family=3, lexical=30.0)
     weak = Candidate(passage=3, id="c", fold=3, family=3, lexical=15.0)
     ranked = fused([weak, two, one], Depth(meaning=0.0))
-    assert [(c.id, score) for c, score in ranked] == [("a", 1.0), ("b", 1.0), ("c", 0.5)]
+    scores = {c.id: score for c, score in ranked}
+    assert scores == pytest.approx({"b": 1.0, "a": 0.73, "c": 0.5})
+
+
+def test_what_another_file_says_too_comes_later() -> None:
+    """Of copies the best one stands in its place, the others make room."""
+    one, copy = (Candidate(passage=n, id=str(n), fold=n, text=b"same") for n in (1, 2))
+    other = Candidate(passage=3, id="3", fold=3, text=b"other")
+    ranked = folded([(one, 1.0), (copy, 0.9), (other, 0.8)])
+    assert [c.id for c, _ in ranked] == ["1", "3", "2"]
 
 
 def test_what_has_no_vector_means_what_its_words_say() -> None:
