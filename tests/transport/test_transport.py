@@ -251,8 +251,8 @@ async def test_no_server_is_a_network_error_without_foreign_company(unused_tcp_p
 
 
 async def test_calls_beyond_max_connections_wait_without_losing_their_time(serve):
-    server = serve(delayed(0.05, page("1")))
-    async with connect(server, max_connections=2, attempt_timeout=0.3) as client:
+    server = serve(delayed(0.1, page("1")))
+    async with connect(server, max_connections=2, attempt_timeout=0.9) as client:
         await asyncio.gather(*(client.search("q") for _ in range(20)))
     assert server.most_in_flight == 2
     assert len(server.requests) == 20
