@@ -81,7 +81,7 @@ class Emulator:
     database.
 
     Args:
-        paths: Git repositories, directories, Markdown, reST or JSON-lines files, and JSON from GitHub's API.
+        paths: Git repositories, directories, and files: documents, source code, and what trackers export.
         database: The file that keeps the index and the keys; None or ``":memory:"`` for a temporary one.
         host: The address to listen on.
         port: The port to listen on; 0 for any free one.

@@ -32,6 +32,7 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
+UNDOCUMENTED = 0.1  # off the score of a symbol that nothing is said about
 _INDEXES = frozenset({"readme", "index", "_index", "__init__"})
 
 
@@ -157,7 +158,7 @@ def _code(file: TextFile, text: str, place: Place, at: int | None) -> Iterator[D
             family="code",
             path=path,
             line=symbol.line,
-            penalty=file.kind.penalty,
+            penalty=file.kind.penalty + (0.0 if symbol.doc else UNDOCUMENTED),
             url=place.forge.line(path, symbol.line) if place.forge else None,
             occurred_at=at,
             entities=({"key": path, "category": "file"},),

@@ -139,7 +139,6 @@ class Tags:
                 body=body.partition("-----BEGIN PGP SIGNATURE")[0].strip(),
                 source=source_of(forge),
                 type="tag",
-                family="changelog",
                 url=forge.tag(name) if forge else None,
                 occurred_at=timestamps.from_seconds(int(seconds)) if seconds.isdigit() else None,
                 actors=(tagger.lower(),) if tagger else (),
