@@ -72,7 +72,7 @@ SHARED = {"_version", "_install"}
 
 # The emulator's rooms likewise. Files of one room may import each other.
 EMULATOR = [
-    {"errors", "timestamps", "sample", "sqlite", "salvage", "store", "executor"},
+    {"errors", "loopback", "timestamps", "sample", "sqlite", "salvage", "store", "executor"},
     {"accounts"},
     {"sources"},
     {"embedding"},

@@ -8,6 +8,7 @@ import pytest
 
 from lightfast import ConfigurationError, RetryBudget, RetryPolicy
 from lightfast._validate import check_number, check_seconds, check_whole, is_loopback
+from lightfast.emulator.loopback import is_loopback as emulators_is_loopback
 
 
 @pytest.mark.parametrize(
@@ -30,7 +31,9 @@ from lightfast._validate import check_number, check_seconds, check_whole, is_loo
     ],
 )
 def test_only_this_machine_is_loopback(host, loopback):
+    """The emulator has a copy of the rule, because it imports nothing of the core."""
     assert is_loopback(host) is loopback
+    assert emulators_is_loopback(host) is loopback
 
 
 @pytest.mark.parametrize("value", [True, False, -1, math.nan, math.inf, "1", None, [1]])

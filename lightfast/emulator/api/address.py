@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import errno
-import ipaddress
 
 from lightfast.emulator.errors import EmulatorError
+from lightfast.emulator.loopback import is_loopback
 
 __all__ = [
     "API_PREFIXES",
@@ -44,16 +44,6 @@ def check_address(host: str, port: int, *, allow_remote: bool) -> None:
             f"{host} can be reached from other machines, and the emulator speaks plain HTTP;"
             " listen on 127.0.0.1, or pass allow_remote=True if that is intended."
         )
-
-
-def is_loopback(host: str) -> bool:
-    """Tell whether a host can only be reached from this machine."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def origin(host: str, port: int) -> str:

@@ -7,7 +7,6 @@ used only when it was named.
 
 from __future__ import annotations
 
-import ipaddress
 import json
 import time
 import urllib.error
@@ -18,6 +17,7 @@ from urllib.parse import urlsplit
 import numpy as np
 
 from lightfast.emulator.errors import EmulatorError
+from lightfast.emulator.loopback import is_loopback
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -63,7 +63,7 @@ class EndpointEmbedder:
             self._headers["Authorization"] = f"Bearer {api_key}"
         self._sleep = sleep
         proxies: dict[str, str] | None = (
-            {} if _is_loopback(self._url) else None
+            {} if is_loopback(urlsplit(self._url).hostname) else None
         )  # None: those of the environment
         self._opener = urllib.request.build_opener(
             _NoRedirects, urllib.request.ProxyHandler(proxies)
@@ -165,19 +165,9 @@ def _usable(base_url: str) -> str:
         raise EmulatorError(f"{base_url!r} is not the address of an embedding endpoint.")
     if parts.username or parts.password:
         raise EmulatorError("The address of an embedding endpoint holds no user name or password.")
-    if parts.scheme == "http" and not _is_loopback(address):
+    if parts.scheme == "http" and not is_loopback(parts.hostname):
         raise EmulatorError(
             f"The texts of documents would go to {host} over plain http; use https, or an endpoint"
             " on this machine."
         )
     return address
-
-
-def _is_loopback(url: str) -> bool:
-    host = urlsplit(url).hostname or ""
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
