@@ -226,7 +226,7 @@ def docs(session: nox.Session) -> None:
     """Build the documentation, into the folder given; a broken link or reference is an error."""
     session.install("-e", ".[all]", *group("docs"))
     out = Path(session.posargs[0] if session.posargs else f"{session.create_tmp()}/html")
-    session.run("sphinx-build", "-W", "--keep-going", "-q", "-b", "html", "docs", str(out))
+    session.run("sphinx-build", "-W", "-E", "--keep-going", "-q", "-b", "html", "docs", str(out))
     session.log("[ok] every link, reference and directive is in order")
     session.run("python", "-m", "tests.docs.site", str(out))
     session.log(f"open {out / 'index.html'}")
