@@ -321,7 +321,7 @@ from lightfast.emulator import Emulator, EmulatorError
 tempfile._candidate_tempdir_list = lambda: ["/nonexistent"]
 for options in ({}, {"database": sys.argv[2]}):
     try:
-        emulator = Emulator([sys.argv[1]], embedder=None, **options)
+        emulator = Emulator([sys.argv[1]] if options else [], embedder=None, **options)
         emulator.refresh()
         emulator.close()
     except EmulatorError as error:
