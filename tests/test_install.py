@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from lightfast import _install
 from lightfast._install import install_command
 
 GIT = {
@@ -34,7 +33,7 @@ class Installed(Distribution):
 def install(monkeypatch: pytest.MonkeyPatch, **files: str) -> None:
     names = {"direct_url": "direct_url.json", "installer": "INSTALLER"}
     found = Installed({names[name]: text for name, text in files.items()})
-    monkeypatch.setattr(_install, "distribution", lambda name: found)
+    monkeypatch.setattr("importlib.metadata.distribution", lambda name: found)
 
 
 @pytest.mark.parametrize(
@@ -89,7 +88,7 @@ def test_a_copy_that_was_never_installed_names_the_package(monkeypatch):
     def missing(name: str) -> Distribution:
         raise PackageNotFoundError(name)
 
-    monkeypatch.setattr(_install, "distribution", missing)
+    monkeypatch.setattr("importlib.metadata.distribution", missing)
     assert install_command("cli") == 'python -m pip install "lightfast[cli]"'
 
 
