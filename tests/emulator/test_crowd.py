@@ -11,6 +11,7 @@ import pytest
 pytest.importorskip("numpy", reason="SEARCH BY MEANING IS NOT TESTED: pip install '.[semantic]'")
 
 from lightfast.emulator import Emulator
+from lightfast.emulator.embedding.index import COVERED
 from tests.emulator.embedders import Synonyms
 
 if TYPE_CHECKING:
@@ -36,19 +37,20 @@ class Member:
     other: str
 
     async def search(self, query: str, mode: str) -> Any:
-        before = self.embedded()
+        before = self.is_covered()
         answer = await self.ask(self.server, self.key, query=query, mode=mode, limit=100)
         assert answer.status == 200, answer.body
         titles = [result["title"] for result in answer.body["data"]]
         assert {title.split()[0] for title in titles} <= {self.own}
         assert answer.body["meta"]["total"] == len(titles) == len(set(titles))
-        assert answer.body["meta"]["paths"]["vector"] in {before > 0, self.embedded() > 0}
+        assert answer.body["meta"]["paths"]["vector"] in {before, self.is_covered()}
         return answer.body
 
-    def embedded(self) -> int:
+    def is_covered(self) -> bool:
+        """Tell whether enough has a vector for meaning to count."""
         progress = self.owner.embedding_progress
         assert progress
-        return progress.embedded
+        return progress.share >= COVERED
 
     async def check(self, mode: str, *, settled: bool) -> None:
         """What is found is about cars; all of it once everything is embedded, or is found by its words."""

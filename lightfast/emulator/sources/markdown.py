@@ -12,6 +12,8 @@ _FENCE = re.compile(r"(`{3,}|~{3,})(.*)")
 _HEADING = re.compile(r"(#{1,6})(?:[ \t]+(.*))?")
 _ITEM = re.compile(r"(?:[-*+]|\d{1,9}[.)])(?:[ \t]+|$)")
 _HTML_HEADING = re.compile(r"<h([1-6])(?:\s[^<>]*)?>(.*)", re.IGNORECASE)
+_HTML_HEADING_END = re.compile(r"</h[1-6]", re.IGNORECASE)
+_MOST_HEADING_LINES = 5
 _HTML_BLOCK = re.compile(r"</?(?:address|article|aside|blockquote|body|center|dd|details|div|dl|dt|figure|footer|form|header|li|main|nav|ol|p|picture|pre|script|section|style|summary|table|tbody|td|tfoot|th|thead|tr|ul)\b", re.IGNORECASE)  # fmt: skip
 # Lines for a tool, not for a reader: reference definitions, containers, labels, templates, tables of contents.
 _FOR_TOOLS = re.compile(
@@ -51,6 +53,7 @@ class _Reader:
         self._in_comment = False
         self._in_list = False
         self._in_html = False
+        self._open_heading = -1  # where an HTML heading began that has not ended yet
         self._paragraph = -1  # where the paragraph began that an underline would make a heading
 
     def read(self, number: int, line: str) -> None:
@@ -63,7 +66,9 @@ class _Reader:
             return
         if self._in_comment or "<!--" in stripped:
             stripped = self._without_comments(stripped)
-        if not stripped:
+        if self._open_heading >= 0:
+            self._continue_heading(number, stripped)
+        elif not stripped:
             self._blank()
         elif not self._is_code(line):
             self._block(number, line, stripped)
@@ -109,8 +114,9 @@ class _Reader:
     def _heading(self, number: int, line: str, stripped: str, indent: int) -> bool:
         nested = indent and self._in_list
         if html := _HTML_HEADING.match(stripped):
-            title = re.split(r"</h[1-6]", html[2], maxsplit=1, flags=re.IGNORECASE)[0]
+            title, *end = _HTML_HEADING_END.split(html[2], maxsplit=1)
             self.out.append(Line("heading", title, int(html[1]), number))
+            self._open_heading = -1 if end else number
             return True
         if self._in_html or nested:
             return False
@@ -123,6 +129,18 @@ class _Reader:
             self._in_list = False
             return True
         return self._underline(number, stripped)
+
+    def _continue_heading(self, number: int, stripped: str) -> None:
+        """Add a line to the HTML heading that is open."""
+        first = self._open_heading
+        title, *end = _HTML_HEADING_END.split(stripped, maxsplit=1)
+        if not end and (not stripped or number - first > _MOST_HEADING_LINES):
+            title, end = "", [""]  # never closed
+        begun = self.out[first]
+        self.out[first] = Line("heading", f"{begun.text} {title}".strip(), begun.level, first)
+        self.out.append(Line("blank"))
+        if end:
+            self._open_heading = -1
 
     def _underline(self, number: int, stripped: str) -> bool:
         if self._paragraph < 0 or stripped.strip(stripped[0]) or stripped[0] not in "=-":

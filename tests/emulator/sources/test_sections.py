@@ -29,6 +29,11 @@ def titles(text: str, markup: str = "markdown", stem: str = "") -> list[str]:
         ("---\ntitle: A\n---\n# A\n\nText.\n\n## B\n\nText.", "markdown", ["A", "A / B"]),
         ("PEP: 9\nTitle: Queues\n\nAbstract\n========\n\nText.", "restructuredtext", ["PEP 9: Queues / Abstract"]),
         ('<h1 align="center">Queue</h1>\n\n## Install\n\nRun.', "markdown", ["Queue / Install"]),
+        (
+            '# Questions\n\n<h3 name="order">\nIs the order\nstable?\n</h3>\n\nNo.',
+            "markdown",
+            ["Questions / Is the order stable?"],
+        ),
         ("# A\n\nx\n\n# B\n\ny", "markdown", ["stem / A", "stem / B"]),
         ("Just a text.", "text", ["stem"]),
         ("= Store\n\nText.\n\n== Backoff\n\nText.", "asciidoc", ["Store", "Store / Backoff"]),
