@@ -16,12 +16,15 @@ PROJECT = tomllib.loads((HERE / "pyproject.toml").read_text(encoding="utf-8"))
 PYTHONS = ["3.11", "3.12", "3.13", "3.14"]
 # Most tests wait for something: more of them at once than there are cores. A file stays together.
 PARALLEL = ["-n", "4", "--dist", "loadfile"]
+BETWEEN = {"3.12"}
+NOT_SLOW = ["-m", "not slow"]
 # The core's tests: they need no extra but what the test group brings.
 CORE = ["tests/test_laws.py", "tests/test_client.py", "tests/test_sync.py", "tests/test_config.py", "tests/test_auth.py", "tests/test_bulk.py", "tests/test_retry.py", "tests/test_models.py", "tests/test_exceptions.py", "tests/wire", "tests/transport"]  # fmt: skip
 
 # Percent of lines and branches that the tests of each room must reach. A pattern does not look into folders.
 FLOORS = {
     "lightfast/*.py,lightfast/_wire/*.py,lightfast/_transport/*.py": 95,
+    "lightfast/batch/*.py": 90,
     "lightfast/cli/*.py": 90,
     "lightfast/mcp/*.py": 90,
     "lightfast/emulator/*.py": 92,
@@ -82,11 +85,12 @@ def typing(session: nox.Session) -> None:
 
 @nox.session(python=PYTHONS)
 def tests(session: nox.Session) -> None:
-    """All tests: on the oldest Python with coverage and without uvloop, on the others with it."""
+    """All tests, with coverage on the oldest Python; those between the oldest and the newest leave out the slow ones."""
     extras = "cli,keyring,emulator,mcp,semantic" if session.python == PYTHONS[0] else "all"
     session.install("-e", f".[{extras}]", *group("test"))
     if session.python != PYTHONS[0] or session.posargs:
-        session.run("pytest", *(session.posargs or PARALLEL))
+        few = NOT_SLOW if session.python in BETWEEN else []
+        session.run("pytest", *(session.posargs or [*PARALLEL, *few]))
         return
     session.run("pytest", *PARALLEL, "--cov", "--cov-report=")
     for room, floor in FLOORS.items():
@@ -112,7 +116,7 @@ def recipes(session: nox.Session) -> None:
 def lowest(session: nox.Session) -> None:
     """Test with the oldest versions of dependencies that we say we support, those of the extras included."""
     session.install("-e", ".[all]", *_oldest(), *group("test"))
-    session.run("pytest", *(session.posargs or PARALLEL))
+    session.run("pytest", *(session.posargs or [*PARALLEL, *NOT_SLOW]))
 
 
 def _oldest() -> list[str]:

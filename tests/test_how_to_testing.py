@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 PAGE = Path(__file__).parent.parent / "docs" / "how-to" / "testing-your-code.md"
 MODES = ("strict", "auto")  # pytest-asyncio's; the first is its default
 INI = """

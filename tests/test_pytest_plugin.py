@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from lightfast import AsyncLightfast, Lightfast
     from lightfast.emulator import Emulator
 
+pytestmark = pytest.mark.slow
+
 ASYNC_TEST = """
     import os
     import pytest

@@ -30,9 +30,10 @@ def _cannot_isolate() -> str | None:
 
 
 WHY_NOT = _cannot_isolate()
-pytestmark = pytest.mark.skipif(
+needs_root = pytest.mark.skipif(
     WHY_NOT is not None, reason=f"NOT TESTED THAT IT STAYS OFFLINE: {WHY_NOT}"
 )
+pytestmark = [needs_root, pytest.mark.slow]
 
 # Every address is at the other end, name servers included; ARP asks for them there.
 ISOLATED = """

@@ -13,6 +13,8 @@ from tests.faults.faces import USUAL
 from tests.faults.plays import flood, head, message, raw
 from tests.faults.server import FaultServer
 
+pytestmark = pytest.mark.slow
+
 MB = 1_000_000
 CAP = MB
 BOMB = gzip.compress(bytes(100 * MB))

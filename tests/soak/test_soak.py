@@ -11,6 +11,8 @@ from lightfast import ResponseError
 from tests.soak.plan import FAULTY, RETRIES, Fault, Outcome, fault, met, outcome
 from tests.soak.running import Server, soak
 
+pytestmark = pytest.mark.slow
+
 SEED = 20_260_403
 
 

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+pytestmark = pytest.mark.slow
+
 DESCRIPTION = CONTRACT.parent.parent / "docs" / "openapi.yaml"
 DOCUMENT = yaml.safe_load(DESCRIPTION.read_text(encoding="utf-8"))
 SEARCH = DOCUMENT["paths"]["/api/v1/search"]["post"]

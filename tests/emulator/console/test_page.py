@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from .browser import Page
 
-pytestmark = IN_A_BROWSER
+pytestmark = [IN_A_BROWSER, pytest.mark.slow]
 
 
 @pytest.fixture
