@@ -1,26 +1,26 @@
-"""Runs git on repositories of others, reading only: nothing is fetched, and no hook or configured program is run.
-
-A repository's own configuration is its author's. It may name files to read and programs to run, so everything that the
-commands used here would take from it is set on the command line, which wins: https://git-scm.com/docs/git-config.
-"""
+"""Runs git on repositories of others, reading only: nothing is fetched, and no hook or configured program is run."""
 
 from __future__ import annotations
 
 import codecs
 import contextlib
-import os
-import shutil
 import subprocess
 import threading
 import time
 from itertools import islice
-from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from lightfast.emulator.errors import EmulatorError
+from lightfast.emulator.sources.git_safety import (
+    find_git,
+    safe_environment,
+    safe_options,
+    trusted_directories,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
+    from pathlib import Path
 
 __all__ = ["Git"]
 
@@ -33,49 +33,8 @@ _CHUNK = 1 << 16
 _GRACE = 5.0  # seconds for what git said last to arrive
 _PIPE = 1 << 20  # git goes on while documents are made; only Linux heeds it
 
-_NOTHING = os.devnull
-_SETTINGS = {
-    # programs
-    "core.fsmonitor": "false",
-    "core.hooksPath": _NOTHING,
-    "core.pager": "cat",
-    "core.sshCommand": "false",
-    "core.askPass": "",
-    "core.gitProxy": "",
-    "core.alternateRefsCommand": "",
-    "credential.helper": "",
-    "diff.external": "",
-    "gpg.program": "false",
-    "log.showSignature": "false",
-    # files
-    "core.attributesFile": _NOTHING,
-    "core.excludesFile": _NOTHING,
-    "diff.orderFile": _NOTHING,
-    "mailmap.file": _NOTHING,
-    "blame.ignoreRevsFile": "",
-    # the form of answers
-    "core.quotePath": "true",
-    "diff.relative": "false",
-    "log.follow": "false",
-    "log.mailmap": "true",
-    # memory
-    "core.deltaBaseCacheLimit": "96m",
-    "core.bigFileThreshold": "512m",
-}
 # What a user's configuration could change about `git log`.
 _PLAIN = ("--no-ext-diff", "--no-textconv", "--no-notes", "--diff-merges=off")
-_ENVIRONMENT = {
-    "LC_ALL": "C",  # messages are compared
-    "GIT_ALLOW_PROTOCOL": "none",  # since 2.5: https://git-scm.com/docs/git#Documentation/git.txt-GITALLOWPROTOCOL
-    "GIT_CONFIG_GLOBAL": _NOTHING,
-    "GIT_CONFIG_NOSYSTEM": "1",
-    "GIT_NO_LAZY_FETCH": "1",
-    "GIT_OPTIONAL_LOCKS": "0",
-    "GIT_PAGER": "cat",
-    "GIT_TERMINAL_PROMPT": "0",
-}
-# Others lead to another repository than the one that was asked for (they are set while a hook runs), or to programs.
-_KEPT = ("GIT_EXEC_PATH", "GIT_CEILING_DIRECTORIES", "GIT_DISCOVERY_ACROSS_FILESYSTEM", "GIT_CONFIG_COUNT", "GIT_CONFIG_KEY_", "GIT_CONFIG_VALUE_", "GIT_CONFIG_PARAMETERS")  # fmt: skip
 
 
 class Git:
@@ -89,9 +48,7 @@ class Git:
 
     def __init__(self, directory: Path, program: str, trusted: tuple[str, ...] = ()) -> None:
         self.directory = directory
-        settings = [*_SETTINGS.items(), *(("safe.directory", place) for place in trusted)]
-        options = [part for name, value in settings for part in ("-c", f"{name}={value}")]
-        self._command = [program, "--no-pager", *options, "-C", str(directory)]
+        self._command = [program, "--no-pager", *safe_options(trusted), "-C", str(directory)]
 
     @classmethod
     def at(cls, directory: Path) -> Git | None:
@@ -100,7 +57,7 @@ class Git:
         Raises:
             EmulatorError: There is one, but git is missing or refuses to read it.
         """
-        program = _find_git()
+        program = find_git()
         if program is None:
             if any((place / ".git").exists() for place in (directory, *directory.parents)):
                 raise EmulatorError(
@@ -110,7 +67,7 @@ class Git:
         git = cls(directory, program)
         code, _, said = git._run("rev-parse", "--git-dir")
         if code and "safe.directory" in said:
-            git = cls(directory, program, _trusted(program))
+            git = cls(directory, program, trusted_directories(program, TIME_LIMIT))
             code, _, said = git._run("rev-parse", "--git-dir")
         if code == 0:
             return git
@@ -228,7 +185,7 @@ class _Running:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             pipesize=_PIPE,
-            env=_environment(),
+            env=safe_environment(),
         )
         # Threads of their own: reading from a pipe cannot be given up otherwise on every system.
         threading.Thread(target=self._watch, daemon=True).start()
@@ -336,31 +293,6 @@ class Blobs:
         running, self._running = self._running, None
         if running:
             running.stop()
-
-
-def _find_git() -> str | None:
-    """Return the absolute path of git: one in the directory that is being indexed is not meant."""
-    places = [place for place in os.get_exec_path() if Path(place).is_absolute()]
-    found = shutil.which("git", path=os.pathsep.join(places)) if places else None
-    return found if found and Path(found).is_absolute() else None
-
-
-def _trusted(program: str) -> tuple[str, ...]:
-    """Return the directories that the user's and the system's configuration declare safe."""
-    done = subprocess.run(  # noqa: S603 - an argument list, and no shell
-        [program, "config", "--null", "--get-all", "safe.directory"],
-        cwd=Path(program).parent,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        timeout=TIME_LIMIT,
-        check=False,
-    )
-    return tuple(filter(None, done.stdout.decode("utf-8", "surrogateescape").split("\0")))
-
-
-def _environment() -> dict[str, str]:
-    kept = {k: v for k, v in os.environ.items() if not k.startswith("GIT_") or k.startswith(_KEPT)}
-    return kept | _ENVIRONMENT
 
 
 def _split(running: _Running, errors: str) -> Iterator[str]:

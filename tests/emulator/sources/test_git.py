@@ -13,6 +13,7 @@ from lightfast.emulator import EmulatorError
 from lightfast.emulator.sources import git as git_module
 from lightfast.emulator.sources.corpora import corpora_at
 from lightfast.emulator.sources.git import Git
+from lightfast.emulator.sources.git_safety import find_git
 from tests.emulator.repositories import Repository
 
 if TYPE_CHECKING:
@@ -89,7 +90,7 @@ def test_a_partial_clone_fetches_nothing(
     }.items():
         repository.git("config", name, value)
     if not knows_no_lazy_fetch:
-        real = git_module._find_git()
+        real = find_git()
         wrapper = tmp_path / "bin/git"
         wrapper.parent.mkdir()
         wrapper.write_text(f'#!/bin/sh\nunset GIT_NO_LAZY_FETCH\nexec {real} "$@"\n')
@@ -118,7 +119,7 @@ def test_a_git_that_is_silent_is_stopped(
     repository.commit("Add")
     wrapper = tmp_path / "bin/git"
     wrapper.parent.mkdir()
-    real = git_module._find_git()
+    real = find_git()
     wrapper.write_text(
         f'#!/bin/sh\ncase "$*" in *" log "*) exec sleep 600;; esac\nexec {real} "$@"\n'
     )
