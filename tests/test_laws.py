@@ -72,7 +72,17 @@ SHARED = {"_version", "_install"}
 
 # The emulator's rooms likewise. Files of one room may import each other.
 EMULATOR = [
-    {"errors", "loopback", "timestamps", "sample", "sqlite", "salvage", "store", "executor"},
+    {
+        "errors",
+        "loopback",
+        "timestamps",
+        "sample",
+        "sqlite",
+        "schema",
+        "salvage",
+        "store",
+        "executor",
+    },
     {"accounts"},
     {"sources"},
     {"embedding"},

@@ -12,8 +12,8 @@ import pytest
 
 from lightfast.emulator import Emulator, EmulatorError
 from lightfast.emulator.errors import DamagedError
+from lightfast.emulator.schema import MIGRATIONS
 from lightfast.emulator.sqlite import check_release, dialect
-from lightfast.emulator.store import MIGRATIONS
 
 from .embedders import Synonyms
 

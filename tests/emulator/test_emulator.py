@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from lightfast.emulator import Emulator, EmulatorError, store, timestamps
+from lightfast.emulator import Emulator, EmulatorError, schema, store, timestamps
 from lightfast.emulator.accounts import authenticate
 
 if TYPE_CHECKING:
@@ -364,7 +364,7 @@ def test_other_databases_are_left_alone(tmp_path: Path) -> None:
             db.execute("CREATE TABLE t (a)")
         db.close()
     with sqlite3.connect(newer) as db:
-        db.execute(f"PRAGMA application_id = {store.APPLICATION_ID}")
+        db.execute(f"PRAGMA application_id = {schema.APPLICATION_ID}")
         db.execute("PRAGMA user_version = 99")
     db.close()
     text.write_text("Dear diary, " * 100)
