@@ -17,7 +17,7 @@ from typing import Any, get_args, get_origin
 import attrs
 from cattrs import Converter
 
-from lightfast._wire.layout import NOT_IN_JSON, REQUIRED, Field, Reader, layout
+from lightfast._wire.layout import NOT_IN_JSON, REQUIRED, Field, Reader, is_array, layout
 from lightfast._wire.revisions import EXTENSIONS
 
 
@@ -126,7 +126,7 @@ def _generate(cls: type, converter: Converter, template: str) -> Reader:
         _BODY,
         constant="\n".join(f"r.{field.name} = default_{field.name}" for field in rest) or "pass",
         count=str(len(fields)),
-        dense="\n".join(line for field in fields for line in _dense_lines(field)),
+        dense="\n".join(_dense(fields)),
     )
     return _compile(fill + _insert(template, body=body), scope)
 
@@ -166,6 +166,21 @@ def _sparse_lines(field: Field) -> list[str]:
         " n += 1",
         *(f" {line}" for line in _dense_lines(field)),
         f"else: r.{field.name} = default_{field.name}{_NOTICE if field.promised else ''}",
+    ]
+
+
+def _dense(fields: list[Field]) -> list[str]:
+    """Return the lines that read all fields of `o`, or raise KeyError with nothing used up."""
+    nested = [field for field in fields if attrs.has(field.type) or is_array(field.type)]
+    single = [field for field in fields if field not in nested]
+    return [
+        *(line for field in single for line in _dense_lines(field)),
+        *(f"v_{field.name} = o[{field.wire!r}]" for field in nested),
+        *(
+            line
+            for field in nested
+            for line in (f"v = v_{field.name}", *_value_lines(field, f"r.{field.name}"))
+        ),
     ]
 
 

@@ -7,6 +7,8 @@ import gc
 import json
 import pickle
 from datetime import UTC, datetime
+from functools import reduce
+from operator import getitem
 
 import attrs
 import orjson
@@ -406,6 +408,31 @@ def test_what_is_wrong_late_in_an_array_is_found_though_what_came_before_was_use
                 read(document)
             items[index][name] = value
     assert read(document)
+
+
+@pytest.mark.parametrize("size", [2, 200])
+@pytest.mark.parametrize(
+    ("path", "names"),
+    [
+        ((), ("context", "latency", "requestId")),
+        (("data", 0), ("url", "occurredAt", "latestAction", "entities", "references")),
+        (("context",), ("clusters",)),
+        (("context", "clusters", 0), ("topic", "summary", "keywords")),
+        (("meta",), ("limit", "took", "paths")),
+    ],
+)
+def test_a_new_field_in_place_of_a_missing_one_leaves_all_others_as_they_are(path, names, size):
+    """As many fields as are known need not be those: nothing may be read from a used-up array."""
+    for name in names:
+        document = contract("response_documented.json")
+        item = reduce(getitem, path, document)
+        for array in (value for value in item.values() if isinstance(value, list)):
+            array += [array[-1]] * (size - len(array))
+        del item[name]
+        expected = to_dict(read(document))
+        item["new"] = 1
+        reduce(getitem, path, expected)["new"] = 1
+        assert to_dict(read(document)) == expected
 
 
 def test_a_document_that_is_read_into_a_value_is_left_as_it_was():
