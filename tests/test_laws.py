@@ -93,6 +93,7 @@ EMULATOR = [
     {"control"},
     {"app"},
     {"thread", "watch", "paths"},
+    {"indexing", "local_index"},
     {"emulator"},
 ]
 
