@@ -23,6 +23,7 @@ from lightfast.exceptions import ConfigurationError, LightfastError
 from lightfast.models import Cluster, Headers, HttpInfo, SearchResponse, SearchResult
 from lightfast.queries import DateRange, SearchFilters, SearchRequest
 
+_Source = TypeVar("_Source")
 _Value = TypeVar("_Value", bound=Value)
 
 
@@ -149,18 +150,20 @@ def from_dict(cls: type[_Value], document: Mapping[str, Any]) -> _Value:
     if not hasattr(cls, "extra"):
         raise ConfigurationError(f"A {cls.__name__} cannot be read back from JSON.")
 
-    def copy() -> dict[str, Any]:
-        return deepcopy(dict(document))
-
     try:
         if cls is SearchResponse:
-            return _read_response(copy)  # type: ignore[return-value]
-        return _read(_converter.get_structure_hook(cls), copy(), copy, cls)
+            return _read_response(_copy, document)  # type: ignore[return-value]
+        reader = _converter.get_structure_hook(cls)
+        return _read(reader, _copy(document), cls, _copy, document)
     except RecursionError:
         problem = "it is nested too deeply"
     except WireError as error:
         problem = str(error)
     raise ConfigurationError(f"This is not a {cls.__name__}: {problem}.")
+
+
+def _copy(document: Mapping[str, Any]) -> dict[str, Any]:
+    return deepcopy(dict(document))
 
 
 _QUERIES: dict[Any, Callable[[Mapping[str, Any]], Any]] = {
@@ -199,31 +202,37 @@ def read_search(body: bytes, http: HttpInfo | None = None) -> SearchResponse:
     Raises:
         WireError: They are not an answer to a search.
     """
-    response = _read_response(lambda: read_json(body))
+    response = _read_response(read_json, body)
     object.__setattr__(response, "http", http)  # only we have seen this value yet
     return response
 
 
-def _read_response(make: Callable[[], Any]) -> SearchResponse:
+def _read_response(parse: Callable[[_Source], Any], source: _Source) -> SearchResponse:
     """Read an answer to a search, in the shape of either revision."""
-    document = make()
+    document = parse(source)
     if type(document) is dict and revisions.is_second_shape(document):
-        return _read_second_shape(document, make)
-    response = _read(_response_reader, document, make, SearchResponse)
+        return _read_second_shape(document, parse, source)
+    response = _read(_response_reader, document, SearchResponse, parse, source)
     if noticed.drift:
         noticed.drift = False
-        object.__setattr__(response, "drift", deviations(make(), SearchResponse))
+        object.__setattr__(response, "drift", deviations(parse(source), SearchResponse))
     return response
 
 
-def _read_second_shape(document: dict[str, Any], make: Callable[[], Any]) -> SearchResponse:
-    def again() -> Any:
-        return revisions.from_second_shape(make())
+def _read_second_shape(
+    document: dict[str, Any], parse: Callable[[_Source], Any], source: _Source
+) -> SearchResponse:
+    def parse_again(source: _Source) -> Any:
+        return revisions.from_second_shape(parse(source))
 
     first_shape = revisions.from_second_shape(document)
-    response = _read(_response_reader, first_shape, again, SearchResponse)
+    response = _read(_response_reader, first_shape, SearchResponse, parse_again, source)
     object.__setattr__(response, "revision", revisions.SECOND)
-    unknown = [d for d in deviations(again(), SearchResponse) if d.kind == "unknown_field"]
+    unknown = [
+        each
+        for each in deviations(parse_again(source), SearchResponse)
+        if each.kind == "unknown_field"
+    ]
     object.__setattr__(response, "drift", (revisions.SECOND_SHAPE, *unknown))
     noticed.drift = False
     return response
@@ -232,19 +241,21 @@ def _read_second_shape(document: dict[str, Any], make: Callable[[], Any]) -> Sea
 def _read(
     reader: Callable[[Any, Any], _Value],
     document: Any,
-    make: Callable[[], Any],
     cls: type[_Value],
+    parse: Callable[[_Source], Any],
+    source: _Source,
 ) -> _Value:
     """Read a JSON document into a value, or say what in it does not fit.
 
     Args:
         reader: Reads the document, and uses it up.
         document: The document.
-        make: Returns the document anew.
         cls: The value's class.
+        parse: Makes the document anew of its source.
+        source: The source.
     """
     try:
         return reader(document, cls)
     except (AttributeError, KeyError, OverflowError, TypeError, ValueError):
-        problems = explain(make(), cls, "$")
+        problems = explain(parse(source), cls, "$")
     raise WireError(next(problems, f"$: not a {cls.__name__}"))
