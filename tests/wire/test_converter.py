@@ -140,6 +140,8 @@ def test_times_are_written_with_a_literal_z_and_read_back_as_they_were(at):
         (("data", 1, "score"), True, "$.data[1].score: expected a number, got a boolean"),
         (("data", 0, "url"), 7, "$.data[0].url: expected a string, got 7"),
         (("data", 0, "occurredAt"), "soon", "$.data[0].occurredAt: expected an ISO 8601 time"),
+        (("data", 0, "occurredAt"), "", "$.data[0].occurredAt: expected an ISO 8601 time"),
+        (("data", 0, "occurredAt"), "Z", "$.data[0].occurredAt: expected an ISO 8601 time"),
         (("data", 0, "occurredAt"), 1775, "$.data[0].occurredAt: expected an ISO 8601 time"),
         (("data", 0, "totalEvents"), "1", "$.data[0].totalEvents: expected a number"),
         (("data", 0, "entities"), {}, "$.data[0].entities: expected an array, got an object"),
@@ -398,8 +400,8 @@ def test_what_is_wrong_late_in_an_array_is_found_though_what_came_before_was_use
     """Reading frees each object once it has been read; a second look has to start anew."""
     document = contract("response_documented.json")
     items = document["data"] if place == "data" else document["data"][0][place]
-    items += [dict(items[0]) for _ in range(3)]
-    for index in range(len(items)):
+    items += [dict(items[0]) for _ in range(100)]
+    for index in (0, 1, 50, len(items) - 1):
         for name in ("id", "key", "type"):
             if name not in items[index]:
                 continue
