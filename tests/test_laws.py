@@ -211,6 +211,7 @@ HEAVY = {"aiohttp", "attrs", "cattrs", "orjson", "tenacity", "asyncio", "sqlite3
 def test_importing_the_package_loads_nothing_heavy():
     modules = loaded_by("import lightfast")
     assert not modules & HEAVY
+    assert "typing" not in modules - loaded_by("pass")  # 9 of 12 ms, if it were
     ours = {name for name in modules if name.startswith("lightfast.")}
     assert ours == {"lightfast._version"}
 
