@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from lightfast import _bulk
+from lightfast._addresses import check_proxy
 from lightfast._auth import Auth, Provider, wrap_secret
 from lightfast._bulk import Queries, Query
 from lightfast._config import (
@@ -18,7 +19,6 @@ from lightfast._config import (
     ConnectionConfig,
     NotGiven,
     OnResponse,
-    check_proxy,
     check_retries,
     check_ssl,
     resolve_auth,

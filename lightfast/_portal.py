@@ -18,25 +18,16 @@ from __future__ import annotations
 import asyncio
 import atexit
 import contextlib
-import functools
-import os
 import sys
 import threading
 import time
 from _thread import allocate_lock
-from collections.abc import (
-    AsyncGenerator,
-    AsyncIterable,
-    AsyncIterator,
-    Callable,
-    Coroutine,
-    Iterable,
-    Iterator,
-)
+from collections.abc import AsyncGenerator, AsyncIterator, Coroutine, Iterator
 from typing import Any, Generic, TypeVar
 
 from lightfast import _fork
-from lightfast._threads import ThreadLimitError, in_daemon_thread
+from lightfast._event_loop import new_loop
+from lightfast._threads import ThreadLimitError
 from lightfast.exceptions import LightfastError, NetworkError, UsageError
 
 _T = TypeVar("_T")
@@ -191,7 +182,7 @@ class Portal:
     def _start(self) -> asyncio.AbstractEventLoop:
         with self._starting:
             if self._loop is None:
-                loop = _new_loop()
+                loop = new_loop()
                 self._thread = threading.Thread(
                     target=_serve, args=(loop, self._waiting), name="lightfast", daemon=True
                 )
@@ -210,58 +201,6 @@ class Portal:
         with contextlib.suppress(RuntimeError):
             loop.call_soon_threadsafe(job.cancel)
         job.lock.acquire(timeout=_CANCEL_GRACE)
-
-
-def _new_loop() -> asyncio.AbstractEventLoop:
-    """Return one of uvloop's loops where that is installed and works, else one of asyncio's.
-
-    Raises:
-        NetworkError: There are no file descriptors left.
-    """
-    try:
-        if _uvloop_works():
-            import uvloop
-
-            made: asyncio.AbstractEventLoop = uvloop.new_event_loop()
-            return made
-    except (ImportError, RuntimeError):  # RuntimeError: first imported at the interpreter's exit
-        pass
-    try:
-        loop = asyncio.new_event_loop()
-    except OSError as error:
-        problem = NetworkError(
-            f"Blocking calls need an event loop, which cannot be made: {error.strerror}."
-        )
-    else:
-        loop.time = _real_clock()  # type: ignore[method-assign]
-        return loop
-    raise problem
-
-
-def _uvloop_works() -> bool:
-    """Tell whether uvloop would not hang or abort the process.
-
-    It waits in C, where greenlets of gevent and eventlet are never switched; and libuv aborts
-    when it is handed a descriptor below 3, which happens when a standard stream is closed.
-    """
-    gevent, eventlet = sys.modules.get("gevent.monkey"), sys.modules.get("eventlet.patcher")
-    if gevent is not None and gevent.is_module_patched("threading"):
-        return False
-    if eventlet is not None and eventlet.is_monkey_patched("thread"):
-        return False
-    try:
-        for descriptor in (0, 1, 2):
-            os.fstat(descriptor)
-    except OSError:
-        return False
-    return True
-
-
-def _real_clock() -> Callable[[], float]:
-    """Return a monotonic clock that freezegun does not stop, as it does time.monotonic()."""
-    if hasattr(time, "clock_gettime"):
-        return functools.partial(time.clock_gettime, time.CLOCK_MONOTONIC)
-    return time.monotonic
 
 
 def _not_started(error: RuntimeError) -> LightfastError:
@@ -325,23 +264,6 @@ def _close_soon(items: AsyncIterator[Any]) -> None:
 async def _close(items: AsyncGenerator[Any, None]) -> None:
     with contextlib.suppress(RuntimeError):  # an item is being awaited by another thread
         await items.aclose()
-
-
-def iterate_in_thread(items: Iterable[_T] | AsyncIterable[_T]) -> Iterable[_T] | AsyncIterable[_T]:
-    """Return a caller's iterable, made safe to be pulled from on the private loop.
-
-    A list cannot block. A generator may: it may read a file, or call the client itself,
-    and is therefore pulled from on a thread of its own.
-    """
-    if isinstance(items, AsyncIterable | list | tuple | str) or not isinstance(items, Iterable):
-        return items
-    return _pull(iter(items))
-
-
-async def _pull(items: Iterator[_T]) -> AsyncIterator[_T]:
-    end: Any = object()
-    while (item := await in_daemon_thread(lambda: next(items, end))) is not end:
-        yield item
 
 
 @atexit.register

@@ -12,8 +12,9 @@ from lightfast._bulk import Queries
 from lightfast._client import AsyncLightfast
 from lightfast._config import NOT_GIVEN, NotGiven, OnResponse
 from lightfast._drift import OnDrift
-from lightfast._portal import Portal, iterate_in_thread
+from lightfast._portal import Portal
 from lightfast._retry import OnRetry, RetryBudget, RetryPolicy
+from lightfast._threads import iterate_in_thread
 from lightfast.exceptions import UsageError
 from lightfast.models import JsonResponse, SearchOutcome, SearchResponse, SearchResult
 from lightfast.queries import MAX_LIMIT, Mode, SearchFilters

@@ -1,4 +1,4 @@
-"""Blocking functions awaited, without ever keeping the process from exiting.
+"""Blocking functions and iterables awaited, without ever keeping the process from exiting.
 
 An executor's threads are joined when the interpreter exits, so one name look-up or one
 secret manager that hangs would keep the whole process alive. These threads are daemons.
@@ -9,8 +9,8 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import threading
-from collections.abc import Callable
-from typing import TypeVar
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Iterator
+from typing import Any, TypeVar
 
 _T = TypeVar("_T")
 
@@ -66,3 +66,20 @@ async def in_daemon_thread(function: Callable[[], _T]) -> _T:
     except RuntimeError:
         raise ThreadLimitError from None
     return await future
+
+
+def iterate_in_thread(items: Iterable[_T] | AsyncIterable[_T]) -> Iterable[_T] | AsyncIterable[_T]:
+    """Return a caller's iterable, made safe to be pulled from on the private loop.
+
+    A list cannot block. A generator may: it may read a file, or call the client itself,
+    and is therefore pulled from on a thread of its own.
+    """
+    if isinstance(items, AsyncIterable | list | tuple | str) or not isinstance(items, Iterable):
+        return items
+    return _pull(iter(items))
+
+
+async def _pull(items: Iterator[_T]) -> AsyncIterator[_T]:
+    end: Any = object()
+    while (item := await in_daemon_thread(lambda: next(items, end))) is not end:
+        yield item

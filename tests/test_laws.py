@@ -32,6 +32,7 @@ CORE = [
     "models",
     "_wire.revisions",
     "_auth",
+    "_addresses",
     "_retry",
     "_wire.queries",
     "_wire.drift",
@@ -63,6 +64,7 @@ CORE = [
     "_transport",
     "_bulk",
     "_client",
+    "_event_loop",
     "_portal",
     "_sync",
 ]

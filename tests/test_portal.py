@@ -14,8 +14,7 @@ import types
 
 import pytest
 
-from lightfast import Lightfast, LightfastError, NetworkError, UsageError
-from lightfast import _portal as portal_module
+from lightfast import Lightfast, LightfastError, NetworkError, UsageError, _event_loop
 from lightfast._portal import Portal
 from tests.conftest import KEY
 from tests.servers import Answer, error, page
@@ -133,7 +132,7 @@ def test_no_file_descriptor_left_is_told_in_words(monkeypatch):
     def refuse():
         raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
 
-    monkeypatch.setattr(portal_module, "_uvloop_works", lambda: False)
+    monkeypatch.setattr(_event_loop, "_uvloop_works", lambda: False)
     monkeypatch.setattr(asyncio, "new_event_loop", refuse)
     with pytest.raises(NetworkError, match="Too many open files"):
         Portal().run(asyncio.sleep(0))
@@ -146,15 +145,15 @@ def test_no_file_descriptor_left_is_told_in_words(monkeypatch):
 def test_uvloop_is_not_used_where_greenlets_take_the_place_of_threads(monkeypatch, module, name):
     patched = types.ModuleType(module)
     setattr(patched, name, lambda _: True)
-    assert portal_module._uvloop_works()
+    assert _event_loop._uvloop_works()
     monkeypatch.setitem(sys.modules, module, patched)
-    assert not portal_module._uvloop_works()
+    assert not _event_loop._uvloop_works()
 
 
 @pytest.mark.parametrize("script", [[error(503, "BUSY"), page("1")], [page("1")]])
 def test_a_frozen_clock_neither_stops_deadlines_nor_waits(monkeypatch, serve, script: list[Answer]):
     """Freezegun puts a function that stands still in the place of time.monotonic()."""
-    monkeypatch.setattr(portal_module, "_uvloop_works", lambda: False)
+    monkeypatch.setattr(_event_loop, "_uvloop_works", lambda: False)
     monkeypatch.setattr(time, "monotonic", lambda: 1_000.0)
     server = serve(*script)
     with Lightfast(KEY, base_url=server.base_url, timeout=5) as client:

@@ -9,8 +9,9 @@ from urllib.request import getproxies, proxy_bypass
 
 import attrs
 
+from lightfast._addresses import check_proxy
 from lightfast._auth import HeaderText, Secret
-from lightfast._config import ConnectionConfig, check_proxy
+from lightfast._config import ConnectionConfig
 from lightfast._validate import is_loopback
 
 

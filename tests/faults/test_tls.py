@@ -32,7 +32,7 @@ def _asyncios_own_loop(monkeypatch: pytest.MonkeyPatch) -> None:
     On uvloop, a socket whose peer resets it within aiohttp's connect is closed by the garbage
     collector only, with a ResourceWarning: theirs to mend, not ours.
     """
-    monkeypatch.setattr(_portal, "_new_loop", asyncio.new_event_loop)
+    monkeypatch.setattr(_portal, "new_loop", asyncio.new_event_loop)
 
 
 @pytest.fixture(scope="module")
