@@ -71,6 +71,10 @@ def translate(error: Exception, host: str, context: ssl.SSLContext | bool = True
             return ConfigurationError(f"`base_url` is not a valid address: {host}.")
         case ThreadLimitError():
             return NetworkError(f"The request to {host} needs a thread. {error}")
+        case ConnectionRefusedError():  # bare from aiohttp-socks only: aiohttp wraps its own
+            return NetworkError(
+                f"The SOCKS proxy on the way to {host}, named by {proxy}, cannot be reached."
+            )
         case OSError():
             return NetworkError(f"The connection to {host} was lost: {_errno(error)}.")
     return _unknown(error, host)

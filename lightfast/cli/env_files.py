@@ -55,9 +55,13 @@ def read_env_files(directory: Path) -> dict[str, Mapping[str, str | None]]:
 
 def _is_inside(path: Path, directory: Path) -> bool:
     try:
-        return path.resolve().is_relative_to(directory.resolve())
-    except (OSError, RuntimeError):  # RuntimeError: links in a circle, before Python 3.13
+        inside = path.resolve().is_relative_to(directory.resolve())
+        path.stat()
+    except FileNotFoundError:  # a link to nothing
+        return inside
+    except (OSError, RuntimeError):  # links in a circle; RuntimeError before Python 3.13
         return False
+    return inside
 
 
 def _variables(path: Path) -> Mapping[str, str | None]:

@@ -38,7 +38,13 @@ _local = click.option(
 )
 
 
-class _Address(click.ParamType[tuple[str, int]]):
+if TYPE_CHECKING:
+    _ParamType = click.ParamType[tuple[str, int]]
+else:
+    _ParamType = click.ParamType  # not generic before click 8.4
+
+
+class _Address(_ParamType):
     """HOST:PORT, or a port alone for this machine."""
 
     name = "address"

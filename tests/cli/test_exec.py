@@ -105,3 +105,11 @@ def test_sigterm_reaches_the_command(tmp_path: Path) -> None:
         running.send_signal(signal.SIGTERM)
         assert running.stdout.readline() == "cleaned\n"
         assert running.wait(10) == 5
+
+
+def test_what_cannot_be_run_has_the_exit_codes_of_a_shell(run, tmp_path):
+    missing = run("emulator", "exec", "--", "no-such-command")
+    assert (missing.exit_code, missing.stderr) == (127, "no-such-command: command not found\n")
+    file = tmp_path / "file"
+    file.write_text("")
+    assert run("emulator", "exec", "--", file).exit_code == 126

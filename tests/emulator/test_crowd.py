@@ -89,7 +89,7 @@ async def test_a_crowd_searches_its_own_organization_by_meaning(
             [paths[0]], database=databases[0], organization="alpha", embedder=Synonyms()
         ) as first,
         Emulator(
-            [paths[1]], database=databases[1], organization="beta", embedder=Synonyms(delay=0.01)
+            [paths[1]], database=databases[1], organization="beta", embedder=Synonyms(delay=0.05)
         ) as second,
     ):
         first.embed()

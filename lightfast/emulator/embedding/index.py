@@ -202,7 +202,9 @@ class _Matrix:
                 "SELECT family, count(*) FROM document WHERE organization_id = ? GROUP BY family"
             )
             self._totals = dict(map(tuple, db.execute(counted, (organization,))))
-        rows = db.execute(_NEW, (embedder, organization, *self._read))
+        last = dict(zip(("sequence", "passage"), self._read, strict=True))
+        known = {"embedder": embedder, "organization": organization, **last}
+        rows = db.execute(_NEW, known)
         while chunk := rows.fetchmany(_CHUNK):
             self._append([row for row in chunk if len(row["value"]) == 2 * self._vectors.shape[1]])
         self._read = (sequence, passage)
@@ -238,11 +240,11 @@ class _Matrix:
 _NEW = """
 SELECT m.document, m.is_title, d.weight, d.family, v.value
 FROM vector AS v JOIN meaning AS m ON m.hash = v.hash JOIN document AS d ON d.rowid = m.document
-WHERE v.embedder = ?1 AND d.organization_id = ?2 AND v.sequence > ?3
+WHERE v.embedder = :embedder AND d.organization_id = :organization AND v.sequence > :sequence
 UNION ALL
 SELECT m.document, m.is_title, d.weight, d.family, v.value
 FROM document AS d JOIN meaning AS m ON m.document = d.rowid JOIN vector AS v ON v.hash = m.hash
-WHERE v.embedder = ?1 AND d.organization_id = ?2 AND d.rowid > ?4 AND v.sequence <= ?3
+WHERE v.embedder = :embedder AND d.organization_id = :organization AND d.rowid > :passage AND v.sequence <= :sequence
 """
 
 

@@ -67,9 +67,9 @@ class Embedding:
     def progress(self) -> EmbeddingProgress:
         """Return how far it has come."""
         with self._store.read() as db:
-            row = db.execute(
-                _PROGRESS, (embedder_id(db, self._embedder.name), self._organization)
-            ).fetchone()
+            number = embedder_id(db, self._embedder.name)
+            known = {"embedder": number, "organization": self._organization}
+            row = db.execute(_PROGRESS, known).fetchone()
         return EmbeddingProgress(
             embedded=row["documents"] - row["missing"], documents=row["documents"]
         )
@@ -118,7 +118,8 @@ class Embedding:
         """Return some of the texts without a vector, in the order in which they are wanted."""
         with self._store.read() as db:
             number = embedder_id(db, self._embedder.name)
-            rows = db.execute(_MISSING, (number, self._organization, READ)).fetchall()
+            wanted = {"embedder": number, "organization": self._organization, "limit": READ}
+            rows = db.execute(_MISSING, wanted).fetchall()
         texts = {}
         for row in rows:
             body = "" if row["is_title"] else row["body"]
@@ -180,12 +181,12 @@ DELETE FROM vector WHERE sequence IN (
 )
 """
 _DAMAGED = "FROM vector WHERE embedder = ? AND length(value) <> ?"
-_WITHOUT = "NOT EXISTS (SELECT 1 FROM vector AS v WHERE v.hash = m.hash AND v.embedder = ?1)"
+_WITHOUT = "NOT EXISTS (SELECT 1 FROM vector AS v WHERE v.hash = m.hash AND v.embedder = :embedder)"
 _PROGRESS = f"""
 SELECT
-    (SELECT count(*) FROM document WHERE organization_id = ?2 AND position = 0) AS documents,
+    (SELECT count(*) FROM document WHERE organization_id = :organization AND position = 0) AS documents,
     (SELECT count(DISTINCT d.head) FROM meaning AS m JOIN document AS d ON d.rowid = m.document
-        WHERE d.organization_id = ?2 AND NOT m.is_title AND {_WITHOUT}) AS missing
+        WHERE d.organization_id = :organization AND NOT m.is_title AND {_WITHOUT}) AS missing
 """  # noqa: S608
 # Documentation, changelog, code; then the titles of what happened, and at last all of it: each the newest first.
 _MISSING = f"""
@@ -193,8 +194,8 @@ SELECT m.hash, m.is_title, m.turn, substr(t.title, 1, 4096) AS title, substr(t.b
 FROM (
     SELECT m.document, m.hash, m.is_title, CASE WHEN m.is_title THEN 3 WHEN d.family = 3 THEN 4 ELSE d.family END AS turn
     FROM meaning AS m JOIN document AS d ON d.rowid = m.document
-    WHERE {_WITHOUT} AND d.organization_id = ?2
-    ORDER BY turn, d.occurred_at DESC, d.rowid DESC LIMIT ?3
+    WHERE {_WITHOUT} AND d.organization_id = :organization
+    ORDER BY turn, d.occurred_at DESC, d.rowid DESC LIMIT :limit
 ) AS m JOIN document_text AS t ON t.rowid = m.document
 """  # noqa: S608
 

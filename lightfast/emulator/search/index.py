@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 __all__ = ["CorpusInfo", "Index"]
 
 _BATCH = 500
+TITLED = frozenset({"commit", "pull_request"})  # whose titles sum up what they say
 _log = logging.getLogger("lightfast.emulator")
 
 
@@ -299,10 +300,10 @@ class _Row:
         return d.title, self.body, split_identifiers(text), forms, *shown
 
     def hashes(self) -> list[tuple[bool, bytes]]:
-        """Return what vectors of the passage are kept under; what happened is compared by its title alone, too."""
+        """Return what vectors of the passage are kept under; a commit is compared by its title alone, too."""
         d = self.document
         found = [(False, text_hash(d.title, self.body))]
-        if d.family == "history" and self.position == 0 and self.body.strip():
+        if d.type in TITLED and self.position == 0 and self.body.strip():
             found.append((True, text_hash(d.title, "")))
         return found
 

@@ -27,6 +27,9 @@ from lightfast.emulator.sources.sections import MARKUPS, sections
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+# Coverage would take five times as long, and be measured with what it measures.
+pytestmark = pytest.mark.no_cover
+
 # Begun and not ended, nested, or nearly something else: what makes parsers look back.
 FRAGMENTS = [
     *("\n", " ", "\t", "a", "a ", "a\n", "*", "**a", "_", "~~", "`", "``` \n", "`a", "\\", "&", "&#9"),

@@ -1,0 +1,32 @@
+"""``lightfast mcp``: what it prints, and what it refuses. The server itself is in tests/mcp."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+
+@pytest.mark.parametrize("client", ["claude", "cursor", "vscode", "zed"])
+def test_a_configuration_names_the_paths_and_the_file_to_paste_it_into(run, repository, client):
+    before = run("mcp", "--local", repository.path, "config", client)
+    after = run("mcp", "config", client, "--local", repository.path)
+    assert before.exit_code == after.exit_code == 0
+    assert json.loads(before.stdout) == json.loads(after.stdout)
+    assert str(repository.path) in after.stdout
+    assert after.stderr.startswith("Put this into ")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--http", "nonsense"], "is not HOST:PORT"),
+        (["--http", "127.0.0.1:99999"], "is not HOST:PORT"),
+        (["--http", "0.0.0.0:0"], "--allow-remote"),
+        (["--local", ".", "--base-url", "http://127.0.0.1:1"], "cannot be used together"),
+    ],
+)
+def test_what_cannot_be_served_is_refused(run, arguments, words):
+    refused = run("mcp", *arguments)
+    assert refused.exit_code != 0
+    assert words in refused.stderr
