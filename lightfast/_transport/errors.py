@@ -26,7 +26,9 @@ _NOT_HTTP = (
 )
 
 
-def translate(error: Exception, host: str, context: ssl.SSLContext | bool = True) -> LightfastError:
+def translate(
+    error: Exception, host: str, context: ssl.SSLContext | bool = True, proxy: str = "`proxy`"
+) -> LightfastError:
     """Return our error for a foreign one. It holds no foreign text but an errno's.
 
     The foreign error does not hang on it as a cause, because aiohttp's may print the key. One
@@ -36,9 +38,10 @@ def translate(error: Exception, host: str, context: ssl.SSLContext | bool = True
         error: The foreign error.
         host: Host and port of the server.
         context: What its certificate was checked with.
+        proxy: Where the proxy on the way was named.
     """
     if type(error).__module__.startswith(("aiohttp_socks", "python_socks")):
-        return _socks(error, host)
+        return _socks(error, host, proxy)
     match error:
         case aiohttp.ClientConnectorCertificateError():
             return _untrusted(error.certificate_error, host, context)
@@ -51,10 +54,12 @@ def translate(error: Exception, host: str, context: ssl.SSLContext | bool = True
                 retryable=False,
             )
         case aiohttp.ClientProxyConnectionError():
-            return NetworkError(f"The proxy on the way to {host} cannot be reached.")
+            return NetworkError(
+                f"The proxy on the way to {host}, named by {proxy}, cannot be reached."
+            )
         case aiohttp.ClientHttpProxyError():
             return NetworkError(
-                f"The proxy on the way to {host} answered {error.status}.",
+                f"The proxy on the way to {host}, named by {proxy}, answered {error.status}.",
                 retryable=error.status >= 500,
             )
         case aiohttp.ClientConnectorDNSError():
@@ -80,13 +85,12 @@ def translate(error: Exception, host: str, context: ssl.SSLContext | bool = True
     return _unknown(error, host)
 
 
-def _socks(error: Exception, host: str) -> NetworkError:
+def _socks(error: Exception, host: str, proxy: str) -> NetworkError:
     """Return our error for one of aiohttp-socks's, which is imported only where it is used."""
+    way = f"The SOCKS proxy on the way to {host}, named by {proxy},"
     if type(error).__name__ == "ProxyError":
-        return NetworkError(
-            f"The SOCKS proxy on the way to {host} refused the connection.", retryable=False
-        )
-    return NetworkError(f"The SOCKS proxy on the way to {host} cannot be reached.")
+        return NetworkError(f"{way} refused the connection.", retryable=False)
+    return NetworkError(f"{way} cannot be reached.")
 
 
 def _untrusted(error: Exception, host: str, context: ssl.SSLContext | bool) -> NetworkError:

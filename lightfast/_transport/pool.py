@@ -126,7 +126,8 @@ class ConnectionPool:
                 # No answer was begun, so that posting again is no retry.
                 stale = incoming.reused and not incoming.status and isinstance(error, errors.LOST)
                 if not (stale and may_repeat):
-                    raise errors.translate(error, origin.route.host, origin.ssl)  # noqa: B904  # it sets the cause
+                    route = origin.route
+                    raise errors.translate(error, route.host, origin.ssl, route.source)  # noqa: B904  # it sets the cause
             may_repeat = False
 
     async def _send_via_session(

@@ -54,8 +54,8 @@ def route_to(origin: str, config: ConnectionConfig) -> Route:
     address, headers = _split(proxy)
     # Without a tunnel, it is the request itself that the proxy reads.
     if parts.scheme == "https":
-        return Route(host=parts.netloc, proxy=address, tunnel_headers=headers)
-    return Route(host=parts.netloc, proxy=address, headers=headers)
+        return Route(host=parts.netloc, proxy=address, tunnel_headers=headers, source=source)
+    return Route(host=parts.netloc, proxy=address, headers=headers, source=source)
 
 
 def _of_environment(origin: str) -> tuple[Secret | None, str]:
@@ -71,7 +71,7 @@ def _of_environment(origin: str) -> tuple[Secret | None, str]:
     variable = f"{name}_proxy"
     if variable not in os.environ:
         variable = variable.upper()
-    source = variable if variable in os.environ else "The system's proxy setting"
+    source = variable if variable in os.environ else "the system's proxy settings"
     return Secret(proxies[name] if "://" in proxies[name] else f"http://{proxies[name]}"), source
 
 

@@ -129,12 +129,27 @@ def test_a_socks_proxy_that_refuses_or_is_not_there_is_told_apart(
     server = FaultServer(healthy, greetings=[Socks(reply=2)] * 9)
     with stage.serve(server):
         monkeypatch.setenv("ALL_PROXY", f"socks5://me:{PASSWORD}@127.0.0.1:{server.port}")
-        with face(**USUAL | PLAIN) as client, pytest.raises(NetworkError, match="refused") as no:
+        with (
+            face(**USUAL | PLAIN) as client,
+            pytest.raises(NetworkError, match="by ALL_PROXY, refused") as no,
+        ):
             client.search()
     check_error(no.value, PASSWORD)
     assert no.value.attempts == 1
     monkeypatch.setenv("ALL_PROXY", f"socks5://me:{PASSWORD}@127.0.0.1:{unused_tcp_port}")
-    with face(**USUAL | PLAIN) as client, pytest.raises(NetworkError, match="reached") as gone:
+    with (
+        face(**USUAL | PLAIN) as client,
+        pytest.raises(NetworkError, match="by ALL_PROXY, cannot be reached") as gone,
+    ):
         client.search()
     check_error(gone.value, PASSWORD)
     assert gone.value.attempts == 3
+
+
+def test_a_proxy_that_is_not_there_is_told_by_where_it_was_named(
+    face, monkeypatch, unused_tcp_port
+):
+    monkeypatch.setenv("http_proxy", f"http://me:{PASSWORD}@127.0.0.1:{unused_tcp_port}")
+    with face(**USUAL | PLAIN) as client, pytest.raises(NetworkError, match="by http_proxy,") as no:
+        client.search()
+    check_error(no.value, PASSWORD)
