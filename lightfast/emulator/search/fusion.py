@@ -35,6 +35,7 @@ __all__ = [
 
 COPY = 0.5  # what a score is multiplied by when another file says the very same
 BETWEEN = 0.3  # share of the words' score that compares families with each other
+NAMED = 1.4  # what it counts that a query names a document, beside words and meaning
 FULL_COSINE = 0.75  # what is as alike as that says the same in other words
 
 
@@ -55,7 +56,7 @@ class Depth:
     nearest: int = 200
     reranked: int = 30
     words: float = 1.0
-    meaning: float = 0.9
+    meaning: float = 1.2
     phrase: float = 0.08
 
 
@@ -124,7 +125,7 @@ def fused(candidates: Iterable[Candidate], depth: Depth) -> Ranked:
         words = strength[c.family] * c.weight * c.lexical / best[c.family]
         alike = words if c.cosine is None else c.weight * (c.cosine - low) / span
         found = depth.words * words + depth.meaning * alike
-        return found + c.weight * (c.named + c.prior) - c.penalty
+        return found + c.weight * (NAMED * c.named + c.prior) - c.penalty
 
     return _sorted((c, score(c)) for c in candidates)
 
