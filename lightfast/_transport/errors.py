@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import ssl
 from types import TracebackType
@@ -76,7 +77,8 @@ def translate(
             return ConfigurationError(f"`base_url` is not a valid address: {host}.")
         case ThreadLimitError():
             return NetworkError(f"The request to {host} needs a thread. {error}")
-        case ConnectionRefusedError():  # bare from aiohttp-socks only: aiohttp wraps its own
+        # From aiohttp-socks only: aiohttp's connector wraps its own, above.
+        case OSError() if error.errno == errno.ECONNREFUSED:
             return NetworkError(
                 f"The SOCKS proxy on the way to {host}, named by {proxy}, cannot be reached."
             )
