@@ -79,9 +79,7 @@ def translate(
             return NetworkError(f"The request to {host} needs a thread. {error}")
         # From aiohttp-socks only: aiohttp's connector wraps its own, above.
         case OSError() if error.errno == errno.ECONNREFUSED:
-            return NetworkError(
-                f"The SOCKS proxy on the way to {host}, named by {proxy}, cannot be reached."
-            )
+            return _socks(error, host, proxy)
         case OSError():
             return NetworkError(f"The connection to {host} was lost: {_errno(error)}.")
     return _unknown(error, host)
