@@ -193,8 +193,13 @@ class _Matrix:
 
     def read_on(self, db: sqlite3.Connection, organization: str, embedder: int) -> None:
         """Take up the vectors and passages that came since the last time."""
-        sequence = db.execute("SELECT max(sequence) FROM vector").fetchone()[0] or 0
-        passage = db.execute("SELECT max(rowid) FROM document").fetchone()[0] or 0
+        # A reader can see an older state than the reader before it, and removals lower both numbers.
+        sequence = max(
+            self._read[0], db.execute("SELECT max(sequence) FROM vector").fetchone()[0] or 0
+        )
+        passage = max(
+            self._read[1], db.execute("SELECT max(rowid) FROM document").fetchone()[0] or 0
+        )
         if (sequence, passage) == self._read:
             return
         if passage != self._read[1]:
