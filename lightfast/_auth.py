@@ -142,7 +142,7 @@ class Auth(ABC):
 
     @property
     def from_provider(self) -> bool:
-        """Whether the secret can be asked for again."""
+        """True if the secret comes from a provider, which can be asked again."""
         return self._provider is not None
 
     @property

@@ -99,7 +99,7 @@ class Portal:
 
     @property
     def running(self) -> bool:
-        """Whether the loop was started and has not ended."""
+        """True while the loop exists: it was started and has not ended."""
         return self._loop is not None and not self._loop.is_closed()
 
     def run(self, coroutine: Coroutine[Any, Any, _T]) -> _T:

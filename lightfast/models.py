@@ -218,7 +218,7 @@ class Cluster(Value):
 @_extra_on_demand
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class SearchContext(Value):
-    """What surrounds the results."""
+    """Context of the results: the topics that several of them share."""
 
     clusters: tuple[Cluster, ...] = ()
     extra: dict[str, Any] = attrs.field(factory=dict, hash=False)
@@ -227,7 +227,7 @@ class SearchContext(Value):
 @_extra_on_demand
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class SearchPaths(Value):
-    """Which ways of retrieval took part."""
+    """Ways of retrieval that took part in a search."""
 
     vector: bool
     entity: bool
@@ -238,7 +238,7 @@ class SearchPaths(Value):
 @_extra_on_demand
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class SearchMeta(Value):
-    """What the server says of the whole search; None where it did not say.
+    """Facts about the whole search; None where the server did not say.
 
     Args:
         total: How many results there are in all. The alpha may count this page only.
@@ -261,7 +261,7 @@ class SearchMeta(Value):
 @_extra_on_demand
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class Latency(Value):
-    """Where the server spent its time, in milliseconds."""
+    """Time that the server spent, by step, in milliseconds."""
 
     total_ms: float | None = None
     retrieval_ms: float | None = None

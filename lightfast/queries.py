@@ -179,7 +179,7 @@ def _arguments(cls: type[attrs.AttrsInstance], value: Mapping[str, Any]) -> dict
 
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class SearchFilters(Value):
-    """Which results may be returned; what is None does not filter.
+    """Filters of a search; one that is None filters nothing.
 
     `sources`, `types`, `date_range` and `actor_names` are sent under all the names that the
     revisions of the API have for them, so that one request is right on each. The other fields

@@ -241,5 +241,18 @@ def test_type_checkers_see_the_same_names_as_the_interpreter():
     assert seen | {"API_REVISION", "API_REVISIONS", "__version__"} == set(lightfast.__all__)
 
 
+QUESTIONS = {"How", "What", "When", "Where", "Whether", "Which", "Who", "Whoever", "Whose", "Why"}
+
+
+@pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=module_of)
+def test_no_docstring_asks_a_question(path):
+    """One of a function begins with a verb, one of a class or a property with a noun."""
+    documented = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, documented):
+            first = (ast.get_docstring(node) or "").partition(" ")[0]
+            assert first not in QUESTIONS, f"line {node.lineno}: {node.name}"
+
+
 def test_the_package_is_typed():
     assert (PACKAGE / "py.typed").exists()

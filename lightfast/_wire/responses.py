@@ -300,7 +300,7 @@ def _message_without_one(status: int, code: str | None, headers: Headers) -> str
 
 
 def _details(document: Mapping[str, Any], headers: Headers) -> dict[str, Any]:
-    """`details` or `data` of the body, and the edge's own headers."""
+    """Return `details` or `data` of the body, and the headers that the edge adds."""
     details: dict[str, Any] = {}
     for key in ("details", "data"):
         value = document.get(key)

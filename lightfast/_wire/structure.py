@@ -23,7 +23,7 @@ from lightfast._wire.revisions import EXTENSIONS
 
 
 class _Noticed(threading.local):
-    """Whether anything that deviates was read on this thread since the last look."""
+    """Flag of this thread: something that deviates was read since the last look."""
 
     drift = False
 

@@ -35,7 +35,7 @@ _SUFFIXES: Mapping[str, Format] = {
 
 @attrs.define(kw_only=True)
 class BatchSummary:
-    """What a batch has done so far.
+    """Counts of a batch's rows so far.
 
     Args:
         answered: Rows that were answered.

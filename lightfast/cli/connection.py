@@ -29,7 +29,7 @@ _F = TypeVar("_F", bound=Callable[..., Any])
 
 @attrs.frozen(kw_only=True)
 class Connection:
-    """What the options of one command say about the other side.
+    """Options of one command that say what to connect to.
 
     Args:
         local: The path to search instead of the API.

@@ -151,7 +151,7 @@ class Searching(_Reported):
 
     @property
     def is_shown(self) -> bool:
-        """Whether a bar is shown, for which the total is worth counting."""
+        """True if a bar is shown; then the total is worth counting."""
         return self._bar.is_wanted
 
     def __call__(self, summary: BatchSummary) -> None:

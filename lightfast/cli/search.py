@@ -34,7 +34,7 @@ lightfast search login bug --web
 
 @attrs.frozen(kw_only=True)
 class _Output:
-    """How results are printed.
+    """Options that say how results are printed.
 
     Args:
         format: One of `FORMATS`.

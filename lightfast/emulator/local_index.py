@@ -124,7 +124,7 @@ class LocalIndex:
 
     @property
     def is_embedding(self) -> bool:
-        """Whether documents are being embedded in the background now."""
+        """True while documents are embedded in the background."""
         return self._semantics is not None and self._semantics.is_busy
 
     @property
@@ -154,7 +154,7 @@ class LocalIndex:
 
     @property
     def left_out(self) -> tuple[LeftOut, ...]:
-        """What indexing passed over, by reason: kinds of files that are not read, files too large or unreadable."""
+        """Files that indexing passed over, by reason: of kinds that are not read, too large, unreadable."""
         return self._indexing.healed(self._indexing.index.left_out)
 
     # --- searching without HTTP ---------------------------------------------------------------

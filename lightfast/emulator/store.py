@@ -93,7 +93,7 @@ class Store:
 
     @property
     def can_rebuild(self) -> bool:
-        """Whether a damaged file may be rebuilt."""
+        """True if a damaged file may be rebuilt."""
         return self._rebuilds
 
     def _replace_file(self) -> None:

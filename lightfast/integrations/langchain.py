@@ -75,7 +75,7 @@ class LightfastRetriever(BaseRetriever):
 
 
 class LightfastSearchInput(BaseModel):
-    """What a model gives to the tool."""
+    """Arguments that a model gives to the tool."""
 
     query: str = Field(
         min_length=1,

@@ -34,7 +34,7 @@ _KEY = re.compile(rf"{KEY_PREFIX}[0-9A-Za-z]{{{KEY_LENGTH}}}")
 
 @attrs.frozen(kw_only=True)
 class ApiKey:
-    """What is known of an API key; not the key itself.
+    """Record of an API key, without the key itself.
 
     Args:
         id: Its id.

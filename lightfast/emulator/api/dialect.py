@@ -39,7 +39,7 @@ class Reply:
 
 @attrs.frozen(kw_only=True)
 class Dialect:
-    """How one revision of the API reads requests and writes answers. Pure.
+    """Reader of requests and writer of answers in one revision of the API. Pure.
 
     Args:
         parse: Parses a body, given its ``Content-Type``; raises NotJsonError.

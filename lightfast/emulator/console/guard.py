@@ -53,7 +53,7 @@ class Guard:
 
     @property
     def signs_in(self) -> bool:
-        """Whether signing in is possible at all."""
+        """True if users can sign in: the emulator listens on a loopback address."""
         return self._local
 
     def check_sign_in(self, request: web.Request) -> None:

@@ -28,7 +28,7 @@ __all__ = ["Control", "Controlled"]
 
 
 class Controlled(Protocol):
-    """What of an emulator is controlled."""
+    """Parts of an emulator that the control endpoints use."""
 
     @property
     def faults(self) -> Script:

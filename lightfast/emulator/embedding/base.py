@@ -42,19 +42,19 @@ class Embedder(Protocol):
 
     @property
     def name(self) -> str:
-        """What its vectors are kept under."""
+        """Name that its vectors are stored under."""
 
     @property
     def dimension(self) -> int:
-        """How many numbers a vector has."""
+        """Number of components of a vector."""
 
     def embed(self, texts: Sequence[str]) -> Vectors:
-        """One row for each text, of length 1. Called from several threads at once."""
+        """Return one row for each text, of length 1. Called from several threads at once."""
 
 
 @attrs.frozen(kw_only=True)
 class EmbeddingProgress:
-    """How far search by meaning has come.
+    """Progress of embedding.
 
     Args:
         embedded: Number of the organization's documents that can be found by their meaning.

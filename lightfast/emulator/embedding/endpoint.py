@@ -139,7 +139,7 @@ class _NoRedirects(urllib.request.HTTPRedirectHandler):
     def redirect_request(
         self, req: urllib.request.Request, fp: IO[bytes], code: int, msg: str, headers: Message, newurl: str
     ) -> None:  # fmt: skip
-        """Follow none."""
+        """Follow no redirect."""
 
 
 def _vector(value: object) -> list[float]:

@@ -37,7 +37,7 @@ _log = logging.getLogger("lightfast.emulator")
 
 @attrs.frozen
 class QueryMatch:
-    """What a query means, beside what the organization's passages mean.
+    """A query's vector beside the vectors of the organization's passages.
 
     Args:
         query: The query's vector.
@@ -51,7 +51,7 @@ class QueryMatch:
 
     @property
     def is_complete(self) -> bool:
-        """Whether nearly every passage has a vector."""
+        """True if nearly every passage has a vector."""
         return self.rows.is_complete
 
     def nearest(self, count: int, allowed: Iterable[int] | None) -> dict[int, float]:

@@ -225,11 +225,11 @@ class EmbeddingThread(threading.Thread):
 
     @property
     def is_busy(self) -> bool:
-        """Whether it embeds, or is about to; not when it ended, whatever the reason."""
+        """True while it embeds or is about to; False once the thread has ended, for any reason."""
         return self.is_alive() and (self._work.is_set() or self._running)
 
     def wake(self) -> None:
-        """There may be something new to embed."""
+        """Look for new passages to embed."""
         self._work.set()
 
     def stop(self) -> None:
@@ -283,11 +283,11 @@ class Semantics:
         self._thread: EmbeddingThread | None = None
 
     def progress(self) -> EmbeddingProgress:
-        """How far it has come."""
+        """Return the progress of embedding."""
         return self._embedding.progress()
 
     def embed(self, within: float | None) -> int:
-        """How many documents got a vector now, on this thread, in so many seconds."""
+        """Embed on this thread, for at most so many seconds; return the number of documents embedded."""
         end = None if within is None else monotonic() + within
         return self._embedding.run(lambda: end is not None and monotonic() >= end)
 
@@ -298,11 +298,11 @@ class Semantics:
 
     @property
     def is_busy(self) -> bool:
-        """Whether the thread embeds, or is about to."""
+        """True while the thread embeds, or is about to."""
         return self._thread is not None and self._thread.is_busy
 
     def wake(self) -> None:
-        """Something was indexed."""
+        """Wake the thread, because something was indexed."""
         if self._thread:
             self._thread.wake()
 

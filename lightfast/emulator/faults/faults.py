@@ -32,7 +32,7 @@ __all__ = [
 
 @attrs.frozen(kw_only=True)
 class Fault:
-    """What happens to a request, and to how many in a row."""
+    """Base of all faults: something that happens to a request, or to several in a row."""
 
     times: int = 1
 

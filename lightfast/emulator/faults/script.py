@@ -99,7 +99,7 @@ class Script:
 
     @property
     def behavior(self) -> Behavior:
-        """Whether 2026-04-03 is spoken as documented or as the service was observed to; set it to switch.
+        """The behavior in revision 2026-04-03, ``documented`` or ``observed``; set it to switch.
 
         Raises:
             EmulatorError: It is set to an unknown one.

@@ -11,7 +11,7 @@ __all__ = ["facets"]
 
 
 def facets(store: Store, organization: str) -> dict[str, Any]:
-    """How many documents an organization has, by source and by type, most first."""
+    """Count an organization's documents by source and by type, most first."""
     with store.read() as db:
         rows = db.execute(
             "SELECT source, type, count(*) AS n FROM document WHERE organization_id = ?"

@@ -41,7 +41,7 @@ FULL_COSINE = 0.75  # what is as alike as that says the same in other words
 
 @attrs.frozen(kw_only=True)
 class Depth:
-    """How hard a mode looks.
+    """Depth of a mode's search, and the weights of its signals.
 
     Args:
         lexical: The number of each family's best matches by words that are candidates.
@@ -100,7 +100,7 @@ class Candidate:
 
 @attrs.frozen
 class Text:
-    """What a candidate says."""
+    """Text of a candidate."""
 
     title: str
     body: str

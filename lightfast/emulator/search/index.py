@@ -38,7 +38,7 @@ _log = logging.getLogger("lightfast.emulator")
 
 @attrs.frozen(kw_only=True)
 class CorpusInfo:
-    """What is indexed of a corpus.
+    """Summary of an indexed corpus.
 
     Args:
         kind: ``commits``, ``documents``, ``observations`` or ``github``.

@@ -80,7 +80,7 @@ def is_group(fold: int | None) -> bool:
 
 @attrs.frozen
 class Passage:
-    """What is known of a passage before its text is looked at.
+    """Facts about a passage that are known before its text is read.
 
     Args:
         id: The id of its document.
@@ -100,7 +100,7 @@ class Passage:
 
 
 class LexicalIndex:
-    """What may be returned for a query.
+    """Passages that a query's filters let through, and their matches by words.
 
     Args:
         db: The database, in one state.

@@ -19,7 +19,7 @@ _FEW = 16  # files that are asked for one by one; more are looked up in one pass
 
 
 class CommitTimes:
-    """When files were last committed, remembered from one pass through the history."""
+    """Times of files' last commits, remembered from one pass through the history."""
 
     def __init__(self) -> None:
         self._known: dict[str, int] = {}

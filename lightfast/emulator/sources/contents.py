@@ -38,7 +38,7 @@ _INDEXES = frozenset({"readme", "index", "_index", "__init__"})
 
 @attrs.frozen(kw_only=True)
 class Place:
-    """Where the files of a corpus are.
+    """Place of a corpus's files: in its repository, and on its forge.
 
     Args:
         identity: Tells the corpus from others; part of the ids.

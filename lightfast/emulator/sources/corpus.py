@@ -24,7 +24,7 @@ FORMAT = 5  # raised when documents are made in another way: what was indexed be
 
 @attrs.frozen(kw_only=True)
 class Changes:
-    """What has to be done to bring the index up to date.
+    """Changes that bring the index up to date with a corpus.
 
     Args:
         state: Where the corpus will stand then.
@@ -46,11 +46,11 @@ class Corpus(Protocol):
 
     @property
     def kind(self) -> str:
-        """What kind of corpus this is."""
+        """Kind of corpus, such as ``commits``."""
 
     @property
     def location(self) -> str:
-        """Where it is; with the kind, its name in the database."""
+        """Path or address; with the kind, the corpus's name in the database."""
 
     def changes(self, last: State | None) -> Changes | None:
         """Return what has changed; None for nothing.

@@ -117,7 +117,7 @@ class Document:
 
 @attrs.frozen
 class Mentions:
-    """What a text mentions, as on the wire."""
+    """Entities and references that a text mentions, as on the wire."""
 
     entities: tuple[dict[str, Any], ...]
     references: tuple[dict[str, Any], ...]

@@ -23,7 +23,7 @@ _WIKI = ".wiki"
 
 @attrs.frozen
 class _Pages:
-    """What a kind of forge calls its pages, below a repository's front page."""
+    """Paths of a kind of forge's pages, below a repository's front page."""
 
     commit: str = "/commit/{}"
     issue: str = "/issues/{}"

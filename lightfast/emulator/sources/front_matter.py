@@ -21,7 +21,7 @@ _TEXTS = ("description", "summary", "abstract", "excerpt")
 
 @attrs.frozen
 class Head:
-    """What stands before the text.
+    """Head of a document: the lines before its text.
 
     Args:
         lines: How many lines it takes.

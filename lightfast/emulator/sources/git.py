@@ -250,7 +250,7 @@ class _Running:
 
 
 class Blobs:
-    """What files contained when they were committed, read one after the other.
+    """Reader of blobs, which are files as they were committed, one after the other.
 
     Args:
         command: How git is called.

@@ -133,7 +133,7 @@ def _complaint(error: Exception) -> str:
 
 
 class _AnsweredError(ValueError):
-    """What should be a record is the other side's error."""
+    """An error of the API stands in the place of a record."""
 
 
 def _document(data: Any) -> Document:

@@ -47,7 +47,7 @@ _KEPT = ("html_url", "number", "title", "body", "state", "state_reason", "create
 
 @attrs.frozen(kw_only=True)
 class GitHubImport:
-    """What an import did.
+    """Result of an import.
 
     Args:
         path: The file.

@@ -62,7 +62,7 @@ _SETTING_UP = frozenset({"setup.py", "noxfile.py", "gulpfile.js", "gruntfile.js"
 
 @attrs.frozen
 class FileKind:
-    """How to read a file.
+    """Kind of file: how it is read, and how much it counts.
 
     Args:
         form: A markup, ``notebook``, or a programming language.

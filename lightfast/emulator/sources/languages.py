@@ -11,7 +11,7 @@ __all__ = ["LANGUAGES", "MODIFIERS", "Language", "language_named"]
 
 @attrs.frozen(kw_only=True)
 class Language:
-    """How a language declares and comments.
+    """Syntax of a language's declarations and comments.
 
     Args:
         name: What people call it.

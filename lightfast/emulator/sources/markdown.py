@@ -40,7 +40,7 @@ def read_markdown(lines: list[str], *, modules: bool = False) -> list[Line]:
 
 
 class _Reader:
-    """What is known after the lines read so far.
+    """Reader of lines, and its state after those read so far.
 
     Args:
         modules: Whether imports and exports are for tools.

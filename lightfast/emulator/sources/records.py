@@ -56,7 +56,7 @@ _FORMS = ("%d/%b/%y %I:%M %p", "%Y-%m-%d %H:%M", "%m/%d/%Y %H:%M", "%Y/%m/%d %H:
 
 @attrs.frozen
 class _Page:
-    """What the address of a record's page tells.
+    """Facts that the address of a record's page tells.
 
     Args:
         forge: The repository; None where it is not a forge's.

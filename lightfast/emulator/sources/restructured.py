@@ -45,7 +45,7 @@ def read_restructured(lines: list[str]) -> list[Line]:
 
 
 class _Reader:
-    """What is known after the lines read so far.
+    """Reader of lines, and its state after those read so far.
 
     Args:
         lines: All of the file's lines: a title is known by the line below it.
