@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from lightfast._auth import Secret, wrap_secret
+from lightfast._secrets import Secret, wrap_secret
 from lightfast._wire.revisions import BASE_URL
 from lightfast.exceptions import ConfigurationError
 

@@ -1,8 +1,6 @@
 """Authentication: which headers prove who asks.
 
-An `Auth` turns a secret, or a provider of secrets, into a `Credential`. A secret is plain
-text for a moment only: wherever a traceback printer could look (locals, reprs, pickles) it
-stands wrapped.
+An `Auth` turns a secret, or a provider of secrets, into a `Credential`.
 """
 
 from __future__ import annotations
@@ -12,9 +10,10 @@ import inspect
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, ClassVar, TypeAlias, cast
+from typing import ClassVar, TypeAlias, cast
 from weakref import WeakKeyDictionary
 
+from lightfast._secrets import HeaderText, RequestHead, Secret, wrap_secret
 from lightfast._threads import ThreadLimitError, in_daemon_thread
 from lightfast._wire.revisions import KEY_PREFIXES
 from lightfast.exceptions import ConfigurationError, LightfastError, NetworkError
@@ -27,42 +26,6 @@ Provider: TypeAlias = Callable[[], str | Awaitable[str]]
 # What may stand in a header's value without quoting: RFC 9110 §5.5, less the space.
 _VISIBLE = re.compile(r"[\x21-\x7e]+")
 _TOKEN = re.compile(r"[\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]+")  # cookie-octet: RFC 6265 §4.1.1
-_HOLDERS = (str, bytes, bytearray, list, tuple, set, dict)
-
-
-class Secret:
-    """Secret text that never prints and is never pickled."""
-
-    __slots__ = ("_text",)
-
-    def __init__(self, text: Any) -> None:
-        self._text: str = text
-
-    def reveal(self) -> str:
-        """Return the text itself: use it in an expression, never bind it to a name."""
-        return self._text
-
-    def __repr__(self) -> str:
-        return "Secret(…)"
-
-    def __reduce__(self) -> tuple[()]:
-        raise TypeError("A secret is never pickled.")
-
-
-class HeaderText(str):
-    """Header value that shows no secret in a repr, so not in aiohttp's locals either."""
-
-    __slots__ = ()
-
-    def __repr__(self) -> str:
-        return "'…'"
-
-
-class RequestHead(bytes):
-    """Head of a request that shows no secret in a repr."""
-
-    def __repr__(self) -> str:
-        return "b'…'"
 
 
 class Credential:
@@ -80,11 +43,6 @@ class Credential:
         self.secret = secret
         self.head: tuple[object, RequestHead] = (None, RequestHead())
         self.headers: dict[str, str] = {name: HeaderText(value) for name, value in headers.items()}
-
-
-def wrap_secret(value: Any) -> Any:
-    """Return text, and what may hold text given in its place, as a `Secret`; all else as it is."""
-    return Secret(value) if isinstance(value, _HOLDERS) else value
 
 
 def key_prefix(key: str) -> str | None:

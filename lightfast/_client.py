@@ -11,7 +11,7 @@ from typing import Any, Self
 
 from lightfast import _bulk
 from lightfast._addresses import check_proxy
-from lightfast._auth import Auth, Provider, wrap_secret
+from lightfast._auth import Auth, Provider
 from lightfast._bulk import Queries, Query
 from lightfast._config import (
     NOT_GIVEN,
@@ -27,6 +27,7 @@ from lightfast._config import (
 )
 from lightfast._drift import OnDrift, check_on_drift, report, settle
 from lightfast._retry import OnRetry, RetryBudget, RetryPolicy
+from lightfast._secrets import wrap_secret
 from lightfast._transport import Transport, closed_error
 from lightfast._validate import check_hook, check_seconds, check_whole
 from lightfast._wire import requests, responses

@@ -7,13 +7,14 @@ from collections.abc import Iterator, Mapping
 from types import TracebackType
 from typing import Any, Self
 
-from lightfast._auth import Auth, Provider, wrap_secret
+from lightfast._auth import Auth, Provider
 from lightfast._bulk import Queries
 from lightfast._client import AsyncLightfast
 from lightfast._config import NOT_GIVEN, NotGiven, OnResponse
 from lightfast._drift import OnDrift
 from lightfast._portal import Portal
 from lightfast._retry import OnRetry, RetryBudget, RetryPolicy
+from lightfast._secrets import wrap_secret
 from lightfast._threads import iterate_in_thread
 from lightfast.exceptions import UsageError
 from lightfast.models import JsonResponse, SearchOutcome, SearchResponse, SearchResult

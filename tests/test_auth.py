@@ -11,7 +11,7 @@ import traceback
 import pytest
 
 from lightfast import ApiKeyAuth, AsyncLightfast, ConfigurationError, Lightfast, SessionAuth
-from lightfast._auth import Secret
+from lightfast._secrets import Secret
 from tests.conftest import KEY
 
 

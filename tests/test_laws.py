@@ -24,6 +24,7 @@ CORE = [
     "_threads",
     "_fork",
     "_text",
+    "_secrets",
     "_value",
     "exceptions",
     "_validate",

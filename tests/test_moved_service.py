@@ -47,7 +47,7 @@ def test_search_that_is_gone_is_told_with_where_it_may_be(serve, body):
 
 def test_each_of_the_two_addresses_names_the_other():
     """6.7: the documentation's path and that of the OpenAPI file."""
-    from lightfast._auth import Secret
+    from lightfast._secrets import Secret
     from lightfast._wire.moved import advice
     from lightfast.models import Headers
 

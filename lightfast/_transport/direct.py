@@ -16,7 +16,8 @@ from types import FunctionType
 import aiohttp
 from yarl import URL
 
-from lightfast._auth import Credential, RequestHead
+from lightfast._auth import Credential
+from lightfast._secrets import RequestHead
 from lightfast._transport.connector import Connector, receive
 from lightfast._transport.encoding import ACCEPTED
 from lightfast._transport.incoming import IncomingResponse

@@ -13,8 +13,9 @@ import aiohttp
 import attrs
 from yarl import URL
 
-from lightfast._auth import Credential, Secret
+from lightfast._auth import Credential
 from lightfast._config import ConnectionConfig
+from lightfast._secrets import Secret
 from lightfast._transport import errors
 from lightfast._transport.connector import Connector, Resolver, receive, reused
 from lightfast._transport.deadline import DeadlineTimer

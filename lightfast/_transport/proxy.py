@@ -10,8 +10,8 @@ from urllib.request import getproxies, proxy_bypass
 import attrs
 
 from lightfast._addresses import check_proxy
-from lightfast._auth import HeaderText, Secret
 from lightfast._config import ConnectionConfig
+from lightfast._secrets import HeaderText, Secret
 from lightfast._validate import is_loopback
 
 

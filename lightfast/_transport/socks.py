@@ -7,7 +7,7 @@ from urllib.parse import unquote, urlsplit
 
 from aiohttp_socks import ProxyConnector, ProxyType
 
-from lightfast._auth import HeaderText, Secret
+from lightfast._secrets import HeaderText, Secret
 from lightfast._transport.connector import Connector
 
 # Built without a class statement: type checkers do not need to have the extra installed.

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from lightfast._auth import Secret, key_prefix
+from lightfast._auth import key_prefix
+from lightfast._secrets import Secret
 from lightfast._wire.revisions import (
     BASE_URL,
     KEY_PREFIXES,

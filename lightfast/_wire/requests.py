@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 import attrs
 
-from lightfast._auth import HeaderText
+from lightfast._secrets import HeaderText
 from lightfast._version import __version__
 from lightfast._wire import converter
 from lightfast.exceptions import ConfigurationError

@@ -13,8 +13,8 @@ from typing import Any, Protocol, TypeAlias, TypeVar
 
 import attrs
 
-from lightfast._auth import Secret
 from lightfast._retry import parse_retry_after
+from lightfast._secrets import Secret
 from lightfast._text import excerpt, printable
 from lightfast._wire import converter
 from lightfast._wire.drift import error_body_drift

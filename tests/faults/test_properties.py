@@ -16,8 +16,8 @@ from lightfast import (
     SearchResponse,
     to_dict,
 )
-from lightfast._auth import Secret
 from lightfast._retry import RetryPolicy, parse_retry_after, retry_delay
+from lightfast._secrets import Secret
 from lightfast._text import excerpt, printable
 from lightfast._transport.encoding import EncodingError, TooLargeError, decompress, run
 from lightfast._wire.converter import read_json, write_search

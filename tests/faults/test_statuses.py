@@ -8,7 +8,7 @@ import pytest
 
 import lightfast
 from lightfast import APIError, RetryPolicy
-from lightfast._auth import Secret
+from lightfast._secrets import Secret
 from lightfast._wire.responses import HttpResponse, error_from
 from tests.faults.checks import check_error
 from tests.faults.faces import KEY, USUAL

@@ -10,7 +10,7 @@ import pickle
 from datetime import UTC, datetime
 
 from lightfast import LightfastError, ResponseError, SearchResponse, to_dict
-from lightfast._auth import Secret
+from lightfast._secrets import Secret
 from lightfast._wire.responses import HttpResponse, error_from, read_any, read_search
 
 STATUSES = (200, 200, 200, 200, 204, 101, 302, 400, 401, 402, 403, 404, 405, 413, 418, 429)

@@ -17,7 +17,8 @@ from lightfast import (
     SessionAuth,
     UsageError,
 )
-from lightfast._auth import Credential, Secret
+from lightfast._auth import Credential
+from lightfast._secrets import Secret
 from tests.faults.checks import check_error, shows_secret
 from tests.faults.faces import KEY, USUAL
 from tests.faults.plays import GOOD, reply

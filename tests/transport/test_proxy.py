@@ -7,8 +7,8 @@ import sys
 import pytest
 
 from lightfast import ConfigurationError, NetworkError
-from lightfast._auth import Secret
 from lightfast._config import ConnectionConfig
+from lightfast._secrets import Secret
 from lightfast._transport.proxy import Route, route_to
 from tests.faults.checks import check_error
 from tests.faults.conftest import face, stage

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 import lightfast
 from lightfast import LightfastError, ResponseError
-from lightfast._auth import Secret
+from lightfast._secrets import Secret
 from lightfast._text import excerpt, printable
 from lightfast._wire.responses import HttpResponse, error_from, read_any, read_search
 from tests.conftest import KEY
