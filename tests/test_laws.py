@@ -46,6 +46,7 @@ CORE = [
     "_wire.schema",
     "_wire.requests",
     "_wire.moved",
+    "_wire.error_bodies",
     "_wire.responses",
     "_transport.encoding",
     "_transport.deadline",

@@ -5,10 +5,9 @@ Whatever is told of a response is told without the credential, should the server
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import UTC, datetime
-from itertools import islice, takewhile
+from itertools import takewhile
 from typing import Any, Protocol, TypeAlias, TypeVar
 
 import attrs
@@ -16,7 +15,7 @@ import attrs
 from lightfast._retry import parse_retry_after
 from lightfast._secrets import Secret
 from lightfast._text import excerpt, printable
-from lightfast._wire import converter
+from lightfast._wire import converter, error_bodies
 from lightfast._wire.drift import error_body_drift
 from lightfast._wire.moved import advice
 from lightfast.exceptions import (
@@ -36,7 +35,6 @@ from lightfast.models import Headers, HttpInfo, JsonResponse, SearchResponse
 
 REDACTED = "…".encode()
 _TELLING = 8  # as many characters of a secret in a row are taken for a part of it
-_MESSAGE = 1_000
 
 _CLASSES: dict[int, type[APIError]] = {
     400: ValidationError,
@@ -46,7 +44,6 @@ _CLASSES: dict[int, type[APIError]] = {
     429: RateLimitError,
 }
 _RETRYABLE = frozenset({408, 429, 500, 502, 503, 504})
-_EDGE_HEADERS = ("x-vercel-error", "x-vercel-id")
 
 
 class Answer(Protocol):
@@ -152,20 +149,22 @@ def read_any(response: HttpResponse, attempts: int = 1, elapsed: float = 0.0) ->
         data = converter.read_json(response.body)
     except converter.WireError as error:
         raise _unreadable(response, str(error)) from None
-    return JsonResponse(data=data, request_id=_request_id(data, info.headers), http=info)
+    return JsonResponse(
+        data=data, request_id=error_bodies.request_id(data, info.headers), http=info
+    )
 
 
 def _unreadable(response: HttpResponse, problem: str) -> ResponseError:
     """Return the error for a body that cannot be decoded, with what it says if it is an error."""
     document = _document(response)
-    code, message = _code(document), _message(document)
+    code, message = error_bodies.code(document), error_bodies.message(document)
     said = f" It holds an error: {code or ''} {message or ''}".rstrip() if code or message else ""
     status = f" of status {response.status}" if response.status != 200 else ""
     return ResponseError(
         f"The server's answer{status} cannot be read: "
         f"{printable(response.redact(problem), 200)}.{said}",
         status=response.status,
-        request_id=_request_id(document, response.safe_headers()),
+        request_id=error_bodies.request_id(document, response.safe_headers()),
         body=excerpt(response.safe_body()),
     )
 
@@ -193,7 +192,7 @@ def error_from(response: HttpResponse, now: datetime | None = None) -> Lightfast
     return ResponseError(
         f"The server answered {status}, {problem}; check `base_url`.",
         status=status,
-        request_id=_request_id(None, headers),
+        request_id=error_bodies.request_id(None, headers),
         body=excerpt(response.safe_body()),
     )
 
@@ -201,18 +200,18 @@ def error_from(response: HttpResponse, now: datetime | None = None) -> Lightfast
 def _api_error(response: HttpResponse, now: datetime) -> APIError:
     status, headers = response.status, response.safe_headers()
     document = _document(response)
-    details = _details(document, headers)
-    code = _code(document) or details.get("x-vercel-error")
+    details = error_bodies.details(document, headers)
+    code = error_bodies.code(document) or details.get("x-vercel-error")
     retry_after = parse_retry_after(headers.get("retry-after"), now)
     cls = _CLASSES.get(status, ServerError if status >= 500 else APIError)
     if code == "CONFIG_ERROR":
         cls = OrganizationNotConfiguredError
-    message = _message(document) or _message_without_one(status, code, headers)
+    message = error_bodies.message(document) or error_bodies.no_message(status, code, headers)
     return cls(
         message + advice(status, response.url, headers, response.secret),
         status=status,
         code=code,
-        request_id=_request_id(document, headers),
+        request_id=error_bodies.request_id(document, headers),
         details=details,
         retry_after=retry_after,
         retryable=status in _RETRYABLE and cls is not OrganizationNotConfiguredError,
@@ -231,92 +230,3 @@ def _document(response: HttpResponse) -> dict[str, Any]:
     except (converter.WireError, ConfigurationError):
         return {}
     return document if isinstance(document, dict) else {}
-
-
-_CODE = re.compile(r"\w[\w.:-]*")
-
-
-def _code(document: Mapping[str, Any]) -> str | None:
-    """Return `error` of the documented form, `code` of that from 2026-04-04; prose is no code."""
-    for key in ("error", "code"):
-        value = document.get(key)
-        if isinstance(value, str) and _CODE.fullmatch(value):
-            return printable(value, 100)
-    return None
-
-
-def _message(document: Mapping[str, Any]) -> str | None:
-    """Return what the server says, with what its details say of single fields."""
-    said = [text for key in ("message", "title", "detail") if (text := _prose(document, key))]
-    if not said and " " in (prose := _prose(document, "error")):
-        said = [prose]
-    data = document.get("data")
-    issues = _list(data.get("issues")) if isinstance(data, Mapping) else []
-    lines = [line for issue in islice(issues, _MOST_LINES) if (line := _issue(issue))]
-    if not said:
-        lines += _flattened(document.get("details"))
-    return printable(": ".join([*said, *(["; ".join(lines)] if lines else [])]), _MESSAGE) or None
-
-
-_MOST_LINES = 50
-
-
-def _prose(document: Mapping[str, Any], key: str) -> str:
-    value = document.get(key)
-    return value[: 4 * _MESSAGE].strip() if isinstance(value, str) else ""
-
-
-def _issue(issue: object) -> str:
-    """Return one issue of oRPC's: a message and the path that leads to it."""
-    if not isinstance(issue, Mapping) or not (message := _prose(issue, "message")):
-        return ""
-    path = ".".join(str(step) for step in islice(_list(issue.get("path")), 10))
-    return f"{path}: {message}" if path else message
-
-
-def _flattened(details: object) -> list[str]:
-    """Return the lines of zod's flattened errors: of the form, then field by field."""
-    if not isinstance(details, Mapping):
-        return []
-    lines = [str(line) for line in _list(details.get("formErrors"))[:_MOST_LINES]]
-    fields = details.get("fieldErrors")
-    for name, problems in (
-        islice(fields.items(), _MOST_LINES) if isinstance(fields, Mapping) else ()
-    ):
-        lines += [f"{name}: {problem}" for problem in _list(problems)[:_MOST_LINES]]
-    return lines
-
-
-def _list(value: object) -> list[Any]:
-    return value if isinstance(value, list) else []
-
-
-def _message_without_one(status: int, code: str | None, headers: Headers) -> str:
-    edge_id = headers.get("x-vercel-id")
-    by = " from the hosting edge" if any(name in headers for name in _EDGE_HEADERS) else ""
-    named = f" ({code})" if code else ""
-    trace = f"; x-vercel-id {printable(edge_id, 100)}" if edge_id else ""
-    return f"The server answered {status}{by}{named} and no message{trace}"
-
-
-def _details(document: Mapping[str, Any], headers: Headers) -> dict[str, Any]:
-    """Return `details` or `data` of the body, and the headers that the edge adds."""
-    details: dict[str, Any] = {}
-    for key in ("details", "data"):
-        value = document.get(key)
-        if isinstance(value, Mapping):
-            details.update(value)
-        elif value is not None:
-            details[key] = value
-    if "diagnostics" in document:  # from 2026-06-17
-        details["diagnostics"] = document["diagnostics"]
-    return details | {
-        name: printable(headers[name], 200) for name in _EDGE_HEADERS if name in headers
-    }
-
-
-def _request_id(document: object, headers: Headers) -> str | None:
-    value = document.get("requestId") if isinstance(document, Mapping) else None
-    if not isinstance(value, str) or not value:
-        value = headers.get("x-request-id")
-    return printable(value, 200) or None if value else None
