@@ -57,7 +57,8 @@ def _copy_accounts(damaged: Path, fresh: Path) -> bool:
         for table in ACCOUNTS:
             complete &= _copy(source, target, table)
         # Whoever holds vectors of the old index in memory sees that they are not this one's.
-        target.execute("INSERT INTO removal SELECT id, ? FROM organization", (time.time_ns(),))
+        # It counts for every organization, for those that could not be read, too.
+        target.execute("INSERT INTO removal VALUES ('', ?)", (time.time_ns(),))
         target.execute("COMMIT")
     finally:
         source.close()

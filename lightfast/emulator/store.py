@@ -129,7 +129,11 @@ class Store:
 
     def _take(self) -> tuple[int, sqlite3.Connection]:
         with contextlib.suppress(IndexError):
-            return self._idle.pop()
+            while True:
+                generation, connection = self._idle.pop()
+                if generation == self.generation:
+                    return generation, connection
+                connection.close()  # given back while the file was being replaced
         return self.generation, connect(self.path)
 
     def _give_back(self, generation: int, connection: sqlite3.Connection) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import sqlite3
+from collections import deque
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ from lightfast.emulator import Emulator, EmulatorError
 from lightfast.emulator.errors import DamagedError
 from lightfast.emulator.schema import MIGRATIONS
 from lightfast.emulator.sqlite import check_release, dialect
+from lightfast.emulator.store import Store
 
 from .embedders import Synonyms
 
@@ -191,6 +193,25 @@ async def test_a_server_answers_what_it_still_can(
         assert (await ask(emulator, "sk-lf-x", query="login")).status == 401
         assert (await ask(emulator, key, query="")).status == 400
         assert emulator.accounts.list_api_keys()[0].active
+
+
+def test_a_connection_given_back_during_a_rebuild_is_not_used_again(tmp_path: Path) -> None:
+    """It would read the file that was replaced, for ever."""
+    store = Store(tmp_path / "index.sqlite3", rebuild=True)
+
+    class Late(deque[Any]):
+        def append(self, connection: Any) -> None:
+            store.rebuild(0)
+            super().append(connection)
+
+    store._idle = Late()
+    with store.read():
+        pass
+    with store.write() as db:
+        db.execute("INSERT INTO embedder (name) VALUES ('new')")
+    with store.read() as db:
+        assert [row["name"] for row in db.execute("SELECT name FROM embedder")] == ["new"]
+    store.close()
 
 
 # --- other releases of SQLite ---------------------------------------------------------------

@@ -156,8 +156,10 @@ class VectorIndex:
             matrix = self._matrices.get(organization)
             if matrix is None or matrix.removals != removals:
                 matrix = _Matrix(self.embedder.dimension, removals)
-                self._matrices[organization] = matrix
+            # Kept only when it was read to the end: what was read of it would be read again, and count twice.
+            self._matrices.pop(organization, None)
             matrix.read_on(db, organization, embedder)
+            self._matrices[organization] = matrix
             return matrix.rows()
 
 
@@ -258,11 +260,12 @@ def _longer(array: NDArray[Any], more: int) -> NDArray[Any]:
 
 
 def removed(db: sqlite3.Connection, organization: str) -> int:
-    """Return how often documents of the organization were removed from the index."""
+    """Return how often documents of the organization were removed from the index, or the whole index was."""
     row = db.execute(
-        "SELECT count FROM removal WHERE organization_id = ?", (organization,)
+        "SELECT coalesce(sum(count), 0) FROM removal WHERE organization_id IN ('', ?)",
+        (organization,),
     ).fetchone()
-    return int(row[0]) if row else 0
+    return int(row[0])
 
 
 def embedder_id(db: sqlite3.Connection, name: str) -> int | None:

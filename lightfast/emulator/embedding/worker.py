@@ -233,10 +233,13 @@ class EmbeddingThread(threading.Thread):
         self._work.set()
 
     def stop(self) -> None:
-        """Return when nothing is embedded any more: after the text in hand."""
+        """Return when nothing is embedded any more: after the text in hand.
+
+        Called on the thread itself, by who is told of progress or by a garbage collection, it returns at once.
+        """
         self._enough.set()
         self._work.set()
-        if self.is_alive():
+        if self.is_alive() and self is not threading.current_thread():
             self.join()
 
     def run(self) -> None:

