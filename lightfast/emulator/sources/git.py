@@ -5,18 +5,12 @@ from __future__ import annotations
 import codecs
 import contextlib
 import subprocess
-import threading
-import time
 from itertools import islice
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 from lightfast.emulator.errors import EmulatorError
-from lightfast.emulator.sources.git_safety import (
-    find_git,
-    safe_environment,
-    safe_options,
-    trusted_directories,
-)
+from lightfast.emulator.sources.git_process import CHUNK, TIME_LIMIT, GitProcess
+from lightfast.emulator.sources.git_safety import find_git, safe_options, trusted_directories
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -25,13 +19,8 @@ if TYPE_CHECKING:
 __all__ = ["Git"]
 
 _Record = tuple[list[str], list[str]]
-TIME_LIMIT = 60.0  # seconds that git may be silent
 MAX_ANSWER = 1 << 24  # bytes of an answer that is read whole
 MAX_PIECE = 1 << 18  # characters of a field or a path; the rest is passed over
-MAX_COMPLAINT = 2000  # bytes of what git says when it fails
-_CHUNK = 1 << 16
-_GRACE = 5.0  # seconds for what git said last to arrive
-_PIPE = 1 << 20  # git goes on while documents are made; only Linux heeds it
 
 # What a user's configuration could change about `git log`.
 _PLAIN = ("--no-ext-diff", "--no-textconv", "--no-notes", "--diff-merges=off")
@@ -150,8 +139,8 @@ class Git:
         return "tree:" in (filters or "")
 
     @contextlib.contextmanager
-    def _running(self, arguments: tuple[str, ...]) -> Iterator[_Running]:
-        running = _Running([*self._command, *arguments])
+    def _running(self, arguments: tuple[str, ...]) -> Iterator[GitProcess]:
+        running = GitProcess([*self._command, *arguments])
         try:
             yield running
         finally:
@@ -167,88 +156,6 @@ class Git:
         return EmulatorError(f"`git {arguments[0]}` failed in {self.directory}: {said}")
 
 
-class _Running:
-    """A git that is running, and that is killed when it is silent for too long.
-
-    Args:
-        command: The command, with an absolute path.
-    """
-
-    def __init__(self, command: list[str], *, stdin: int = subprocess.DEVNULL) -> None:
-        self._said = bytearray()
-        self._waiting_since: float | None = None
-        self._stopped = threading.Event()
-        self._is_late = False
-        self.process = subprocess.Popen(  # noqa: S603 - an argument list, and no shell
-            command,
-            stdin=stdin,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            pipesize=_PIPE,
-            env=safe_environment(),
-        )
-        # Threads of their own: reading from a pipe cannot be given up otherwise on every system.
-        threading.Thread(target=self._watch, daemon=True).start()
-        self._listener = threading.Thread(target=self._listen, daemon=True)
-        self._listener.start()
-
-    def _listen(self) -> None:
-        assert self.process.stderr is not None  # noqa: S101 - it is a pipe
-        with contextlib.suppress(OSError, ValueError):
-            while chunk := self.process.stderr.read(MAX_COMPLAINT):
-                self._said += chunk[: MAX_COMPLAINT - len(self._said)]
-
-    def _watch(self) -> None:
-        while not self._stopped.wait(TIME_LIMIT / 10):
-            since = self._waiting_since
-            if since is not None and time.monotonic() - since > TIME_LIMIT:
-                self._is_late = True
-                self.process.kill()
-                return
-
-    @contextlib.contextmanager
-    def waiting(self) -> Iterator[IO[bytes]]:
-        """Yield what git writes to; while the block lasts, it has to."""
-        assert self.process.stdout is not None  # noqa: S101 - it is a pipe
-        self._waiting_since = time.monotonic()
-        try:
-            yield self.process.stdout
-        finally:
-            self._waiting_since = None
-
-    def read(self) -> bytes:
-        """Return the next bytes; none at the end."""
-        with self.waiting() as out:
-            return out.read1(_CHUNK)  # type: ignore[attr-defined,no-any-return]
-
-    def read_whole(self, size: int) -> bytes:
-        """Return what git writes, as far as it is not longer than `size` bytes."""
-        with self.waiting() as out:
-            return out.read(size)
-
-    def end(self) -> tuple[int, str]:
-        """Wait for the end; return the exit code, and what git complained of."""
-        with self.waiting() as out:
-            if out.read(1):
-                self.process.kill()
-            code = self.process.wait()
-        self._listener.join(_GRACE)
-        said = self._said.decode("utf-8", "replace").strip()
-        return code, f"no answer within {TIME_LIMIT:.0f} s" if self._is_late else said
-
-    def stop(self) -> None:
-        """Kill git, if it is still running, and let go of everything."""
-        self._stopped.set()
-        if self.process.poll() is None:
-            self.process.kill()
-        self.process.wait()
-        self._listener.join(_GRACE)
-        for pipe in (self.process.stdin, self.process.stdout, self.process.stderr):
-            if pipe:
-                with contextlib.suppress(OSError):
-                    pipe.close()
-
-
 class Blobs:
     """Reader of blobs, which are files as they were committed, one after the other.
 
@@ -260,7 +167,7 @@ class Blobs:
     def __init__(self, command: list[str], directory: Path) -> None:
         self._command = [*command, "cat-file", "--batch"]
         self._directory = directory
-        self._running: _Running | None = None
+        self._running: GitProcess | None = None
 
     def read(self, blob: str) -> bytes:
         """Return a blob.
@@ -273,13 +180,13 @@ class Blobs:
         """
         # https://git-scm.com/docs/git-cat-file#_batch_output
         if self._running is None:
-            self._running = _Running(self._command, stdin=subprocess.PIPE)
+            self._running = GitProcess(self._command, stdin=subprocess.PIPE)
         to = self._running.process.stdin
         assert to is not None  # noqa: S101 - it is a pipe
         to.write(f"{blob}\n".encode())
         to.flush()
         with self._running.waiting() as out:
-            name, _, rest = out.readline(_CHUNK).decode("ascii", "replace").partition(" ")
+            name, _, rest = out.readline(CHUNK).decode("ascii", "replace").partition(" ")
             kind, _, size = rest.strip().partition(" ")
             if name != blob or kind != "blob" or not size.isdigit():
                 self.close()
@@ -295,7 +202,7 @@ class Blobs:
             running.stop()
 
 
-def _split(running: _Running, errors: str) -> Iterator[str]:
+def _split(running: GitProcess, errors: str) -> Iterator[str]:
     # Old histories hold bytes in every encoding; a replacement character is better than no commit.
     decoder = codecs.getincrementaldecoder("utf-8")(errors)
     parts: list[str] = []

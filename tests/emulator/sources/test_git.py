@@ -11,6 +11,7 @@ import pytest
 
 from lightfast.emulator import EmulatorError
 from lightfast.emulator.sources import git as git_module
+from lightfast.emulator.sources import git_process
 from lightfast.emulator.sources.corpora import corpora_at
 from lightfast.emulator.sources.git import Git
 from lightfast.emulator.sources.git_safety import find_git
@@ -125,7 +126,7 @@ def test_a_git_that_is_silent_is_stopped(
     )
     wrapper.chmod(0o755)
     monkeypatch.setenv("PATH", f"{wrapper.parent}{os.pathsep}{os.environ['PATH']}")
-    monkeypatch.setattr(git_module, "TIME_LIMIT", 0.5)
+    monkeypatch.setattr(git_process, "TIME_LIMIT", 0.5)
     with pytest.raises(EmulatorError, match="no answer within"):
         documents(repository.path)
 
@@ -151,7 +152,7 @@ def test_an_endless_field_is_cut(repository: Repository) -> None:
     assert git is not None
     fields = [fields for fields, _ in git.log("%s %B %ct", "HEAD")]
     assert [message[0] for message in fields] == ["Next", "Add"]
-    assert len(fields[1][1]) <= git_module.MAX_PIECE + git_module._CHUNK
+    assert len(fields[1][1]) <= git_module.MAX_PIECE + git_process.CHUNK
 
 
 def test_a_blob_that_is_missing_is_told(repository: Repository) -> None:
