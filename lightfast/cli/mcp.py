@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from lightfast import AsyncLightfast, ConfigurationError
+from lightfast import ConfigurationError
 from lightfast.cli.commands import Group
 from lightfast.cli.connection import working_directory
 from lightfast.cli.output import note, print_json, verbosity
@@ -165,6 +165,8 @@ async def _server(
     from lightfast.mcp import RemoteMemory, create_server
 
     if not paths:
+        from lightfast import AsyncLightfast  # 100 ms, and --local does without
+
         settings = read_settings(base_url, directory=working_directory())
         async with AsyncLightfast(
             settings.api_key, base_url=settings.base_url, **options
@@ -177,18 +179,8 @@ async def _server(
     from lightfast.mcp.tools import local_tools, search_tool
 
     database = cached_database(paths)
-    memory = LocalMemory(
-        partial(open_emulator, paths, database, embedder=embedder()),
-        partial(_kept_key, database),
-    )
-    async with memory:
+    async with LocalMemory(partial(open_emulator, paths, database, embedder=embedder())) as memory:
         yield create_server(memory, [search_tool(memory, with_ids=True), *local_tools(memory)])
-
-
-def _kept_key(database: Path, emulator: Any) -> str:
-    from lightfast.cli.local import kept_key
-
-    return kept_key(emulator, database)
 
 
 def _announce(url: str) -> None:

@@ -291,8 +291,8 @@ class Emulator(LocalIndex):
             except OSError as error:
                 raise EmulatorError(cannot_listen(self._host, self._port, error)) from error
             self._served = stack.pop_all()
-        if self._semantics and self._embed_behind:
-            self._semantics.start()
+        if self._embed_behind:
+            self.start_embedding()
         if self._watcher:
             self._watcher.start()
 

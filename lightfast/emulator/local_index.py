@@ -117,6 +117,11 @@ class LocalIndex:
         semantics = self._semantics
         return self._indexing.healed(lambda: semantics.embed(within)) if semantics else 0
 
+    def start_embedding(self) -> None:
+        """Embed in the background, at low priority, from now on until `close`; nothing without an embedder."""
+        if self._semantics:
+            self._semantics.start()
+
     @property
     def embedding_progress(self) -> EmbeddingProgress | None:
         """The progress of embedding; None without an embedder."""

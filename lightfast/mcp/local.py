@@ -8,9 +8,9 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Self, TypeVar
 
-from lightfast import AsyncLightfast, SearchRequest, SearchResponse, SearchResult
+from lightfast import SearchRequest, SearchResponse, SearchResult
 from lightfast.emulator import DocumentContents, Emulator, EmulatorError, RelatedDocument
-from lightfast.mcp.memory import OnProgress, search_with
+from lightfast.mcp.memory import OnProgress
 
 __all__ = ["LocalMemory"]
 
@@ -23,33 +23,24 @@ _TICK = 0.25
 
 
 class LocalMemory:
-    """Repositories, directories and files, through an emulator in this process.
+    """Repositories, directories and files, through an emulator in this process that does not serve.
 
     It answers at once from what was indexed before, and looks for new commits and edits whenever it is asked.
 
     Args:
         open_emulator: Makes the emulator, given further arguments of `Emulator`.
-        key_of: Returns a key of the emulator.
     """
 
-    def __init__(
-        self, open_emulator: Callable[..., Emulator], key_of: Callable[[Emulator], str]
-    ) -> None:
+    def __init__(self, open_emulator: Callable[..., Emulator]) -> None:
         self._progress: tuple[int, int | None] = (0, None)
-        self._emulator = open_emulator(on_progress=self._on_progress, index_first=False)
-        self._key_of = key_of
+        self._emulator = open_emulator(on_progress=self._on_progress)
         self._refreshing: asyncio.Task[None] | None = None
         self._checked = -CHECK_INTERVAL
         self._indexed_once = False
         self._problem = ""
 
     async def __aenter__(self) -> Self:
-        await self._emulator.__aenter__()
-        self._client = AsyncLightfast(
-            self._key_of(self._emulator),
-            base_url=self._emulator.base_url,
-            trust_env=False,  # a proxy must not come between this process and its own emulator
-        )
+        self._emulator.start_embedding()
         self._refresh_soon()
         return self
 
@@ -59,8 +50,7 @@ class LocalMemory:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        await self._client.aclose()
-        await self._emulator.__aexit__(kind, error, traceback)
+        self._emulator.close()
         if self._refreshing:  # it gives up by itself: the database is closed
             await asyncio.wait([self._refreshing])
 
@@ -76,7 +66,8 @@ class LocalMemory:
     async def search(self, request: SearchRequest, on_progress: OnProgress) -> SearchResponse:
         """Return one page of results, of what is indexed by now."""
         await self._be_ready(on_progress)
-        return await search_with(self._client, request)
+        found = await asyncio.to_thread(self._emulator.search, request.to_dict())
+        return SearchResponse.from_dict(found)
 
     async def document(self, identifier: str, on_progress: OnProgress) -> DocumentContents:
         """Return a document whole."""

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from mcp import Client
 
-from lightfast.emulator import Emulator
+from lightfast.emulator import Embedder, Emulator
 from lightfast.mcp import create_server
 from lightfast.mcp.local import LocalMemory
 from lightfast.mcp.tools import local_tools, search_tool
@@ -39,13 +39,13 @@ def repository(tmp_path: Path) -> Repository:
 
 @asynccontextmanager
 async def local_client(
-    repository: Repository, emulator: type[Emulator] = Emulator
+    repository: Repository, emulator: type[Emulator] = Emulator, embedder: Embedder | None = None
 ) -> AsyncIterator[Client]:
     """The official client, connected in this process to a server of a repository."""
     paths = [repository.path, repository.path.parent / "issues.json"]
     database = repository.path.parent / "index.sqlite3"
-    opened = partial(emulator, paths, database=database, embedder=None)
-    async with LocalMemory(opened, Emulator.create_api_key) as memory:
+    opened = partial(emulator, paths, database=database, embedder=embedder)
+    async with LocalMemory(opened) as memory:
         tools = [search_tool(memory, with_ids=True), *local_tools(memory)]
         async with Client(create_server(memory, tools)) as client:
             yield client

@@ -12,6 +12,7 @@ from lightfast import AsyncLightfast, RetryPolicy
 from lightfast.emulator import Emulator, faults
 from lightfast.mcp import RemoteMemory, create_server
 from tests.docs.examples import ROOT
+from tests.emulator.embedders import Synonyms
 from tests.mcp.conftest import local_client
 
 
@@ -142,6 +143,14 @@ async def test_an_index_that_is_behind_answers_and_says_so(repository):
         may_go.set()
     assert text.startswith("Results 1-")
     assert "The index is being brought up to date" in text
+
+
+async def test_documents_are_embedded_behind_the_answers(repository):
+    embedder = Synonyms()
+    async with local_client(repository, embedder=embedder) as client:
+        async with asyncio.timeout(60):
+            while "lightfast-emulator-embedding" not in embedder.threads:
+                assert await ask(client, "lightfast_search", query="retries")
 
 
 async def test_nothing_found_is_no_error(repository):

@@ -46,6 +46,19 @@ async def test_over_stdio_a_repository_is_asked_without_a_key(repository, tmp_pa
     assert len(list((tmp_path / "cache").rglob("*.sqlite3"))) == 1
 
 
+async def test_a_local_server_starts_without_an_http_library(repository, tmp_path):
+    """A server, a client and aiohttp would cost a third of a second before the first answer."""
+    (tmp_path / "aiohttp.py").write_text("raise RuntimeError('aiohttp was imported')\n")
+    server = StdioServerParameters(
+        command=COMMAND[0],
+        args=[*COMMAND[1:], "--local", str(repository.path)],
+        env=environment(tmp_path, PYTHONPATH=str(tmp_path)),
+    )
+    async with Client(stdio_client(server)) as client:
+        result = await client.call_tool("lightfast_search", {"query": "failed request"})
+    assert result.structured_content["data"]
+
+
 async def test_over_stdio_the_api_is_asked_with_the_key_of_the_environment(tmp_path):
     with Emulator([ROOT / "README.md"], embedder=None) as emulator:
         key = emulator.create_api_key()
