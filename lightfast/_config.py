@@ -13,9 +13,10 @@ import attrs
 from lightfast._addresses import base_url_problem
 from lightfast._auth import ApiKeyAuth, Auth, Provider, SessionAuth
 from lightfast._drift import OnDrift
+from lightfast._loopback import is_loopback
 from lightfast._retry import OnRetry, RetryBudget, RetryPolicy
 from lightfast._secrets import Secret, wrap_secret
-from lightfast._validate import check_seconds, is_loopback
+from lightfast._validate import check_seconds
 from lightfast._wire.revisions import BASE_URL
 from lightfast.exceptions import ConfigurationError
 from lightfast.models import JsonResponse, SearchResponse

@@ -1,8 +1,7 @@
-"""Checks of numbers and addresses, shared by everything that takes them."""
+"""Checks of numbers and hooks, shared by everything that takes them."""
 
 from __future__ import annotations
 
-import ipaddress
 import math
 from contextlib import suppress
 from operator import index
@@ -69,16 +68,3 @@ def check_hook(name: str, value: _HookT) -> _HookT:
     if value is None or callable(value):
         return value
     raise ConfigurationError(f"`{name}` must be callable, not {value!r:.40}.")
-
-
-def is_loopback(host: str | None) -> bool:
-    """Tell whether a host name or address can only be this machine."""
-    if not host:
-        return False
-    name = host.lower().removesuffix(".")
-    if name == "localhost" or name.endswith(".localhost"):  # RFC 6761 §6.3
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

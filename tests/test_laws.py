@@ -21,6 +21,7 @@ LEAVES = {"batch", "cli", "emulator", "integrations", "mcp", "pytest_plugin", "_
 CORE = [
     "_version",
     "_install",
+    "_loopback",
     "_threads",
     "_fork",
     "_text",
@@ -71,14 +72,13 @@ CORE = [
     "_sync",
 ]
 
-# What every part may import: facts about this installation, which no protocol depends on.
-SHARED = {"_version", "_install"}
+# What every part may import: facts about this installation and this machine, and none about the API.
+SHARED = {"_version", "_install", "_loopback"}
 
 # The emulator's rooms likewise. Files of one room may import each other.
 EMULATOR = [
     {
         "errors",
-        "loopback",
         "timestamps",
         "sample",
         "sqlite",

@@ -11,8 +11,8 @@ import attrs
 
 from lightfast._addresses import check_proxy
 from lightfast._config import ConnectionConfig
+from lightfast._loopback import is_loopback
 from lightfast._secrets import HeaderText, Secret
-from lightfast._validate import is_loopback
 
 
 @attrs.frozen(kw_only=True)

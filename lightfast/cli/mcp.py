@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from lightfast import ConfigurationError
+from lightfast._loopback import is_loopback
 from lightfast.cli.commands import Group
 from lightfast.cli.connection import working_directory
 from lightfast.cli.output import note, print_json, verbosity
@@ -142,10 +143,10 @@ def config(ctx: click.Context, client: str, *, paths: tuple[Path, ...]) -> None:
 
 def _listener(address: tuple[str, int], *, allow_remote: bool) -> tuple[Any, str | None]:
     """Return a socket that listens, and the token that requests must bring."""
-    from lightfast.mcp.http import is_loopback, listen
+    from lightfast.mcp.http import listen
 
     token = os.environ.get(TOKEN, "").strip() or None
-    if is_loopback(address[0]):
+    if is_loopback(address[0], subdomains=False):
         return listen(*address), token
     if not allow_remote:
         raise ConfigurationError(

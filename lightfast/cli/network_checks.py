@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import http.client
-import ipaddress
 import os
 import socket
 import ssl
@@ -16,6 +15,8 @@ from urllib.parse import SplitResult, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 import attrs
+
+from lightfast._loopback import is_loopback
 
 __all__ = ["Check", "check_clock", "check_way"]
 
@@ -77,7 +78,7 @@ def check_way(url: str) -> Iterator[Check]:
 def _proxy_of(address: SplitResult) -> tuple[SplitResult | None, str]:
     """Return the proxy that a search would use, and the variable that names it."""
     host = address.hostname or ""
-    if _is_own_machine(host) or proxy_bypass(address.netloc):
+    if is_loopback(host) or proxy_bypass(address.netloc):
         return None, ""
     proxies = getproxies()
     name = address.scheme if address.scheme in proxies else "all"
@@ -89,17 +90,6 @@ def _proxy_of(address: SplitResult) -> tuple[SplitResult | None, str]:
         variable = variable.upper()
     source = variable if variable in os.environ else "the system's settings"
     return urlsplit(given if "://" in given else f"http://{given}"), source
-
-
-def _is_own_machine(host: str) -> bool:
-    try:
-        return (
-            host == "localhost"
-            or host.endswith(".localhost")
-            or ipaddress.ip_address(host).is_loopback
-        )
-    except ValueError:
-        return False
 
 
 def _open_tunnel(connection: socket.socket, host: str, port: int) -> Check | None:

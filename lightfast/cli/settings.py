@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import os
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -12,6 +11,7 @@ from urllib.parse import urlsplit
 import attrs
 
 from lightfast import ConfigurationError
+from lightfast._loopback import is_loopback
 from lightfast.cli.env_files import ENV_FILES, read_env_files
 from lightfast.cli.stored_keys import stored_key
 
@@ -150,9 +150,8 @@ def _first(name: str, sources: Iterable[tuple[str, Variables]]) -> tuple[str | N
 
 
 def _is_own_machine(address: str | None) -> bool:
-    # Stricter than the client's rule: a resolver may send *.localhost anywhere (RFC 6761 §6.3).
     try:
-        host = urlsplit(address or "").hostname or ""
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+        host = urlsplit(address or "").hostname
     except ValueError:
         return False
+    return is_loopback(host, subdomains=False)

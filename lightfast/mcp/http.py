@@ -22,8 +22,9 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from lightfast import ConfigurationError
+from lightfast._loopback import is_loopback
 
-__all__ = ["Guard", "is_loopback", "listen", "serve_http"]
+__all__ = ["Guard", "listen", "serve_http"]
 
 PATH = "/mcp"
 
@@ -75,14 +76,6 @@ async def serve_http(
     shown = f"[{host}]" if ":" in host else host
     on_start(f"http://{shown}:{port}{PATH}")
     await uvicorn.Server(config).serve(sockets=[listener])
-
-
-def is_loopback(host: str) -> bool:
-    """Tell whether an address is this machine's own."""
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 class Guard:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import errno
 
+from lightfast._loopback import is_loopback
 from lightfast.emulator.errors import EmulatorError
-from lightfast.emulator.loopback import is_loopback
 
 __all__ = [
     "API_PREFIXES",
@@ -13,7 +13,6 @@ __all__ = [
     "CONTROL_PATH",
     "cannot_listen",
     "check_address",
-    "is_loopback",
     "origin",
 ]
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from lightfast.emulator.api.address import is_loopback
+from lightfast._loopback import is_loopback
 from lightfast.emulator.errors import RefusedError
 
 if TYPE_CHECKING:

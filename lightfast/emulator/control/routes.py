@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from aiohttp import web
 
+from lightfast._loopback import is_loopback
 from lightfast._version import __version__
-from lightfast.emulator.api.address import CONTROL_PATH, is_loopback
+from lightfast.emulator.api.address import CONTROL_PATH
 from lightfast.emulator.api.requests import body
 from lightfast.emulator.api.responses import HEADERS, answer
 from lightfast.emulator.api.validation import read_json

@@ -16,8 +16,8 @@ from urllib.parse import urlsplit
 
 import numpy as np
 
+from lightfast._loopback import is_loopback
 from lightfast.emulator.errors import EmulatorError
-from lightfast.emulator.loopback import is_loopback
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
