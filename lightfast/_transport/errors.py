@@ -43,6 +43,16 @@ def translate(
     """
     if type(error).__module__.startswith(("aiohttp_socks", "python_socks")):
         return _socks(error, host, proxy)
+    return (
+        _not_connected(error, host, context, proxy)
+        or _not_answered(error, host, proxy)
+        or _unknown(error, host)
+    )
+
+
+def _not_connected(
+    error: Exception, host: str, context: ssl.SSLContext | bool, proxy: str
+) -> NetworkError | None:
     match error:
         case aiohttp.ClientConnectorCertificateError():
             return _untrusted(error.certificate_error, host, context)
@@ -67,6 +77,11 @@ def translate(
             return NetworkError(f"The name {host} cannot be resolved.")
         case aiohttp.ClientConnectorError():
             return NetworkError(f"Cannot connect to {host}: {_errno(error.os_error)}.")
+    return None
+
+
+def _not_answered(error: Exception, host: str, proxy: str) -> LightfastError | None:
+    match error:
         case aiohttp.ServerDisconnectedError():
             return NetworkError(f"{host} closed the connection without an answer.")
         case aiohttp.ClientPayloadError() if _breaks_off(error):
@@ -82,7 +97,7 @@ def translate(
             return _socks(error, host, proxy)
         case OSError():
             return NetworkError(f"The connection to {host} was lost: {_errno(error)}.")
-    return _unknown(error, host)
+    return None
 
 
 def _socks(error: Exception, host: str, proxy: str) -> NetworkError:

@@ -11,7 +11,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import click
 
@@ -173,7 +173,7 @@ def serve(
     Tests in any language can steer it below /_emulator/, with LIGHTFAST_EMULATOR_TOKEN, if that
     is set, as bearer token; /_emulator/openapi.json describes how.
     """
-    from lightfast.cli.embedding import embedder, follow
+    from lightfast.cli.embedding import embedder
     from lightfast.cli.local import cached_database, open_emulator  # 170 ms, not for --help
     from lightfast.cli.progress import Indexing
 
@@ -206,9 +206,7 @@ def serve(
             serving = True
             note_left_out(opened.left_out)
             _announce(opened, _key(opened, place, kept=database is None))
-            follow(opened, news)
-            while True:
-                time.sleep(3600)
+            _wait_for_interrupt(opened, news)
     except KeyboardInterrupt:
         if not serving:
             raise
@@ -224,6 +222,15 @@ def _key(opened: Emulator, place: Path, *, kept: bool) -> str | None:
     if any(key.active for key in opened.accounts.list_api_keys()):
         return None
     return opened.create_api_key("first")
+
+
+def _wait_for_interrupt(opened: Emulator, news: deque[EmbeddingProgress]) -> NoReturn:
+    """Show the progress of embedding, and wait until KeyboardInterrupt is raised."""
+    from lightfast.cli.embedding import follow
+
+    follow(opened, news)
+    while True:
+        time.sleep(3600)
 
 
 def _announce(opened: Emulator, key: str | None) -> None:

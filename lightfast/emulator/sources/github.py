@@ -22,10 +22,10 @@ from lightfast.emulator import timestamps
 from lightfast.emulator.errors import EmulatorError
 from lightfast.emulator.sources.commits import ROBOT_WEIGHT, is_robot
 from lightfast.emulator.sources.contents import decoded
-from lightfast.emulator.sources.documents import Document, mentions, person
+from lightfast.emulator.sources.documents import Document, mentions
 from lightfast.emulator.sources.forge import Forge, forge_of
 from lightfast.emulator.sources.pulls import group_of_pull
-from lightfast.emulator.sources.records import record_document
+from lightfast.emulator.sources.records import record_document, record_entities
 from lightfast.emulator.sources.sections import clean
 
 if TYPE_CHECKING:
@@ -174,12 +174,7 @@ def _issue(data: dict[str, Any]) -> Document:
         occurred_at=at,
         weight=ROBOT_WEIGHT if _is_robot(data.get("user"), login) else 1.0,
         actors=tuple(login.lower() for login in people),
-        entities=(
-            *(person(f"@{login}") for login in people),
-            {"key": f"#{number}", "category": "issue"},
-            *({"key": label, "category": "label"} for label in labels),
-            *named.entities,
-        ),
+        entities=record_entities(people, f"#{number}", kind, labels, named),
         references=named.references,
         facts={"latestAction": action, "totalEvents": _events(data)},
     )

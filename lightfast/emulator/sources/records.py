@@ -14,15 +14,25 @@ import attrs
 
 from lightfast.emulator import timestamps
 from lightfast.emulator.sources.commits import ROBOT_WEIGHT, is_robot
-from lightfast.emulator.sources.documents import Document, mentions, person
+from lightfast.emulator.sources.documents import Document, Mentions, mentions, person
 from lightfast.emulator.sources.forge import Forge, forge_of
 from lightfast.emulator.sources.pulls import group_of_pull
 from lightfast.emulator.sources.sections import clean
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
-__all__ = ["ACTOR", "PAGE", "TEXT", "TIME", "TITLE", "first_of", "moment", "record_document"]
+__all__ = [
+    "ACTOR",
+    "PAGE",
+    "TEXT",
+    "TIME",
+    "TITLE",
+    "first_of",
+    "moment",
+    "record_document",
+    "record_entities",
+]
 
 # Under which names exports keep a fact; a point leads into an object. The first that is there counts.
 TITLE = ("title", "fields.summary", "summary", "name", "subject", "tag_name", "tagName")
@@ -107,15 +117,10 @@ def record_document(data: Mapping[str, Any]) -> Document | None:
     place = page.forge.base if page.forge else page.source
     label = page.number if not page.number.isdigit() else f"#{page.number}"
     kind = "comment" if comment else page.type
-    group = (
-        group_of_pull(place, page.number)
-        if page.type in {"issue", "pull_request", "discussion"}
-        else ""
-    )
     return Document(
         id=f"{kind}_{place.partition('://')[2] or place}#{page.number}{page.mark}",
         key="" if comment or page.type == "release" else label,
-        group=group,
+        group=_group(place, page),
         title=_title(title, body, label, is_comment=bool(comment)),
         body=clean(body),
         source=page.source,
@@ -125,15 +130,36 @@ def record_document(data: Mapping[str, Any]) -> Document | None:
         occurred_at=moment(first_of(data, TIME)),
         weight=ROBOT_WEIGHT if people and is_robot(people[0], "") else 1.0,
         actors=tuple(name.lower() for name in people),
-        entities=(
-            *(person(name if " " in name else f"@{name}") for name in people),
-            {"key": label, "category": "release" if page.type == "release" else "issue"},
-            *({"key": name, "category": "label"} for name in _labels(data)),
-            *named.entities,
-        ),
+        entities=record_entities(people, label, page.type, _labels(data), named),
         references=named.references,
         facts=_facts(data),
     )
+
+
+def record_entities(
+    people: Iterable[str], key: str, kind: str, labels: Iterable[str], named: Mentions
+) -> tuple[dict[str, Any], ...]:
+    """Return what a record mentions: its people, itself, its labels, and what its text names.
+
+    Args:
+        people: Logins, or full names.
+        key: Its own key, such as ``#12``.
+        kind: ``release``, or another type of record.
+        labels: Its labels.
+        named: What its text names.
+    """
+    return (
+        *(person(name if " " in name else f"@{name}") for name in people),
+        {"key": key, "category": "release" if kind == "release" else "issue"},
+        *({"key": name, "category": "label"} for name in labels),
+        *named.entities,
+    )
+
+
+def _group(place: str, page: _Page) -> str:
+    if page.type in {"issue", "pull_request", "discussion"}:
+        return group_of_pull(place, page.number)
+    return ""
 
 
 def _address(data: Mapping[str, Any]) -> str:
