@@ -4,33 +4,28 @@ from __future__ import annotations
 
 import platform
 import re
-from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
-from functools import partial
+from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, requires, version
-from typing import Any, Final
-from urllib.parse import urlsplit
 
 import attrs
 import click
 
 import lightfast
-from lightfast import Lightfast, LightfastError, SearchResponse
+from lightfast import Lightfast, LightfastError
 from lightfast.cli.commands import Command
 from lightfast.cli.connection import working_directory
 from lightfast.cli.env_files import ENV_FILES
 from lightfast.cli.exit_codes import NETWORK, OK, USAGE, exit_code
-from lightfast.cli.network_checks import Check, check_clock, check_way
+from lightfast.cli.network_checks import Check, check_way
 from lightfast.cli.output import print_json, printable, verbosity
+from lightfast.cli.search_checks import QUERY, check_failure, check_response
 from lightfast.cli.settings import DEFAULT_ADDRESS, Settings, read_settings
 
 __all__ = ["doctor"]
 
-_QUERY: Final = "lightfast doctor"
 _RUNTIME = ("aiohttp", "attrs", "cattrs", "orjson", "tenacity")
 _STYLES = {"ok": "green", "warn": "yellow", "fail": "red"}
 _INDENT = 6
-_PATHS = {"/api/v1": "/v1", "/v1": "/api/v1"}
 
 
 @click.command(
@@ -161,18 +156,12 @@ class Examination:
 
     def _check_search(self, client: Lightfast, address: str) -> Iterator[Check]:
         try:
-            response = client.search(_QUERY, limit=1)
+            response = client.search(QUERY, limit=1)
         except LightfastError as error:
             self.exit_code = exit_code(error)
-            yield Check("fail", "search", str(error), _advice(error))
-            if isinstance(error, lightfast.NotFoundError):
-                yield from _look_elsewhere(client, address)
-            return
-        yield _answered(response)
-        yield from _check_drift(response)
-        if response.http and (date := response.http.headers.get("date")):
-            clock = check_clock(date, datetime.now(UTC))
-            yield from [clock] if clock else []
+            yield from check_failure(error, client, address)
+        else:
+            yield from check_response(response)
 
 
 # --- installation -----------------------------------------------------------------------------
@@ -239,69 +228,3 @@ def _masked(key: str) -> str:
     """Return what a person recognizes a key by."""
     prefix = re.match(r"[a-z]+(-[a-z]+-|_)", key)
     return f"{prefix[0] if prefix else ''}…{key[-4:] if len(key) > 20 else ''}"
-
-
-# --- search -----------------------------------------------------------------------------------
-
-
-def _answered(response: SearchResponse) -> Check:
-    http = response.http
-    facts = [f"revision {response.revision}"]
-    if http:
-        attempts = f"{http.attempts} attempt{'s' if http.attempts != 1 else ''}"
-        facts = [str(http.status), f"{http.elapsed * 1000:.0f} ms", attempts, *facts]
-    detail = ", ".join(facts)
-    if response.revision != lightfast.API_REVISION:
-        advice = "Filters of your own wire fields, `offset` and mode='thorough' are ignored there."
-        return Check("warn", "search", detail, advice)
-    return Check("ok", "search", detail)
-
-
-def _check_drift(response: SearchResponse) -> Iterator[Check]:
-    if not response.drift:
-        yield Check("ok", "drift", "none")
-        return
-    for drift in response.drift:
-        yield Check("warn", "drift", str(drift))
-
-
-def _advice(error: LightfastError) -> str:
-    match error:
-        case lightfast.AuthenticationError():
-            return "Make a new key in the console under Settings → API Keys."
-        case lightfast.PermissionDeniedError():
-            return "Use a key of the organization that you want to search."
-        case lightfast.OrganizationNotConfiguredError():
-            return "Set the organization up for search in the console, or index something first."
-        case lightfast.RateLimitError() | lightfast.ServerError():
-            return "Try again later."
-        case lightfast.NotFoundError():
-            return "The service has moved on; see the next lines."
-    return ""
-
-
-def _look_elsewhere(client: Lightfast, address: str) -> Iterator[Check]:
-    """Look for search at the other of the two known paths, and for the service itself."""
-    path = urlsplit(address).path
-    for own, other in _PATHS.items():
-        if path == own:
-            elsewhere = address.removesuffix(own) + other
-            there = client.with_options(base_url=elsewhere)
-            found = _tried(partial(there.search, _QUERY, limit=1))
-            if isinstance(found, SearchResponse):
-                advice = f"Use it: LIGHTFAST_BASE_URL={elsewhere}"
-                yield Check("warn", "elsewhere", f"{elsewhere} answers, {found.revision}", advice)
-                return
-            yield Check("fail", "elsewhere", f"{elsewhere}: {found}")
-    health = _tried(partial(client.get, "system/health"))
-    if isinstance(health, lightfast.JsonResponse):
-        advice = "Search is gone from it since 2026-05-07; `lightfast search --local PATH` works."
-        yield Check("warn", "service", "there is a service, without search", advice)
-
-
-def _tried(call: Callable[[], Any]) -> Any:
-    """Return what a call returns, or the words of its error."""
-    try:
-        return call()
-    except LightfastError as error:
-        return str(error).partition(" (http")[0]
