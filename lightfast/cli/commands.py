@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from lightfast.cli.exit_codes import INTERRUPTED, READER_GONE, failure
-from lightfast.cli.output import VERBOSE, silence_stdout
+from lightfast.cli.output import VERBOSE, replace_unencodable, silence_stdout
 
 __all__ = ["KEEP", "Command", "Commands", "Group"]
 
@@ -122,6 +122,11 @@ class Commands(Group):
         """Write the commands, section by section."""
         for title, section in self._sections.items():
             self._write_commands(ctx, formatter, title, list(section))
+
+    def main(self, *args: Any, **extra: Any) -> Any:
+        """Run the command line, on a stdout that takes any text."""
+        replace_unencodable()
+        return super().main(*args, **extra)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command, and turn what it raises into an exit code."""

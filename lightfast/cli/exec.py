@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -59,6 +60,15 @@ def execute(paths: tuple[Path, ...], *, command: tuple[str, ...]) -> None:
     sys.exit(code)
 
 
+_IS_WINDOWS = os.name == "nt"
+
+
+def _found(command: tuple[str, ...]) -> tuple[str, ...]:
+    """Return a command with its program's path on Windows, which would look for ``npm.exe`` and not for ``npm.cmd``."""
+    program = shutil.which(command[0]) if _IS_WINDOWS else None
+    return (program or command[0], *command[1:])
+
+
 def _run(command: tuple[str, ...], emulator: Emulator) -> int:
     environment = {
         **os.environ,
@@ -68,7 +78,7 @@ def _run(command: tuple[str, ...], emulator: Emulator) -> int:
         "LIGHTFAST_EMULATOR_TOKEN": emulator.control_token,
     }
     try:
-        process = subprocess.Popen(command, env=environment)  # noqa: S603 - what the user asked for
+        process = subprocess.Popen(_found(command), env=environment)  # noqa: S603 - what the user asked for
     except FileNotFoundError:
         click.echo(f"{command[0]}: command not found", err=True)
         return NOT_FOUND

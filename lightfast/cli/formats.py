@@ -84,6 +84,4 @@ def _link_target(url: str) -> str:
 
 
 def _print_csv_line(cells: Sequence[str]) -> None:
-    if hasattr(sys.stdout, "reconfigure"):
-        sys.stdout.reconfigure(errors="replace")
     csv.writer(sys.stdout, lineterminator="\n").writerow(cells)

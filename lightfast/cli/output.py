@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import json
 import logging
 import os
@@ -22,6 +23,7 @@ __all__ = [
     "note_left_out",
     "print_json",
     "printable",
+    "replace_unencodable",
     "silence_stdout",
     "verbosity",
 ]
@@ -130,6 +132,12 @@ def print_json(document: Any, *, indent: int | None = 2) -> None:
     # An encoding that lacks a character would spoil the document; escapes fit every encoding.
     unicode = (sys.stdout.encoding or "").lower().replace("-", "").startswith("utf8")
     click.echo(as_json_text(json.dumps(document, ensure_ascii=not unicode, indent=indent)))
+
+
+def replace_unencodable() -> None:
+    """Have stdout replace what its encoding lacks: a Windows pipe takes the 256 characters of a code page."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")
 
 
 def silence_stdout() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
@@ -119,9 +118,6 @@ def _text(value: object) -> str:
 def _stdout() -> Console:
     """Return stdout as rich sees it: plain unless it is a terminal, and plain with NO_COLOR."""
     from rich.console import Console  # 45 ms, and --json does without
-
-    if hasattr(sys.stdout, "reconfigure"):
-        sys.stdout.reconfigure(errors="replace")
 
     class Stdout(Console):
         def on_broken_pipe(self) -> None:

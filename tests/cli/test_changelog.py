@@ -13,6 +13,8 @@ from lightfast.cli import changelog
 from lightfast.cli.changelog import parse
 from tests.docs.examples import ROOT
 
+from .conftest import process
+
 Run = Callable[..., Result]
 
 TEXT = """# Changelog
@@ -107,3 +109,8 @@ def test_the_packaged_changelog_is_the_repository_s(run: Run) -> None:
         release.version for release in parse(text)
     ]
     assert run("changelog").exit_code == 0
+
+
+def test_an_odd_terminal_is_no_reason_to_fail() -> None:
+    result = process("changelog", PYTHONIOENCODING="cp855")
+    assert (result.returncode, result.stderr) == (0, "")

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from lightfast.cli import exec as cli_exec
+
 from .conftest import COMMAND, process
 
 if TYPE_CHECKING:
@@ -113,3 +115,12 @@ def test_what_cannot_be_run_has_the_exit_codes_of_a_shell(run, tmp_path):
     file = tmp_path / "file"
     file.write_text("")
     assert run("emulator", "exec", "--", file).exit_code == 126
+
+
+def test_windows_gets_the_path_of_the_program(monkeypatch: pytest.MonkeyPatch) -> None:
+    """``npm`` is ``npm.cmd`` there, which is found on PATH but not started by that name."""
+    command = ("sh", "-c", "exit 0")
+    assert cli_exec._found(command) == command
+    monkeypatch.setattr(cli_exec, "_IS_WINDOWS", True)
+    assert cli_exec._found(command) == (shutil.which("sh"), "-c", "exit 0")
+    assert cli_exec._found(("no-such-command",)) == ("no-such-command",)
