@@ -86,6 +86,7 @@ class Store:
             if generation != self.generation:
                 return
             self._writer.close()
+            self._drain()  # Windows replaces no file that is open
             self._replace_file()
             self.generation += 1
             self._drain()

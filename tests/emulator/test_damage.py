@@ -217,6 +217,22 @@ def test_a_connection_given_back_during_a_rebuild_is_not_used_again(tmp_path: Pa
 # --- other releases of SQLite ---------------------------------------------------------------
 
 
+def test_the_idle_connections_are_closed_before_the_file_is_replaced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Windows replaces no file that somebody has open."""
+    store = Store(tmp_path / "emulator.sqlite3", rebuild=True)
+    with store.read():
+        pass
+    idle = []
+    monkeypatch.setattr(
+        "lightfast.emulator.store.rebuild", lambda *_: idle.append(len(store._idle))
+    )
+    store.rebuild(store.generation)
+    store.close()
+    assert idle == [0]
+
+
 def test_an_old_sqlite_is_named() -> None:
     """With the version that is needed and the one that is there."""
     with pytest.raises(EmulatorError, match=r"needs SQLite 3\.34\.0 or newer.* has 3\.33\.9"):
