@@ -25,7 +25,7 @@ def read(name: str) -> str:
 
 def test_each_file_of_the_package_stands_once_in_the_table_of_where_things_live():
     listed = [row["file"] for row in _FILE.finditer(read("explanation/design.md"))]
-    files = [str(path.relative_to(PACKAGE)) for path in PACKAGE.rglob("*.py")]
+    files = [path.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob("*.py")]
     inhabited = [name for name in files if not _only_introduces(PACKAGE / name)]
     assert sorted(listed) == sorted(inhabited)
 

@@ -1,9 +1,10 @@
-"""What users can type, read from the running package: stubs of its modules, and its commands."""
+"""What users can type, read from the running package: stubs of its modules, its commands, its fixtures."""
 
 from __future__ import annotations
 
 import ast
 import importlib
+import importlib.util
 import inspect
 import re
 from collections.abc import Iterator
@@ -13,21 +14,34 @@ from typing import Any
 
 import click
 
-MODULES = ("lightfast", "lightfast.emulator", "lightfast.emulator.faults")
+MODULES = (
+    "lightfast",
+    "lightfast.batch",
+    "lightfast.emulator",
+    "lightfast.emulator.faults",
+    "lightfast.integrations.langchain",
+    "lightfast.mcp",
+)
+# Classes that are public without being exported: objects of the public API have them.
+MORE = {"lightfast.emulator": ("accounts.admin:Accounts", "embedding.endpoint:EndpointEmbedder", "embedding.folder:FolderEmbedder", "faults.script:Script")}  # fmt: skip
 COMMANDS = "commands"
+FIXTURES = "pytest_fixtures"
 _ADDRESS = re.compile(r" at 0x[0-9a-f]+")
 
 
 def surface() -> dict[str, str]:
     """Return the text of each part of the public API, by the name of its file."""
     stubs = {f"{name}.pyi": stub(importlib.import_module(name)) for name in MODULES}
-    return stubs | {f"{COMMANDS}.txt": commands()}
+    return stubs | {f"{COMMANDS}.txt": commands(), f"{FIXTURES}.txt": fixtures()}
 
 
 def stub(module: ModuleType) -> str:
     """Return a module's public names as a stub: valid Python, without documentation."""
-    parts = [_name(name, getattr(module, name)) for name in sorted(module.__all__)]
-    return "\n".join(parts)
+    public = {name: getattr(module, name) for name in module.__all__}
+    for place in MORE.get(module.__name__, ()):
+        inner, _, name = place.partition(":")
+        public[name] = getattr(importlib.import_module(f"{module.__name__}.{inner}"), name)
+    return "\n".join(_name(name, value) for name, value in sorted(public.items()))
 
 
 def _name(name: str, value: object) -> str:
@@ -50,21 +64,22 @@ def _class(name: str, cls: type) -> str:
 
 
 def _is_public(base: type) -> bool:
-    """Tell whether users can name a base class: one of Python's, or an exported one."""
-    if base.__module__ == "builtins":
-        return base is not object
+    """Tell whether users can name a base class: one of another package, or an exported one."""
+    if base.__module__.partition(".")[0] != "lightfast":
+        return base is not object and base.__module__ not in {"abc", "typing"}
     return any(base.__name__ in importlib.import_module(name).__all__ for name in MODULES)
 
 
 def _members(cls: type) -> Iterator[str]:
-    fields = {base_name: text for base in reversed(cls.__mro__) for base_name, text in vars(base).get("__annotations__", {}).items()}  # fmt: skip
+    ours = [base for base in reversed(cls.__mro__) if base.__module__.startswith("lightfast.")]
+    fields = {name: text for base in ours for name, text in vars(base).get("__annotations__", {}).items()}  # fmt: skip
     for name, annotation in fields.items():
         if not name.startswith("_") and "ClassVar" not in str(annotation):
             yield f"{name}: {_text(annotation)}"
     if _is_ours(cls, "__init__"):
         yield _function("__init__", cls.__init__)
     for name in sorted(dir(cls)):
-        if name.startswith("_") or not _is_ours(cls, name):
+        if name.startswith(("_", "model_")) or not _is_ours(cls, name):  # pydantic's own: model_…
             continue
         value = inspect.getattr_static(cls, name)
         if isinstance(value, property):
@@ -151,3 +166,25 @@ def _options(path: str, command: click.Command) -> Iterator[str]:
         for name in command.list_commands(context):  # some are loaded when they are needed
             if child := command.get_command(context, name):
                 yield from _options(f"{path} {name}", child)
+
+
+def fixtures() -> str:
+    """Return one line for each fixture, ini option and marker of the pytest plugin, read without pytest."""
+    spec = importlib.util.find_spec("lightfast.pytest_plugin")
+    assert spec
+    assert spec.origin
+    tree = ast.parse(Path(spec.origin).read_text(encoding="utf-8"))
+    return "\n".join(sorted(_fixtures(tree))) + "\n"
+
+
+def _fixtures(tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
+        match node:
+            case ast.FunctionDef(name=name, decorator_list=decorators):
+                is_fixture = any(ast.unparse(d).startswith("pytest.fixture") for d in decorators)
+                if is_fixture and not name.startswith("_"):
+                    yield f"fixture {name}"
+            case ast.Call(func=ast.Attribute(attr="addini"), args=[ast.Constant(value), *_]):
+                yield f"ini option {value}"
+            case ast.Call(func=ast.Attribute(attr="addinivalue_line"), args=[_, ast.Constant(value)]):  # fmt: skip
+                yield f"marker {re.split('[(:]', str(value))[0]}"
