@@ -42,6 +42,7 @@ extensions = [
 exclude_patterns = ["_build", "_ext", "_inventories"]
 intersphinx_mapping: dict[str, tuple[str, str]] = {}  # filled by `inventories`
 needs_sphinx = "8.1"
+smartquotes = False  # it would make dashes of the hyphens of options, and curl the quotes of code
 
 # --- Markdown ---------------------------------------------------------------------------------
 
@@ -101,7 +102,7 @@ _OPTION = re.compile(r"(?<![\w`-])(--[a-z][a-z-]*)(?![\w`-])")
 
 
 def _quote_options(app: object, ctx: object, lines: list[str]) -> None:
-    """Mark code in a command's help as code: else its dashes and quotes would be made pretty."""
+    """Mark code in a command's help as code."""
     for number, line in enumerate(lines):
         is_listed = line.startswith("| ")
         # Within a list of lines, a smaller indentation than the one before is an error.
