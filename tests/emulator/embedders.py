@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from tests.waiting import PATIENCE
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -47,3 +49,29 @@ class Synonyms:
             total[int.from_bytes(digest[:4]) % self.dimension] += 1
         length = np.linalg.norm(total)
         return total / length if length else total
+
+
+class Gated(Synonyms):
+    """Embeds documents in the background a batch at a time, whenever it is let; queries always."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._gate = threading.Semaphore(0)
+
+    def let(self, batches: int = 1) -> None:
+        """Let it embed so many batches more."""
+        self._gate.release(batches)
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        if threading.current_thread().name == "lightfast-emulator-embedding":
+            assert self._gate.acquire(timeout=PATIENCE)
+        return super().embed(texts)
+
+
+class Stuck(Synonyms):
+    """Embeds one batch, and is stuck in the next."""
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        if self.texts:
+            time.sleep(PATIENCE)
+        return super().embed(texts)

@@ -12,7 +12,8 @@ pytest.importorskip("numpy", reason="SEARCH BY MEANING IS NOT TESTED: pip instal
 
 from lightfast.emulator import Emulator
 from lightfast.emulator.embedding.index import COVERED
-from tests.emulator.embedders import Synonyms
+from lightfast.emulator.embedding.worker import COMMIT
+from tests.emulator.embedders import Gated, Synonyms
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -83,13 +84,14 @@ async def test_a_crowd_searches_its_own_organization_by_meaning(
         )
         for word in words
     ]
+    embedder, batches = Gated(), -(-2 * CARS // COMMIT)
     databases = [tmp_path / f"{'shared' if shared else word}.sqlite3" for word in words]
     async with (
         Emulator(
             [paths[0]], database=databases[0], organization="alpha", embedder=Synonyms()
         ) as first,
         Emulator(
-            [paths[1]], database=databases[1], organization="beta", embedder=Synonyms(delay=0.05)
+            [paths[1]], database=databases[1], organization="beta", embedder=embedder
         ) as second,
     ):
         first.embed()
@@ -106,10 +108,12 @@ async def test_a_crowd_searches_its_own_organization_by_meaning(
             member = members[number % 2]
             while second.is_embedding:
                 await member.check(MODES[number % 3], settled=member.owner is first)
-                meanwhile += second.is_embedding
+                meanwhile += 1
+                if meanwhile % (CLIENTS // 2) == 0:
+                    embedder.let()
             for mode in MODES:
                 await member.check(mode, settled=True)
 
         assert second.is_embedding
         await asyncio.gather(*(client(number) for number in range(CLIENTS)))
-    assert meanwhile
+    assert meanwhile >= batches * (CLIENTS // 2)

@@ -11,7 +11,6 @@ import sqlite3
 import stat
 import subprocess
 import sys
-import time
 import urllib.request
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -20,6 +19,7 @@ import pytest
 
 from lightfast.emulator import Emulator, EmulatorError, schema, store, timestamps
 from lightfast.emulator.accounts import authenticate
+from tests.waiting import PATIENCE, eventually, wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,7 +35,7 @@ def ask_blocking(emulator: Emulator, key: str, query: str = "login") -> Any:
         data=json.dumps({"query": query}).encode(),
         headers={"Authorization": f"Bearer {key}"},
     )
-    with urllib.request.urlopen(request, timeout=10) as answer:
+    with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
         return json.load(answer)
 
 
@@ -91,12 +91,8 @@ async def test_a_key_tells_its_last_use_to_other_processes(
     async with Emulator([lines({"title": "Login"})], database=database) as emulator:
         await ask(emulator, emulator.create_api_key(), query="login")
         with sqlite3.connect(database) as db:
-            for _ in range(100):
-                if db.execute("SELECT last_used_ip FROM api_key").fetchone() == ("127.0.0.1",):
-                    break
-                await asyncio.sleep(0.02)
-            else:
-                pytest.fail("the use was never written down")
+            used = "SELECT last_used_ip FROM api_key"
+            await eventually(lambda: db.execute(used).fetchone() == ("127.0.0.1",))
         db.close()
 
 
@@ -255,11 +251,11 @@ async def test_an_entry_that_is_cancelled_ends_soon(
     begun = asyncio.Event()
     loop = asyncio.get_running_loop()
 
-    def slowly(*_: object) -> None:
+    def until_closed(*_: object) -> None:
         loop.call_soon_threadsafe(begun.set)
-        time.sleep(0.02)
+        wait_until(lambda: emulator._store._closed)
 
-    emulator = Emulator([path], database=database, on_progress=slowly)
+    emulator = Emulator([path], database=database, on_progress=until_closed)
     entering = asyncio.ensure_future(emulator.__aenter__())
     await begun.wait()
     entering.cancel()
@@ -332,7 +328,9 @@ for options in ({}, {"database": sys.argv[2]}):
 def test_a_missing_temporary_directory_is_told(repository: Repository, tmp_path: Path) -> None:
     """For the database, and for what git says."""
     repository.commit("Login")
-    output, errors = run(NOWHERE, repository.path, tmp_path / "x.sqlite3").communicate(timeout=20)
+    output, errors = run(NOWHERE, repository.path, tmp_path / "x.sqlite3").communicate(
+        timeout=PATIENCE
+    )
     assert errors == ""
     assert "set TMPDIR" in output.splitlines()[0]
     assert all("temporary directory" in line for line in output.splitlines())
@@ -392,7 +390,7 @@ def test_two_processes_double_nothing(repository: Repository, tmp_path: Path) ->
         repository.commit(f"Change {number}", {"a.md": f"# {number}"})
     database = tmp_path / "shared.sqlite3"
     processes = [run(INDEX, repository.path, database) for _ in range(3)]
-    outputs = [process.communicate(timeout=30) for process in processes]
+    outputs = [process.communicate(timeout=PATIENCE) for process in processes]
     assert [errors for _, errors in outputs] == [""] * 3
     counts = [[int(word) for word in output.split()] for output, _ in outputs]
     assert sum(indexed for indexed, _ in counts) == 21
@@ -416,7 +414,7 @@ def test_a_killed_refresh_leaves_nothing_half_done(
     path = lines(*({"title": f"Login {n}"} for n in range(1200)))
     database = tmp_path / "killed.sqlite3"
     process = run(KILLED, path, database)
-    process.communicate(timeout=30)
+    process.communicate(timeout=PATIENCE)
     assert process.returncode == -signal.SIGKILL
     emulator = Emulator([path], database=database)
     try:
@@ -436,7 +434,7 @@ print(emulator._store.path.parent, flush=True)
 def test_a_program_that_forgets_to_close_exits(lines: Callable[..., Path]) -> None:
     """Promptly and silently, with the temporary database gone."""
     process = run(FORGOTTEN, lines({"title": "Login"}))
-    output, errors = process.communicate(timeout=10)
+    output, errors = process.communicate(timeout=PATIENCE)
     assert (process.returncode, errors) == (0, "")
     assert not os.path.exists(output.strip())
 
@@ -449,5 +447,5 @@ import lightfast.emulator
 core = sorted(m for m in sys.modules if m.startswith("lightfast.") and ".emulator" not in m)
 print(*core)
 """
-    output, errors = run(script).communicate(timeout=20)
+    output, errors = run(script).communicate(timeout=PATIENCE)
     assert (output.split(), errors) == (["lightfast._install", "lightfast._version"], "")

@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, Any
 
 import aiohttp
 
+from tests.waiting import PATIENCE, eventually
+
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
@@ -78,7 +80,7 @@ class Page:
         if self._session:
             message["sessionId"] = self._session
         await self._socket.send_json(message)
-        answer = await asyncio.wait_for(future, 20)
+        answer = await asyncio.wait_for(future, PATIENCE)
         if "error" in answer:
             raise RuntimeError(f"{method}: {answer['error']}")
         return answer["result"]
@@ -110,10 +112,10 @@ class Page:
             raise RuntimeError(json.dumps(result["exceptionDetails"])[:800])
         return result["result"].get("value")
 
-    async def wait(self, expression: str, seconds: float = 8) -> Any:
+    async def wait(self, expression: str) -> Any:
         """What an expression gives as soon as it is true."""
         loop = asyncio.get_running_loop()
-        end = loop.time() + seconds
+        end = loop.time() + PATIENCE
         while True:
             with suppress(RuntimeError):  # the page is just being changed
                 value = await self.js(expression)
@@ -227,10 +229,12 @@ async def browsing(origin: str) -> AsyncIterator[Page]:
 async def _address(profile: Path, process: asyncio.subprocess.Process) -> str:
     """Where the developer tools listen: Chromium writes it into its profile."""
     file = profile / "DevToolsActivePort"
-    for _ in range(600):
+
+    def lines() -> list[str]:
         if process.returncode is not None:
             raise RuntimeError(f"Chromium ended with {process.returncode}")
-        if file.exists() and len(lines := file.read_text().splitlines()) == 2:
-            return f"ws://127.0.0.1:{lines[0]}{lines[1]}"
-        await asyncio.sleep(0.05)
-    raise RuntimeError("Chromium did not start within 30 s")
+        return file.read_text().splitlines() if file.exists() else []
+
+    await eventually(lambda: len(lines()) == 2)
+    port, path = lines()
+    return f"ws://127.0.0.1:{port}{path}"

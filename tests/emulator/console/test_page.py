@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from lightfast import AsyncLightfast, AuthenticationError
-from lightfast.emulator import SAMPLE, Emulator
+from lightfast.emulator import SAMPLE, Emulator, timestamps
 from tests.emulator.console.visiting import IN_A_BROWSER, PROBE, choose, open_search, sign_in
+from tests.waiting import PATIENCE
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -32,7 +33,7 @@ async def emulator(lines: Callable[..., Path]) -> AsyncIterator[Emulator]:
     minutes = lines(
         *({"title": f"Minute {n}", "text": "zebra", "source": "linear"} for n in range(23))
     )
-    async with Emulator([SAMPLE, minutes], session_lifetime=2) as emulator:
+    async with Emulator([SAMPLE, minutes]) as emulator:
         yield emulator
 
 
@@ -195,9 +196,12 @@ async def test_a_session_outlives_its_token_and_ends_with_sign_out(
     """The token is renewed behind the page; after signing out elsewhere, the page asks to sign in."""
     await sign_in(page, emulator)
     await open_search(page, "login")
-    await asyncio.sleep(3.2)  # two seconds of life and one of leeway
+    late = 62  # seconds: a minute of life, a second of leeway
+    emulator._identity.sessions._now = lambda: timestamps.now() + late * 1_000_000
+    await page.js(f"(now => {{ Date.now = () => now() + {late * 1_000} }})(Date.now.bind(Date))")
     await open_search(page, "postgresql")
     await page.text("Migrate the database to PostgreSQL 17")
+    assert [request.status for request in emulator.requests] == [200, 200]
     await page.wait("!document.querySelector('[aria-busy]')")
     assert await page.js("document.cookie") == ""
     await page.click("Sign out")
@@ -410,14 +414,14 @@ async def test_it_works_from_the_keyboard(emulator: Emulator, page: Page) -> Non
     await page.text("No keys yet")
     await page.js("document.querySelector('h1').focus()")
     await page.press("Tab")
-    assert await page.js("document.activeElement.innerText") == "Create New Key"
+    await page.wait("document.activeElement.innerText === 'Create New Key'")
     await page.press("Enter")
     await page.wait("document.activeElement.name === 'key-name'")
     await page.press("Escape")
     await page.wait("document.activeElement.innerText === 'Create New Key'")
     await page.js("location.hash = '#/settings/members'")
     await page.text("Remove")
-    assert await page.js("document.activeElement.innerText") == "Members"
+    await page.wait("document.activeElement.innerText === 'Members'")
     for reached in ("Add Member", "Remove"):
         await page.press("Tab")
         await page.wait(f"document.activeElement.innerText === '{reached}'")
@@ -449,7 +453,12 @@ async def test_the_code_on_the_page_runs(emulator: Emulator, page: Page) -> None
         if language == "curl" and not shutil.which("curl"):
             continue
         done = await asyncio.to_thread(
-            subprocess.run, command, env=environment, capture_output=True, text=True, timeout=30
+            subprocess.run,
+            command,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
         )
         assert done.returncode == 0, done.stderr
         sent: Any = emulator.requests[-1]

