@@ -11,7 +11,7 @@ from lightfast.emulator.errors import DamagedError, EmulatorError
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["check_release", "connect", "dialect", "translate"]
+__all__ = ["BUSY_TIMEOUT", "check_release", "connect", "dialect", "is_busy", "translate"]
 
 BUSY_TIMEOUT = 60.0  # seconds; another process may be in the middle of indexing a large history
 OLDEST = (3, 34, 0)  # RHEL 9, Debian 11
@@ -72,13 +72,12 @@ def connect(path: Path) -> sqlite3.Connection:
 
 def translate(error: sqlite3.Error, path: Path) -> EmulatorError | None:
     """Return what an error of SQLite means for the emulator; None for a programming error."""
-    # The low byte is the primary code (https://www.sqlite.org/rescode.html#pve); errors of the module have none.
-    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    code = _code(error)
     if code in _FULL:
         return EmulatorError(
             f"Cannot write to {path}: {error}; make room, or use another `database`."
         )
-    if code in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
+    if is_busy(error):
         return EmulatorError(
             f"Cannot write to {path}: {error}; wait until the other process that uses it is done."
         )
@@ -91,3 +90,13 @@ def translate(error: sqlite3.Error, path: Path) -> EmulatorError | None:
     if code == sqlite3.SQLITE_CANTOPEN:
         return EmulatorError(f"Cannot open {path}: {error}; use another `database`.")
     return None
+
+
+def is_busy(error: sqlite3.Error) -> bool:
+    """Return whether another connection keeps the database locked."""
+    return _code(error) in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+
+
+def _code(error: sqlite3.Error) -> int:
+    # The low byte is the primary code (https://www.sqlite.org/rescode.html#pve); errors of the module have none.
+    return int(getattr(error, "sqlite_errorcode", 0)) & 0xFF

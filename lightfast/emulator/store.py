@@ -13,12 +13,13 @@ import os
 import sqlite3
 import threading
 from collections import deque
+from time import monotonic, sleep
 from typing import TYPE_CHECKING
 
 from lightfast.emulator.errors import DamagedError, EmulatorError
 from lightfast.emulator.salvage import rebuild
 from lightfast.emulator.schema import migrate
-from lightfast.emulator.sqlite import check_release, connect, translate
+from lightfast.emulator.sqlite import BUSY_TIMEOUT, check_release, connect, is_busy, translate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Store"]
 
+_POLL_INTERVAL = 0.01  # seconds
 _log = logging.getLogger("lightfast.emulator.store")
 
 
@@ -190,16 +192,28 @@ def _prepared(path: Path) -> sqlite3.Connection:
         DamagedError: It is damaged, or was written by a newer version.
         EmulatorError: It belongs to another program, or cannot be opened.
     """
+    end = monotonic() + BUSY_TIMEOUT
     with _translated(path):
-        connection = connect(path)
-        try:
-            connection.execute("BEGIN IMMEDIATE")
-            migrate(connection, path)
-            connection.commit()
-            connection.execute("PRAGMA journal_mode = WAL")
-        except BaseException:
-            connection.close()
-            raise
+        while True:
+            try:
+                return _migrated(path)
+            except sqlite3.OperationalError as error:
+                # While another process sets WAL mode, SQLite does not always wait by itself.
+                if not is_busy(error) or monotonic() >= end:
+                    raise
+            sleep(_POLL_INTERVAL)
+
+
+def _migrated(path: Path) -> sqlite3.Connection:
+    connection = connect(path)
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+        migrate(connection, path)
+        connection.commit()
+        connection.execute("PRAGMA journal_mode = WAL")
+    except BaseException:
+        connection.close()
+        raise
     return connection
 
 

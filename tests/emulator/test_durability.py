@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 import aiohttp
 import pytest
 
-from lightfast.emulator import Emulator, EmulatorError
+from lightfast.emulator import Emulator, EmulatorError, sqlite, store
+from tests.waiting import PATIENCE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -90,7 +91,7 @@ emulator.close()
 def index(path: Path, database: Path, point: object) -> tuple[int, str]:
     """Index in a process that may kill itself; its exit status and what it said."""
     with run(INDEX, path, database, point) as process:
-        output, errors = process.communicate(timeout=60)
+        output, errors = process.communicate(timeout=PATIENCE)
     assert errors == ""
     return process.returncode, output
 
@@ -142,7 +143,7 @@ def test_two_processes_index_and_answer_on_one_file(tmp_path: Path) -> None:
     try:
         places = [process.stdout.readline().split() for process in processes if process.stdout]
         answers = asyncio.run(_ask_until_indexed(processes, places))
-        ends = [process.communicate(timeout=30) for process in processes]
+        ends = [process.communicate(timeout=PATIENCE) for process in processes]
     finally:
         for process in processes:
             process.kill()
@@ -155,6 +156,27 @@ def test_two_processes_index_and_answer_on_one_file(tmp_path: Path) -> None:
         rounds = {tuple(result["title"].split()[1:3]) for result in body["data"]}
         assert len(rounds) == 1, rounds
         assert rounds.pop()[0] == organization
+
+
+def test_a_file_that_another_process_is_preparing_is_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also when SQLite does not wait by itself, as it may while WAL mode is set."""
+    database, attempts = tmp_path / "shared.sqlite3", []
+
+    def connect(path: Path) -> sqlite3.Connection:
+        if attempts:
+            other.rollback()
+        attempts.append(path)
+        connection = sqlite.connect(path)
+        connection.execute("PRAGMA busy_timeout = 0")
+        return connection
+
+    monkeypatch.setattr(store, "connect", connect)
+    with closing(sqlite3.connect(database, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        store.Store(database).close()
+    assert len(attempts) == 2
 
 
 async def _ask_until_indexed(
@@ -205,7 +227,7 @@ def test_a_file_that_may_not_grow_is_told(tmp_path: Path) -> None:
     path, database = write(tmp_path / "o.jsonl", "before", BEFORE), tmp_path / "full.sqlite3"
     Emulator([path], database=database).__enter__().close()
     write(path, "after", 4 * AFTER)
-    output, errors = run(FULL, path, database).communicate(timeout=60)
+    output, errors = run(FULL, path, database).communicate(timeout=PATIENCE)
     assert errors == ""
     assert output.startswith(f"{BEFORE} Cannot write to {database}: ")
     assert versions(database) == {"before": BEFORE}
