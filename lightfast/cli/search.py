@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import webbrowser
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -133,6 +132,8 @@ def _open(response: SearchResponse) -> int:
         note(f"{found}; no page was opened.")
     else:
         note(f"Opening {url}")
+        import webbrowser  # 5 ms
+
         webbrowser.open(url)
     return len(response)
 

@@ -18,7 +18,6 @@ from lightfast.emulator.api.address import (
 from lightfast.emulator.errors import EmulatorError
 from lightfast.emulator.faults.script import Script
 from lightfast.emulator.local_index import LocalIndex
-from lightfast.emulator.thread import ServingThread
 
 if TYPE_CHECKING:
     import os
@@ -32,6 +31,7 @@ if TYPE_CHECKING:
     from lightfast.emulator.embedding.select import EmbedderChoice
     from lightfast.emulator.faults.faults import Fault
     from lightfast.emulator.faults.script import RecordedRequest
+    from lightfast.emulator.thread import ServingThread
 
 __all__ = ["Emulator"]
 
@@ -244,6 +244,8 @@ class Emulator(LocalIndex):
         try:
             if self._index_first:
                 self.refresh()  # on this thread, so that Ctrl-C reaches it
+            from lightfast.emulator.thread import ServingThread  # asyncio: 15 ms
+
             self._thread = ServingThread(self._start, self._stop)
             self._thread.start_serving()
         except BaseException:

@@ -91,8 +91,8 @@ def test_a_mistyped_provider_or_kind_is_told_with_those_that_exist(run, reposito
     assert (said in result.stderr) if said else ("this index has" not in result.stderr)
 
 
-def test_a_search_loads_no_http_library(repository):
-    """It costs more to import than a search."""
+def test_a_search_loads_neither_http_nor_asyncio_nor_stemmers(repository):
+    """They cost more to import than a search."""
     modules = loaded_by(
         "import contextlib, io, sys\n"
         "from lightfast.cli.app import app\n"
@@ -101,6 +101,7 @@ def test_a_search_loads_no_http_library(repository):
     )
     assert "lightfast.emulator.search.retrieval" in modules
     assert not modules & {"aiohttp", "tenacity", "urllib.request", "importlib.metadata"}
+    assert not modules & {"asyncio", "snowballstemmer", "webbrowser", "email.utils"}
 
 
 def test_what_was_committed_since_is_found(run, repository):

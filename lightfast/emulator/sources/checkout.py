@@ -1,4 +1,4 @@
-"""What a repository says of itself: its head, where a directory lies in it, and where it is hosted."""
+"""What a repository says of itself: its head, and where it is hosted."""
 
 from __future__ import annotations
 
@@ -11,18 +11,13 @@ if TYPE_CHECKING:
     from lightfast.emulator.sources.forge import Forge
     from lightfast.emulator.sources.git import Git
 
-__all__ = ["forge_of_origin", "head", "prefix", "shallow", "source_of"]
+__all__ = ["forge_of_origin", "head", "shallow", "source_of"]
 
 
 def head(git: Git) -> str | None:
     """Return the commit that HEAD names, whether or not it is there; None before the first."""
     answer = git.try_ask("rev-parse", "--verify", "--quiet", "HEAD")
     return answer.strip() if answer else None
-
-
-def prefix(git: Git) -> str:
-    """Return where git's directory lies in the repository, with a slash at the end; nothing at the top."""
-    return git.ask("rev-parse", "--show-prefix").rstrip("\n")
 
 
 def shallow(git: Git) -> str | None:

@@ -101,6 +101,7 @@ class _Scanner:
     def __init__(self, lines: list[str], language: Language) -> None:
         self._lines = lines
         self._language = language
+        self._declaration = re.compile(language.declaration)
         self._is_python = language.name == "python"
         # Elsewhere a brace begins what is no longer the signature.
         self._opening, self._closing = ("([{", ")]}") if self._is_python else ("([", ")]")
@@ -169,7 +170,7 @@ class _Scanner:
         ):
             return None
         indent = len(line) - len(stripped)
-        match = self._language.declaration.match(line)
+        match = self._declaration.match(line)
         if match and match.lastindex:
             return match[match.lastindex - 1] or "", match[match.lastindex].strip('"'), indent
         return self._method(stripped, indent) if self._language.methods else None

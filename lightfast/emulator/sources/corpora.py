@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from lightfast.emulator.errors import EmulatorError
 from lightfast.emulator.sources import github, observations, slack, tables
-from lightfast.emulator.sources.checkout import prefix
 from lightfast.emulator.sources.commit_times import CommitTimes
 from lightfast.emulator.sources.directory import Documents
 from lightfast.emulator.sources.export import Export
@@ -60,14 +59,14 @@ def _directory(path: Path, *, code: bool) -> list[Corpus]:
         inside = [_directory(each, code=code) for each in nested_repositories(path)]
         return [*(corpus for corpora in inside for corpus in corpora), Documents(path, code=code)]
     times = CommitTimes()
-    if git.ask("rev-parse", "--is-inside-work-tree").strip() != "true":
+    if not git.is_in_work_tree:
         return [
             Commits(git, times),
             Documents(path, git, times, code=code, is_bare=True),
             Tags(git),
         ]
-    if prefix(git) and not git.beginning(1, "ls-files", "-z"):
+    if git.prefix and not git.beginning(1, "ls-files", "-z"):
         return [Documents(path, code=code)]  # a directory that the repository around it ignores
     found: list[Corpus] = [Commits(git, times), Documents(path, git, times, code=code)]
     # Tags and notes are about the whole repository.
-    return found if prefix(git) else [*found, Tags(git)]
+    return found if git.prefix else [*found, Tags(git)]

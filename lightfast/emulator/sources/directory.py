@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING
 
-from lightfast.emulator.sources.checkout import forge_of_origin, head, prefix, source_of
+from lightfast.emulator.sources.checkout import forge_of_origin, head, source_of
 from lightfast.emulator.sources.commit_times import CommitTimes
 from lightfast.emulator.sources.contents import Place, decoded, file_documents
 from lightfast.emulator.sources.corpus import FORMAT, Changes
@@ -105,7 +105,7 @@ class Documents:
         self, changed: list[TextFile], forge: Forge | None, spoiled: dict[str, str]
     ) -> Iterator[list[Document]]:
         git = self._git
-        below = prefix(git) if git and not self._is_bare else ""
+        below = git.prefix if git and not self._is_bare else ""
         times = self._times.of(git, below, changed) if git and head(git) else {}
         place = Place(
             identity=f"{forge.base}/{below}" if forge else self.location,

@@ -91,6 +91,7 @@ class Listing:
         self.tally = Tally()
         self._code = code
         self._limit = limit
+        self._directories: dict[Path, Path] = {}
 
     def kind(self, name: str) -> FileKind | None:
         """Return how a file is read; None when it is not, which is counted if somebody may miss it."""
@@ -114,7 +115,7 @@ class Listing:
         """Take in a file that lies in a directory, unless it is not regular or a link leads out of there."""
         name = printable(path.relative_to(root))
         try:
-            real = path.resolve(strict=True)
+            real = self._resolve(path)
             facts = real.stat()
             if not os.access(real, os.R_OK):
                 raise PermissionError(name)
@@ -129,6 +130,15 @@ class Listing:
             return
         fingerprint = f"{facts.st_mtime_ns}:{facts.st_size}:{blob[:12]}"
         self.take(TextFile(name, kind, fingerprint, facts.st_mtime, real, blob), facts.st_size)
+
+    def _resolve(self, path: Path) -> Path:
+        """Return a path without links; every directory is looked at once, and not again for each of its files."""
+        if path.is_symlink():
+            return path.resolve(strict=True)
+        parent = path.parent
+        if parent not in self._directories:
+            self._directories[parent] = parent.resolve(strict=True)
+        return self._directories[parent] / path.name
 
 
 def tracked_files(git: Git, *, code: bool = True) -> Listing:

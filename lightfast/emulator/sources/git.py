@@ -22,6 +22,8 @@ _Record = tuple[list[str], list[str]]
 MAX_ANSWER = 1 << 24  # bytes of an answer that is read whole
 MAX_PIECE = 1 << 18  # characters of a field or a path; the rest is passed over
 
+_PLACE = ("rev-parse", "--is-inside-work-tree", "--show-prefix")
+
 # What a user's configuration could change about `git log`.
 _PLAIN = ("--no-ext-diff", "--no-textconv", "--no-notes", "--diff-merges=off")
 
@@ -33,10 +35,16 @@ class Git:
         directory: The repository's top or a directory below it; what is asked is limited to it.
         program: The absolute path of git.
         trusted: Directories that the user's own configuration declares safe.
+
+    Attributes:
+        is_in_work_tree: Whether the directory lies in a working tree; not in a bare repository.
+        prefix: Where the directory lies in the repository, with a slash at the end; nothing at the top.
     """
 
     def __init__(self, directory: Path, program: str, trusted: tuple[str, ...] = ()) -> None:
         self.directory = directory
+        self.is_in_work_tree = False
+        self.prefix = ""
         self._command = [program, "--no-pager", *safe_options(trusted), "-C", str(directory)]
 
     @classmethod
@@ -54,11 +62,13 @@ class Git:
                 )
             return None
         git = cls(directory, program)
-        code, _, said = git._run("rev-parse", "--git-dir")
+        code, answer, said = git._run(*_PLACE)
         if code and "safe.directory" in said:
             git = cls(directory, program, trusted_directories(program, TIME_LIMIT))
-            code, _, said = git._run("rev-parse", "--git-dir")
+            code, answer, said = git._run(*_PLACE)
         if code == 0:
+            inside, _, prefix = answer.partition("\n")
+            git.is_in_work_tree, git.prefix = inside == "true", prefix.rstrip("\n")
             return git
         if "not a git repository" in said:
             return None

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from lightfast.emulator import timestamps
-from lightfast.emulator.sources.checkout import forge_of_origin, head, prefix, shallow, source_of
+from lightfast.emulator.sources.checkout import forge_of_origin, head, shallow, source_of
 from lightfast.emulator.sources.commits import commit_documents
 from lightfast.emulator.sources.corpus import FORMAT, Changes
 from lightfast.emulator.sources.documents import Document, mentions, person
@@ -85,7 +85,7 @@ class Commits:
         return [f"^{last['head']}", *everything]
 
     def _all(self, state: State) -> list[str]:
-        limits = ["."] if prefix(self._git) else []
+        limits = ["."] if self._git.prefix else []
         return [str(state["head"]), "--", *limits]
 
     def _count(self, wanted: list[str]) -> int:

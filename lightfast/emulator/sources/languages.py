@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 import attrs
 
 __all__ = ["LANGUAGES", "MODIFIERS", "Language", "language_named"]
@@ -15,7 +13,7 @@ class Language:
 
     Args:
         name: What people call it.
-        declaration: Matches a line that declares; the last group that matched is the name.
+        declaration: Pattern of a line that declares; the last group that matched is the name.
         containers: Words of a declaration that others stand inside of.
         comment: What a line comment begins with.
         has_blocks: Whether ``/* */`` are comments.
@@ -23,7 +21,7 @@ class Language:
     """
 
     name: str
-    declaration: re.Pattern[str]
+    declaration: str
     containers: frozenset[str] = frozenset()
     comment: tuple[str, ...] = ("//",)
     has_blocks: bool = True
@@ -39,8 +37,8 @@ _MODIFIER = "(?:(?:" + MODIFIERS.replace(" ", "|") + r")(?:\([\w ]{0,20}\))?[ \t
 _CONTAINERS = frozenset(str.split("class interface enum record struct trait object protocol extension namespace module impl mod actor mixin union contract service"))  # fmt: skip
 
 
-def _pattern(*alternatives: str, indent: int = 40) -> re.Pattern[str]:
-    return re.compile(rf"[ \t]{{0,{indent}}}(?:{'|'.join(alternatives)})")
+def _pattern(*alternatives: str, indent: int = 40) -> str:
+    return rf"[ \t]{{0,{indent}}}(?:{'|'.join(alternatives)})"
 
 
 def _types(words: str) -> str:
