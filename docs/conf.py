@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 sys.path.insert(0, str(Path(__file__).parent / "_ext"))
 
 import attrs
+from docutils import nodes
 
 import lightfast
 
@@ -113,8 +114,16 @@ def _quote_options(app: object, ctx: object, lines: list[str]) -> None:
             lines[number] = "| " * is_listed + _OPTION.sub(r"``\1``", text)
 
 
+def _dash(app: object, page: nodes.document) -> None:
+    """Put a dash between an argument and what it is: Sphinx leaves that to its smart quotes."""
+    for text in list(page.findall(nodes.Text)):
+        if text == " -- ":
+            text.parent.replace(text, nodes.Text(" – "))  # noqa: RUF001
+
+
 def setup(app: Sphinx) -> None:
     """Connect what is defined here."""
+    app.connect("doctree-read", _dash)
     app.connect("autodoc-process-signature", _name_types)
     app.connect("sphinx-click-process-description", _quote_options)
     app.connect("sphinx-click-process-epilog", _quote_options)
