@@ -67,7 +67,10 @@ def _indexed(command: _F) -> _F:
     )
 
 
-@emulator.command(short_help="Index, and print what is indexed")
+@emulator.command(
+    short_help="Index, and print what is indexed",
+    examples="lightfast emulator index . issues.json\nlightfast emulator index docs --no-embed",
+)
 @_indexed
 @click.option("--no-embed", is_flag=True, help="Index words only.")
 @verbosity
@@ -77,10 +80,10 @@ def index(
     """Index repositories, directories or files, and print what is indexed.
 
     PATHS are git repositories, directories and files: documents, source code, and what trackers
-    export; this directory when none are given. What did not change is not read again.
+    export; this directory when none are given. What has not changed is not read again.
 
     With the extra "semantic", documents are also embedded, so that they can be searched by
-    meaning. That takes a while; Ctrl-C keeps what is done, and the next time goes on from there.
+    meaning. That takes a while; Ctrl-C keeps what is done, and the next run continues from there.
     """
     from lightfast.cli.embedding import embed, embedder
     from lightfast.cli.local import cached_database, open_emulator  # 170 ms, not for --help
@@ -112,7 +115,9 @@ def index(
     note(f"{fresh:,} indexed now, {total:,} in all{by_meaning}, kept in {place}")
 
 
-@emulator.command()
+@emulator.command(
+    examples="lightfast emulator serve . --watch\nlightfast emulator serve --database team.sqlite3"
+)
 @_indexed
 @click.option(
     "--host",
@@ -167,11 +172,11 @@ def serve(
     start; a database of your own gets one at its first start, and after that
     `lightfast emulator keys create` makes others.
 
-    With the extra "semantic", documents are embedded behind the answers; until then they are
+    With the extra "semantic", documents are embedded in the background; until then they are
     found by words.
 
-    Tests in any language can steer it below /_emulator/, with LIGHTFAST_EMULATOR_TOKEN, if that
-    is set, as bearer token; /_emulator/openapi.json describes how.
+    Tests in any language can control it through the endpoints below /_emulator/, which
+    /_emulator/openapi.json describes. Their bearer token is LIGHTFAST_EMULATOR_TOKEN, if set.
     """
     from lightfast.cli.embedding import embedder
     from lightfast.cli.local import cached_database, open_emulator  # 170 ms, not for --help

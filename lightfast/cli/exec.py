@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from lightfast.cli.commands import Command
 from lightfast.cli.output import verbosity
 
 if TYPE_CHECKING:
@@ -27,7 +28,9 @@ NOT_FOUND = 127
 
 @click.command(
     "exec",
-    short_help="Run a command against an emulator of its own.",
+    cls=Command,
+    short_help="Run a command against an emulator of its own",
+    examples="lightfast emulator exec -- npm test",
     context_settings={"allow_interspersed_args": False},
 )
 @click.option(
@@ -41,16 +44,13 @@ NOT_FOUND = 127
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
 @verbosity
 def execute(paths: tuple[Path, ...], *, command: tuple[str, ...]) -> None:
-    r"""Start an emulator, run a command, and stop the emulator.
+    """Start an emulator, run a command, and stop the emulator.
 
     The command finds the emulator by LIGHTFAST_BASE_URL and LIGHTFAST_API_KEY. To seed documents,
     script faults or read the requests that came, it sends requests to LIGHTFAST_EMULATOR_URL with
     LIGHTFAST_EMULATOR_TOKEN as bearer token; openapi.json below that address describes them.
 
     Exits with the command's exit code.
-
-    \b
-      $ lightfast emulator exec -- npm test
     """
     from lightfast.emulator import SAMPLE, Emulator  # 170 ms, not for --help
 

@@ -20,9 +20,9 @@ __all__ = ["imports"]
 _API = "https://api.github.com"
 
 
-@click.group("import", cls=Group, short_help="Fetch what a tracker knows, for the index.")
+@click.group("import", cls=Group, short_help="Fetch a tracker's issues and more, for the index.")
 def imports() -> None:
-    """Fetch what a tracker knows into a file that the emulator indexes."""
+    """Fetch a tracker's issues and more into a file that the emulator indexes."""
 
 
 @imports.command(
@@ -46,7 +46,7 @@ lightfast search --local pallets-flask.json "async views"
 def github(repository: str, *, output: Path | None, api: str) -> None:
     """Fetch the issues, pull requests, releases and comments of a repository on GitHub.
 
-    The next time only what changed is fetched. The token comes from GITHUB_TOKEN, GH_TOKEN or
+    The next run fetches only what has changed. The token comes from GITHUB_TOKEN, GH_TOKEN or
     `gh auth token`; without one, public repositories can be read slowly. Search the file with
     `lightfast search --local FILE`, or index it with the repository:
     `lightfast emulator index . FILE`.

@@ -27,7 +27,7 @@ def keys() -> None:
     """
 
 
-@keys.command()
+@keys.command(examples="lightfast emulator keys create --name laptop --expires 30d")
 @click.option("--name", default="default", metavar="TEXT", help="The key's name.")
 @click.option(
     "--expires",
@@ -48,7 +48,7 @@ def create(name: str, expires: datetime | None, database: Path | None, organizat
     note(f"Valid for {organization!r} {until}. It cannot be shown again.")
 
 
-@keys.command(name="list")
+@keys.command(name="list", examples="lightfast emulator keys list --json")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @of_organization("The organization.")
 @in_database
@@ -62,7 +62,7 @@ def list_(*, as_json: bool, database: Path | None, organization: str) -> None:
     print_known(known, heads, rows, as_json=as_json, nothing=f"No keys for {organization!r}.")
 
 
-@keys.command()
+@keys.command(examples="lightfast emulator keys revoke sk-lf-...AbC1")
 @click.argument("which", metavar="ID_OR_MASK")
 @of_organization("The organization.")
 @in_database

@@ -48,7 +48,7 @@ def login(base_url: str | None) -> None:
         note(f"The environment's {KEY} takes precedence over it.")
 
 
-@click.command(cls=Command, short_help="Delete the stored API key")
+@click.command(cls=Command, short_help="Delete the stored API key", examples="lightfast logout")
 @_address
 @verbosity
 def logout(base_url: str | None) -> None:
@@ -61,7 +61,11 @@ def logout(base_url: str | None) -> None:
     note(f"Deleted the key for {address}." if was_stored else f"No key was stored for {address}.")
 
 
-@click.command(cls=Command, short_help="Show which API key and address are used")
+@click.command(
+    cls=Command,
+    short_help="Show which API key and address are used",
+    examples="lightfast whoami --json",
+)
 @_address
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option("--allow-env-file-address", is_flag=True, hidden=True)

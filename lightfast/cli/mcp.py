@@ -90,13 +90,13 @@ def mcp(
     """Serve the search to agents through the Model Context Protocol.
 
     Clients start this command themselves and talk to it over stdin and stdout;
-    `lightfast mcp config` prints what to paste into theirs.
+    `lightfast mcp config` prints the configuration that they need.
 
     With --local it needs no key: it answers from an index in your cache
     directory, which several servers share, and follows new commits and edits.
 
     With --http it serves http://HOST:PORT/mcp. Beyond this machine it needs
-    --allow-remote, and a bearer token: LIGHTFAST_MCP_TOKEN, or one that it makes.
+    --allow-remote and a bearer token: LIGHTFAST_MCP_TOKEN, or one that it makes.
     """
     if ctx.invoked_subcommand is not None:
         ctx.obj = paths
@@ -125,15 +125,18 @@ def mcp(
     asyncio.run(serve())
 
 
-@mcp.command(short_help="Print the configuration for a client")
+@mcp.command(
+    short_help="Print the configuration for a client",
+    examples="lightfast mcp config claude --local . > .mcp.json",
+)
 @click.argument("client", type=click.Choice(["claude", "cursor", "vscode", "zed"]))
 @_local
 @verbosity
 @click.pass_context
 def config(ctx: click.Context, client: str, *, paths: tuple[Path, ...]) -> None:
-    """Print what to put into the configuration of a CLIENT.
+    """Print the configuration for a CLIENT.
 
-    Without --local it asks the API, and leaves a place for your key.
+    Without --local the server searches the API, and the configuration has a place for your key.
     """
     from lightfast.mcp.client_config import CLIENTS, client_config
 

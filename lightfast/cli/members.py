@@ -25,7 +25,7 @@ def members() -> None:
     """
 
 
-@members.command()
+@members.command(examples='lightfast emulator members create "Ada Lovelace" --organization acme')
 @click.argument("name")
 @of_organization("The organization.")
 @in_database
@@ -38,7 +38,9 @@ def create(name: str, database: Path | None, organization: str) -> None:
     note(f"{user.name} is a member of {organization!r}.")
 
 
-@members.command()
+@members.command(
+    examples="lightfast emulator members add user_c489f92e --organization acme"
+)
 @click.argument("user_id")
 @of_organization("The organization.")
 @in_database
@@ -51,7 +53,7 @@ def add(user_id: str, database: Path | None, organization: str) -> None:
     note(f"{member.name} is a member of {organization!r}.")
 
 
-@members.command()
+@members.command(examples="lightfast emulator members remove user_c489f92e")
 @click.argument("user_id")
 @of_organization("The organization.")
 @in_database
@@ -64,7 +66,7 @@ def remove(user_id: str, database: Path | None, organization: str) -> None:
     note(f"{member.name} ({member.id}) is no longer a member of {organization!r}.")
 
 
-@members.command(name="list")
+@members.command(name="list", examples="lightfast emulator members list --json")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @of_organization("The organization.")
 @in_database
@@ -78,7 +80,9 @@ def list_(*, as_json: bool, database: Path | None, organization: str) -> None:
     print_known(known, ("id", "since", "name"), rows, as_json=as_json, nothing=nothing)
 
 
-@members.command()
+@members.command(
+    examples="lightfast emulator members token user_c489f92e --lifetime 3600"
+)
 @click.argument("user_id")
 @click.option(
     "--lifetime",

@@ -21,7 +21,7 @@ def organizations() -> None:
     """
 
 
-@organizations.command()
+@organizations.command(examples="lightfast emulator organizations create acme")
 @click.argument("name")
 @in_database
 @verbosity
@@ -33,7 +33,7 @@ def create(name: str, database: Path | None) -> None:
     note(f"{made.name!r} has no data and no members yet.")
 
 
-@organizations.command(name="list")
+@organizations.command(name="list", examples="lightfast emulator organizations list")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @in_database
 @verbosity

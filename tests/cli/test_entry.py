@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 
@@ -9,6 +10,7 @@ import lightfast
 from lightfast._install import install_command
 from lightfast.cli.exit_codes import EXITS
 from tests.cli.conftest import process
+from tests.public_api.surface import commands
 from tests.test_laws import loaded_by
 
 BLOCKED = """
@@ -60,18 +62,17 @@ def test_the_help_lists_every_exit_code(run):
         assert f"{exit_.code:>3}  {exit_.meaning}" in told
 
 
-@pytest.mark.parametrize(
-    "command",
-    ["", "search", "emulator", "emulator serve", "emulator index", "emulator keys"]
-    + [f"emulator keys {name}" for name in ("create", "list", "revoke")]
-    + [f"emulator members {name}" for name in ("", "create", "add", "remove", "list", "token")]
-    + ["emulator organizations", "batch", "completion", "login", "logout", "whoami"],
-)
-def test_every_command_helps_in_80_columns(run, command):
+COMMANDS = sorted({line.partition(" -")[0].removeprefix("lightfast") for line in commands().splitlines() if re.match("[a-z -]+$", line) and "exit code" not in line})  # fmt: skip
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_helps_in_80_columns_and_one_form(run, command):
     result = run(*command.split(), "-h", COLUMNS="80")
     assert result.exit_code == 0
     assert all(len(line) <= 80 for line in result.stdout.splitlines())
     assert "\\" not in result.stdout
+    assert "\nUSAGE\n" in result.stdout
+    assert "\nEXAMPLES\n" in result.stdout or "\nCOMMANDS\n" in result.stdout
 
 
 def test_the_entry_point_loads_nothing_of_the_extra():
