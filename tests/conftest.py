@@ -9,6 +9,7 @@ from types import SimpleNamespace
 
 import aiohttp
 import aioresponses.core
+import hypothesis
 import pytest
 
 from lightfast import AsyncLightfast, RetryPolicy
@@ -22,6 +23,20 @@ os.environ["LIGHTFAST_EMBEDDER"] = "none"
 # A shell that started us with `&` has us ignore Ctrl-C, and whatever we start, too: some of that is to be interrupted.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# Examples are the same in every run, and may take as long as a busy machine needs. For others:
+# `pytest --hypothesis-profile exploring`.
+hypothesis.settings.register_profile(
+    "repeatable",
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
+hypothesis.settings.register_profile(
+    "exploring", hypothesis.settings.get_profile("repeatable"), derandomize=False
+)
+hypothesis.settings.load_profile("repeatable")
 
 KEY = "sk-lf-ThisKeyMustNeverBeSeenAnywhere0123456789abc"
 QUICK = RetryPolicy(retries=2, base_delay=0.001, max_delay=0.002)

@@ -11,6 +11,8 @@ from typing import Any, Self
 
 from aiohttp import web
 
+from tests.waiting import PATIENCE, eventually
+
 CONTRACT = Path(__file__).parent / "contract"
 
 Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -61,6 +63,16 @@ def delayed(seconds: float, then: Answer) -> Answer:
     return respond
 
 
+def held(until: threading.Event, then: Answer) -> Answer:
+    """Answers as soon as an event is set."""
+
+    async def respond(request: web.Request) -> web.StreamResponse:
+        await eventually(until.is_set)
+        return await then(request)
+
+    return respond
+
+
 class Server:
     """Plays the script's answers one after another, and the last one for ever.
 
@@ -85,12 +97,12 @@ class Server:
 
     def __enter__(self) -> Self:
         self._thread.start()
-        assert self._ready.wait(10)
+        assert self._ready.wait(PATIENCE)
         return self
 
     def __exit__(self, *_: object) -> None:
         self._loop.call_soon_threadsafe(self._stop.set)
-        self._thread.join(10)
+        self._thread.join(PATIENCE)
 
     def _serve(self) -> None:
         with asyncio.Runner(loop_factory=lambda: self._loop) as runner:

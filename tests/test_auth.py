@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import pickle
 import threading
-import time
 import traceback
 
 import pytest
@@ -13,6 +12,7 @@ import pytest
 from lightfast import ApiKeyAuth, AsyncLightfast, ConfigurationError, Lightfast, SessionAuth
 from lightfast._secrets import Secret
 from tests.conftest import KEY
+from tests.waiting import PATIENCE
 
 
 async def headers(auth):
@@ -160,10 +160,11 @@ async def test_a_provider_that_fails_or_gives_no_secret_is_named():
 
 
 async def test_a_blocking_provider_does_not_stop_the_loop():
-    auth = ApiKeyAuth(lambda: time.sleep(0.1) or KEY)
+    ticked = threading.Event()
+    auth = ApiKeyAuth(lambda: KEY if ticked.wait(PATIENCE) else "")
     task = asyncio.create_task(auth.obtain())
-    ticks = 0
-    while not task.done():
+    for _ in range(4):
         await asyncio.sleep(0.005)
-        ticks += 1
-    assert ticks > 3
+        assert not task.done()
+    ticked.set()
+    assert (await task).secret.reveal() == KEY

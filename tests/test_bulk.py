@@ -8,6 +8,7 @@ import pytest
 
 from lightfast import SearchMeta, SearchResponse
 from lightfast._bulk import AdaptiveLimit, search_many
+from tests.waiting import PATIENCE
 
 
 def rounds(pace, elapsed, count):
@@ -76,7 +77,7 @@ async def test_whatever_a_search_raises_reaches_the_caller(ordered, failing, err
         return page_of(query)
 
     found = []
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         with pytest.raises(type(error)) as caught:
             async for outcome in search_many(
                 [f"q{number}" for number in range(20)], search, concurrency=4, ordered=ordered

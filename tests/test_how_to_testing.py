@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.waiting import PATIENCE
+
 pytestmark = pytest.mark.slow
 
 PAGE = Path(__file__).parent.parent / "docs" / "how-to" / "testing-your-code.md"
@@ -43,7 +45,7 @@ def project(pytester: pytest.Pytester) -> pytest.Pytester:
 def test_every_test_on_the_page_passes_without_further_configuration(
     project: pytest.Pytester,
 ) -> None:
-    result = project.runpytest_subprocess("-p", "no:cacheprovider", timeout=90)
+    result = project.runpytest_subprocess("-p", "no:cacheprovider", timeout=3 * PATIENCE)
     result.assert_outcomes(passed=12)
 
 

@@ -18,7 +18,8 @@ from lightfast import Lightfast, LightfastError, NetworkError, UsageError, _even
 from lightfast._portal import Portal
 from tests.conftest import KEY
 from tests.servers import Answer, error, page
-from tests.test_sync import interrupt_after
+from tests.test_sync import interrupt_when
+from tests.waiting import PATIENCE
 
 VARIABLE = contextvars.ContextVar("VARIABLE", default="unset")
 
@@ -27,13 +28,13 @@ def test_ctrl_c_before_a_call_was_begun_leaves_nothing_behind():
     portal = Portal()
     portal.run(asyncio.sleep(0))
     portal._loop.call_soon_threadsafe(time.sleep, 0.3)  # start and cancel come in one turn of it
-    timer = interrupt_after(0.1)
     with pytest.raises(KeyboardInterrupt):
+        interrupting = interrupt_when(lambda: portal._waiting)
         portal.run(asyncio.sleep(30))
-    timer.join()
+    interrupting.join()
     assert not portal._waiting
     assert portal.run(asyncio.sleep(0, "usable")) == "usable"
-    portal.stop(timeout=5)
+    portal.stop(timeout=PATIENCE)
 
 
 def test_ctrl_c_while_the_private_loop_starts_leaves_nothing_behind(monkeypatch):
@@ -48,10 +49,10 @@ def test_ctrl_c_while_the_private_loop_starts_leaves_nothing_behind(monkeypatch)
         with pytest.raises(KeyboardInterrupt):
             portal.run(asyncio.sleep(0))
     for thread in set(threading.enumerate()) - before:
-        thread.join(timeout=5)
+        thread.join(timeout=PATIENCE)
     assert set(threading.enumerate()) <= before
     assert portal.run(asyncio.sleep(0, "usable")) == "usable"
-    portal.stop(timeout=5)
+    portal.stop(timeout=PATIENCE)
 
 
 def test_context_variables_of_the_caller_are_seen():
@@ -61,7 +62,7 @@ def test_context_variables_of_the_caller_are_seen():
     portal = Portal()
     VARIABLE.set("set by the caller")
     assert portal.run(see()) == "set by the caller"
-    portal.stop(timeout=5)
+    portal.stop(timeout=PATIENCE)
 
 
 def test_an_error_carries_no_reference_cycle():
@@ -78,13 +79,13 @@ def test_an_error_carries_no_reference_cycle():
         assert not [item for item in gc.get_objects() if isinstance(item, KeyError)]
     finally:
         gc.enable()
-        portal.stop(timeout=5)
+        portal.stop(timeout=PATIENCE)
 
 
 def test_a_call_that_is_handed_over_too_late_is_let_go():
     portal = Portal()
     portal.run(asyncio.sleep(0))
-    portal.stop(timeout=5)
+    portal.stop(timeout=PATIENCE)
     with pytest.raises(UsageError, match="This client is closed"):
         portal.run(asyncio.sleep(0))
 
@@ -112,10 +113,10 @@ def test_a_half_read_iterator_is_closed_without_waiting_for_the_loop():
         blocked.start()
         del iterator  # collected here, under the lock
         gc.collect()
-    blocked.join(5)
+    blocked.join(PATIENCE)
     assert not blocked.is_alive()
-    assert closed.wait(5)
-    portal.stop(timeout=5)
+    assert closed.wait(PATIENCE)
+    portal.stop(timeout=PATIENCE)
 
 
 def test_no_thread_left_is_told_apart_from_a_closed_client(monkeypatch):
@@ -156,7 +157,7 @@ def test_a_frozen_clock_neither_stops_deadlines_nor_waits(monkeypatch, serve, sc
     monkeypatch.setattr(_event_loop, "_uvloop_works", lambda: False)
     monkeypatch.setattr(time, "monotonic", lambda: 1_000.0)
     server = serve(*script)
-    with Lightfast(KEY, base_url=server.base_url, timeout=5) as client:
+    with Lightfast(KEY, base_url=server.base_url, timeout=PATIENCE) as client:
         assert client.search("q")[0].id == "1"
         with pytest.raises(LightfastError, match="`timeout`"):
             client.with_options(base_url="http://127.0.0.1:9/x", retries=10**6).search(
@@ -169,5 +170,5 @@ def test_the_loop_of_a_dropped_portal_ends():
     portal.run(asyncio.sleep(0))
     thread = portal._thread
     del portal
-    thread.join(5)
+    thread.join(PATIENCE)
     assert not thread.is_alive()

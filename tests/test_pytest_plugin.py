@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.waiting import PATIENCE
+
 if TYPE_CHECKING:
     from lightfast import AsyncLightfast, Lightfast
     from lightfast.emulator import Emulator
@@ -74,7 +76,9 @@ def session(pytester: pytest.Pytester) -> pytest.Pytester:
 
 
 def run(session: pytest.Pytester, *arguments: str, passed: int) -> pytest.RunResult:
-    result = session.runpytest_subprocess("-p", "no:cacheprovider", *arguments, timeout=60)
+    result = session.runpytest_subprocess(
+        "-p", "no:cacheprovider", *arguments, timeout=3 * PATIENCE
+    )
     result.assert_outcomes(passed=passed)
     said = result.stdout.str() + result.stderr.str()
     assert not [w for w in ("ResourceWarning", "was destroyed", "Unclosed") if w in said]
@@ -189,5 +193,7 @@ def test_nothing_heavy_is_loaded_before_it_is_asked_for(session: pytest.Pytester
 
 
 def test_the_fixtures_are_listed_with_what_they_give(session: pytest.Pytester) -> None:
-    result = session.runpytest_subprocess("--fixtures", "-p", "no:cacheprovider", timeout=60)
+    result = session.runpytest_subprocess(
+        "--fixtures", "-p", "no:cacheprovider", timeout=3 * PATIENCE
+    )
     result.stdout.fnmatch_lines(["*lightfast_emulator*", "*Serve the search API locally*"])

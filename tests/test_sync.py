@@ -7,7 +7,6 @@ import inspect
 import os
 import signal
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -15,6 +14,7 @@ import pytest
 from lightfast import AsyncLightfast, Lightfast, UsageError
 from tests.conftest import KEY, QUICK
 from tests.servers import delayed, page
+from tests.waiting import PATIENCE, wait_until
 
 
 @pytest.fixture
@@ -121,20 +121,26 @@ def test_leaving_an_iteration_early_ends_what_is_under_way(serve):
     assert len(server.requests) < 50
 
 
-def interrupt_after(seconds):
-    timer = threading.Timer(seconds, os.kill, [os.getpid(), signal.SIGINT])
-    timer.start()
-    return timer
+def interrupt_when(condition):
+    """Press Ctrl-C as soon as a condition is true."""
+
+    def press():
+        wait_until(condition)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    thread = threading.Thread(target=press)
+    thread.start()
+    return thread
 
 
 def test_ctrl_c_cancels_the_call_and_leaves_the_client_usable(serve):
     server = serve(delayed(30, page("1")), page("2"))
     with Lightfast(KEY, base_url=server.base_url, max_connections=1) as client:
-        timer = interrupt_after(0.3)
         with pytest.raises(KeyboardInterrupt):
+            interrupting = interrupt_when(lambda: server.requests)
             client.search("q")
         assert client.search("q")[0].id == "2"
-        timer.join()
+        interrupting.join()
 
 
 def test_use_after_close_says_what_to_do(server):
@@ -150,28 +156,31 @@ def test_use_after_close_says_what_to_do(server):
 def test_closing_in_another_thread_ends_a_call_under_way(serve):
     server = serve(delayed(30, page("1")))
     client = Lightfast(KEY, base_url=server.base_url)
-    threading.Timer(0.2, client.close).start()
-    with pytest.raises(UsageError):
+
+    def close():
+        wait_until(lambda: server.requests)
+        client.close()
+
+    closing = threading.Thread(target=close)
+    closing.start()
+    with pytest.raises(UsageError, match="closed while a call was under way"):
         client.search("q")
+    closing.join()
 
 
 @pytest.mark.filterwarnings("ignore:loop is closed:ResourceWarning")  # uvloop's own, of its handles
 def test_the_private_thread_ends_with_the_client(server):
-    def names():
-        return [thread.name for thread in threading.enumerate() if thread.name == "lightfast"]
-
-    before = len(names())
+    before = set(threading.enumerate())  # some of other tests may just be ending
     client = Lightfast(KEY, base_url=server.base_url)
-    assert len(names()) == before
+    assert set(threading.enumerate()) <= before
     client.search("q")
-    assert len(names()) == before + 1
+    (thread,) = set(threading.enumerate()) - before
+    assert thread.name == "lightfast"
     with pytest.warns(ResourceWarning, match=r"test_sync\.py"):
         del client
         gc.collect()
-    deadline = time.monotonic() + 5
-    while len(names()) > before and time.monotonic() < deadline:
-        time.sleep(0.01)
-    assert len(names()) == before
+    thread.join(PATIENCE)
+    assert not thread.is_alive()
 
 
 def test_options_make_a_cheap_copy_on_the_same_loop(blocking, server):

@@ -11,6 +11,7 @@ from click.testing import CliRunner, Result
 
 from lightfast.cli.app import app
 from tests.emulator.repositories import Repository
+from tests.waiting import PATIENCE
 
 COMMAND = [sys.executable, "-m", "lightfast"]
 
@@ -55,7 +56,7 @@ def process(*arguments: str | Path, **environment: str) -> subprocess.CompletedP
         env=os.environ | environment,
         capture_output=True,
         encoding="utf-8",
-        timeout=30,
+        timeout=PATIENCE,
         check=False,
     )
 

@@ -4,13 +4,15 @@ import json
 import os
 import signal
 import subprocess
+import threading
 import time
 
 import pytest
 
 from tests.cli.conftest import COMMAND
 from tests.conftest import KEY
-from tests.servers import answer, contract, delayed, error, page
+from tests.servers import answer, contract, delayed, error, held, page
+from tests.waiting import PATIENCE
 
 
 @pytest.fixture
@@ -121,27 +123,30 @@ def start(server, *arguments, **streams):
 def test_standard_input_is_read(server, tmp_path):
     out = tmp_path / "out.jsonl"
     child = start(server, "-", "-o", out, stdin=subprocess.PIPE, stderr=subprocess.PIPE)
-    _, said = child.communicate(b'"login"\n"bug"\n', timeout=20)
+    _, said = child.communicate(b'"login"\n"bug"\n', timeout=PATIENCE)
     assert (child.returncode, said) == (0, b"2 rows: 2 answered, 0 failed.\n")
 
 
 def test_ctrl_c_finishes_what_is_under_way_and_resume_the_rest(serve, lines, tmp_path):
     document = answer(contract("response_minimal.json"))
-    server = serve(*[delayed(0.2, document)] * 50, document)
+    interrupted = threading.Event()
+    server = serve(*[document] * 8, held(interrupted, document))
     out = tmp_path / "out.jsonl"
     child = start(server, lines, "-o", out, "--concurrency", "4", stderr=subprocess.PIPE)
     while len(server.requests) < 8:
         time.sleep(0.01)
     child.send_signal(signal.SIGINT)
-    _, said = child.communicate(timeout=20)
+    assert child.stderr.readline() == b"\n"
+    assert b"Finishing the searches under way" in child.stderr.readline()
+    interrupted.set()
+    _, said = child.communicate(timeout=PATIENCE)
     assert child.returncode == 130
-    assert b"Finishing the searches under way" in said
     assert said.endswith(b"--resume continues.\n")
     done = len(read(out))
     assert done == len(server.requests)
     assert 8 <= done < 50
     child = start(server, lines, "-o", out, "--resume", stderr=subprocess.PIPE)
-    child.communicate(timeout=30)
+    child.communicate(timeout=PATIENCE)
     assert child.returncode == 0
     assert sorted(row["row"] for row in read(out)) == list(range(50))
     assert len(server.requests) == 50
@@ -157,7 +162,7 @@ def test_a_second_ctrl_c_stops_at_once(serve, lines, tmp_path):
     child.stderr.readline()
     child.stderr.readline()
     child.send_signal(signal.SIGINT)
-    child.communicate(timeout=10)
+    child.communicate(timeout=PATIENCE)
     assert child.returncode == 130
 
 
@@ -175,7 +180,7 @@ def test_a_terminal_sees_rows_failures_and_rate(serve, lines, tmp_path):
     except OSError:  # how Linux says that the other side is closed
         pass
     os.close(ours)
-    assert child.wait(20) == 0
+    assert child.wait(PATIENCE) == 0
     assert b"Searching" in shown
     assert b"/50" in shown
     assert b"0 failed" in shown

@@ -12,6 +12,7 @@ import pytest
 
 from lightfast import Lightfast
 from tests.cli.conftest import COMMAND
+from tests.waiting import PATIENCE
 
 
 @contextlib.contextmanager
@@ -41,7 +42,7 @@ def test_serve_answers_until_it_is_told_to_stop(repository, number):
                 hit.title for hit in client.search("failed requests")
             ]
         child.send_signal(number)
-        assert child.wait(10) == 0
+        assert child.wait(PATIENCE) == 0
         # A machine so busy that indexing took a second is told so before.
         assert re.sub(r"^Indexed 3 items in .* s\.\n", "", child.stderr.read()) == "Stopped.\n"
 
@@ -70,7 +71,7 @@ def test_what_serve_prints_can_be_pasted(repository):
             capture_output=True,
             text=True,
             check=True,
-            timeout=30,
+            timeout=PATIENCE,
         )
         assert "Add a login page" in done.stdout
         assert told.count(exports["LIGHTFAST_API_KEY"]) == 1

@@ -12,6 +12,7 @@ from lightfast.cli.exit_codes import EXITS
 from tests.cli.conftest import process
 from tests.public_api.surface import commands
 from tests.test_laws import loaded_by
+from tests.waiting import PATIENCE
 
 BLOCKED = """
 import sys
@@ -29,7 +30,7 @@ main()
 def without(*names, arguments=("--version",)):
     code = BLOCKED.format(names=set(names), arguments=arguments)
     return subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=30
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=PATIENCE
     )
 
 

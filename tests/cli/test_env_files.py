@@ -11,6 +11,7 @@ import pytest
 from lightfast import ConfigurationError
 from lightfast.cli import env_files
 from lightfast.cli.env_files import read_env_files
+from tests.waiting import PATIENCE
 
 NAME = "LIGHTFAST_API_KEY"
 
@@ -84,7 +85,7 @@ def test_a_pipe_is_read_to_its_end(tmp_path):
     os.mkfifo(tmp_path / ".env")
     writer = fill(tmp_path / ".env", b"LIGHTFAST_API", b"_KEY=sk-lf-x\n", b"B=1\n")
     assert read(tmp_path) == {".env": {NAME: "sk-lf-x", "B": "1"}}
-    writer.join(10)
+    writer.join(PATIENCE)
 
 
 def test_a_silent_pipe_is_given_up_and_announced_before(tmp_path, monkeypatch, capsys):

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from lightfast.cli import exec as cli_exec
+from tests.waiting import PATIENCE
 
 from .conftest import COMMAND, process
 
@@ -106,7 +107,7 @@ def test_sigterm_reaches_the_command(tmp_path: Path) -> None:
         assert running.stdout.readline() == "ready\n"
         running.send_signal(signal.SIGTERM)
         assert running.stdout.readline() == "cleaned\n"
-        assert running.wait(10) == 5
+        assert running.wait(PATIENCE) == 5
 
 
 def test_what_cannot_be_run_has_the_exit_codes_of_a_shell(run, tmp_path):

@@ -14,6 +14,7 @@ from lightfast.cli import tables
 from tests.cli.conftest import COMMAND, process
 from tests.conftest import KEY
 from tests.servers import answer, contract, delayed, error, page
+from tests.waiting import PATIENCE
 
 
 @pytest.fixture
@@ -276,7 +277,7 @@ def test_ctrl_c_is_130_and_silent(serve):
     while not server.requests:
         time.sleep(0.02)
     child.send_signal(signal.SIGINT)
-    _, said = child.communicate(timeout=10)
+    _, said = child.communicate(timeout=PATIENCE)
     assert (child.returncode, said) == (130, b"")
 
 
@@ -288,14 +289,14 @@ def test_a_reader_that_goes_away_ends_it_silently(serve, options):
     child.stdout.close()
     said = child.stderr.read()
     child.stderr.close()
-    assert (child.wait(10), said) == (141, b"")
+    assert (child.wait(PATIENCE), said) == (141, b"")
 
 
 @pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
 def test_a_closed_standard_stream_is_no_reason_to_fail(server, closed):
     command = f"exec {sys.executable} -m lightfast search x {closed}"
     done = subprocess.run(
-        ["sh", "-c", command], env=os.environ | environment(server), timeout=30, check=False,
+        ["sh", "-c", command], env=os.environ | environment(server), timeout=PATIENCE, check=False,
         capture_output=True, text=True,
     )  # fmt: skip
     assert done.returncode == 0
@@ -306,7 +307,7 @@ def test_a_closed_standard_stream_is_no_reason_to_fail(server, closed):
 def test_a_reader_of_errors_that_goes_away_is_no_traceback(server):
     command = f"{sys.executable} -m lightfast search x --verbose 2>&1 >&- | true; echo ended"
     done = subprocess.run(
-        ["sh", "-c", command], env=os.environ | environment(server), timeout=30, check=False,
+        ["sh", "-c", command], env=os.environ | environment(server), timeout=PATIENCE, check=False,
         capture_output=True, text=True,
     )  # fmt: skip
     assert (done.stdout, done.stderr) == ("ended\n", "")
@@ -340,7 +341,7 @@ def on_terminal(server, **more):
     except OSError:  # how Linux says that the other side is closed
         pass
     os.close(ours)
-    assert child.wait(10) == 0
+    assert child.wait(PATIENCE) == 0
     return written.decode()
 
 

@@ -35,6 +35,8 @@ from pathlib import Path
 from sybil import Document, Example
 from sybil.parsers.markdown import CodeBlockParser, SkipParser
 
+from tests.waiting import PATIENCE
+
 ROOT = Path(__file__).parents[2]
 UPDATE = bool(os.environ.get("LIGHTFAST_DOCS_UPDATE"))
 
@@ -220,7 +222,7 @@ def _serve(command: str) -> str:
             break
     time.sleep(0.1)
     serving.send_signal(signal.SIGINT)
-    rest, _ = serving.communicate(timeout=30)
+    rest, _ = serving.communicate(timeout=PATIENCE)
     return "".join(lines) + rest
 
 

@@ -19,6 +19,8 @@ from weakref import WeakSet
 
 import attrs
 
+from tests.waiting import PATIENCE
+
 Play = Callable[["Wire"], Awaitable[bool | None]]
 """Answers one request, or one connection; a true result keeps the connection for the next."""
 
@@ -226,11 +228,11 @@ class Stage:
 
     def __exit__(self, *_: object) -> None:
         self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(10)
+        self._thread.join(PATIENCE)
         self._loop.close()
 
     def run(self, coroutine: Awaitable[None]) -> None:
-        asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(10)  # type: ignore[arg-type]
+        asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(PATIENCE)  # type: ignore[arg-type]
 
     @contextlib.contextmanager
     def serve(self, server: FaultServer) -> Iterator[FaultServer]:

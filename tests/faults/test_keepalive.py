@@ -12,6 +12,7 @@ from lightfast import AsyncLightfast, NetworkError
 from tests.faults.faces import USUAL
 from tests.faults.plays import GOOD, close, healthy, message, raw, reset
 from tests.faults.server import FaultServer, Wire
+from tests.waiting import PATIENCE
 
 FORGED = message(GOOD | {"data": [GOOD["data"][0] | {"id": "forged"}]})
 ID = GOOD["data"][0]["id"]
@@ -36,7 +37,7 @@ class Unasked:
     def speak(self) -> None:
         """Returns when it has spoken."""
         self._read.set()
-        assert self._said.wait(10)
+        assert self._said.wait(PATIENCE)
 
 
 @pytest.mark.parametrize("retries", [0, 2])

@@ -15,6 +15,7 @@ from tests.faults.conftest import face, stage
 from tests.faults.faces import KEY
 from tests.faults.plays import healthy
 from tests.faults.server import FaultServer
+from tests.waiting import PATIENCE
 
 __all__ = ["face", "stage"]
 
@@ -49,7 +50,7 @@ def run() -> Run:
         }
         done = subprocess.run(
             [sys.executable, "-c", PREAMBLE + textwrap.dedent(program)],
-            capture_output=True, text=True, timeout=30, env=environ, cwd=ROOT,
+            capture_output=True, text=True, timeout=2 * PATIENCE, env=environ, cwd=ROOT,
         )  # fmt: skip
         assert done.returncode == options.get("code", 0), done.stderr
         if silent:

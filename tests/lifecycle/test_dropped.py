@@ -16,6 +16,7 @@ import pytest
 from tests.faults.faces import KEY
 from tests.faults.plays import hang
 from tests.faults.server import FaultServer
+from tests.waiting import PATIENCE
 
 OURS = "ResourceWarning: A lightfast client was not closed"
 TRACE = "Enable tracemalloc"  # Python's own hint below such a warning
@@ -213,7 +214,7 @@ def test_a_closed_standard_stream(server: FaultServer, stream):
     code = "import lightfast\nwith lightfast.Lightfast() as client: client.search('q')"
     environ = os.environ | {"LIGHTFAST_API_KEY": KEY, "LIGHTFAST_BASE_URL": server.base_url}
     command = ["sh", "-c", f'exec "$0" -c "$1" {stream}', sys.executable, code]
-    assert subprocess.run(command, env=environ, timeout=30).returncode == 0
+    assert subprocess.run(command, env=environ, timeout=PATIENCE).returncode == 0
 
 
 def test_under_trio_it_says_what_to_do(run):

@@ -205,8 +205,8 @@ def test_ctrl_c(stage, run, play, options, delay):
         done = run(
             f"""
 client = Lightfast(timeout=None, attempt_timeout=None, {options})
-threading.Timer({delay}, lambda: os.kill(os.getpid(), signal.SIGINT)).start()
 try:
+    threading.Timer({delay}, lambda: os.kill(os.getpid(), signal.SIGINT)).start()
     client.search("stuck"); print("no interrupt")
 except KeyboardInterrupt:
     print("interrupted")
@@ -260,7 +260,7 @@ asyncio.run(main())
 @pytest.mark.parametrize("call", HANGING_CALLS)
 def test_a_name_that_never_resolves(run, call):
     """Name resolution that hangs costs the timeout, and does not keep the process alive."""
-    program = HANGING_NAMES + HANGING_CALLS[call] + "assert time.monotonic() - began < 9"
+    program = HANGING_NAMES + HANGING_CALLS[call] + "assert time.monotonic() - began < 60"
     assert run(program, "https://api.example.test").stdout.split() == ["late"]
 
 

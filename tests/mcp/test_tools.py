@@ -14,6 +14,7 @@ from lightfast.mcp import RemoteMemory, create_server
 from tests.docs.examples import ROOT
 from tests.emulator.embedders import Synonyms
 from tests.mcp.conftest import local_client
+from tests.waiting import PATIENCE
 
 
 async def ask(client: Client, name: str, **arguments: object) -> str:
@@ -113,7 +114,7 @@ async def test_a_first_index_is_waited_for_and_its_progress_is_told(repository):
 
     class Slow(Emulator):
         def refresh(self) -> int:
-            assert was_told.wait(30)
+            assert was_told.wait(PATIENCE)
             return super().refresh()
 
     async def tell(progress: float, total: float | None, message: str | None) -> None:
@@ -135,7 +136,7 @@ async def test_an_index_that_is_behind_answers_and_says_so(repository):
 
     class Slow(Emulator):
         def refresh(self) -> int:
-            assert may_go.wait(30)
+            assert may_go.wait(PATIENCE)
             return super().refresh()
 
     async with local_client(repository, Slow) as client:

@@ -22,6 +22,7 @@ from lightfast.mcp.client_config import client_config
 from lightfast.mcp.http import Guard
 from tests.docs.examples import ROOT
 from tests.emulator.repositories import Repository
+from tests.waiting import PATIENCE
 
 COMMAND = [sys.executable, "-W", "error", "-m", "lightfast", "mcp"]
 
@@ -90,7 +91,7 @@ def http_server(
         yield found.group(), said
     finally:
         process.terminate()
-        process.communicate(timeout=30)
+        process.communicate(timeout=PATIENCE)
 
 
 async def test_over_http_on_this_machine_no_token_is_needed(repository, tmp_path):

@@ -17,6 +17,7 @@ from lightfast import AsyncLightfast, NetworkError
 from lightfast.emulator import SAMPLE, Emulator
 from lightfast.emulator.api import requests
 from tests.emulator.conftest import Ask
+from tests.waiting import PATIENCE
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -43,7 +44,7 @@ async def talk(emulator: Emulator, *pieces: bytes, pause: float = 0.0) -> bytes:
             writer.write(piece)
             await writer.drain()
             await asyncio.sleep(pause)
-        return await asyncio.wait_for(reader.read(), 10)
+        return await asyncio.wait_for(reader.read(), PATIENCE)
     except ConnectionError:
         return b""
     finally:
@@ -167,7 +168,9 @@ async def test_any_json_is_answered(wire: Any, emulator: Emulator, key: str, ask
     @given(bodies)
     def one(body: Any) -> None:
         data = json.dumps(body).encode()
-        answer = asyncio.run_coroutine_threadsafe(ask(emulator, key, data=data), loop).result(10)
+        answer = asyncio.run_coroutine_threadsafe(ask(emulator, key, data=data), loop).result(
+            PATIENCE
+        )
         assert answer.status in (200, 400)
 
     await asyncio.to_thread(one)
@@ -204,7 +207,7 @@ async def test_nonsense_is_refused_and_the_next_client_served(
     writer.write(nonsense)
     writer.write_eof()
     try:
-        answer = await asyncio.wait_for(reader.read(), 10)
+        answer = await asyncio.wait_for(reader.read(), PATIENCE)
     except ConnectionError:
         answer = b""
     writer.close()
@@ -357,7 +360,7 @@ async def test_a_client_of_a_stopped_emulator_is_told() -> None:
     """The connection is closed, not left to hang."""
     async with Emulator([SAMPLE]) as emulator:
         client = AsyncLightfast(
-            emulator.create_api_key(), base_url=emulator.base_url, retries=0, timeout=5
+            emulator.create_api_key(), base_url=emulator.base_url, retries=0, timeout=PATIENCE
         )
         await client.search("login")
     with pytest.raises(NetworkError):

@@ -14,6 +14,7 @@ from jsonschema import Draft202012Validator
 
 from lightfast.emulator import Emulator
 from tests.emulator.conftest import CONTRACT, contract
+from tests.waiting import PATIENCE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -173,7 +174,13 @@ def emulator(lines: Callable[..., Path]) -> Iterator[Emulator]:
 def schemathesis(emulator: Emulator, folder: Path, *options: str) -> None:
     """Try the description on the emulator: examples, boundaries of every field, then at random."""
     run = "from schemathesis.cli import schemathesis; schemathesis()"
-    fixed = ["--seed=4", "--max-examples=40", "--generation-database=none", "--no-color"]
+    fixed = [
+        "--seed=4",
+        "--max-examples=40",
+        "--generation-database=none",
+        "--no-color",
+        "--suppress-health-check=too_slow",
+    ]
     command = [
         "run",
         str(DESCRIPTION),
@@ -186,7 +193,7 @@ def schemathesis(emulator: Emulator, folder: Path, *options: str) -> None:
         cwd=folder,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=10 * PATIENCE,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert "passed" in done.stdout

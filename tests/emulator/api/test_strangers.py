@@ -11,6 +11,7 @@ import aiohttp
 import pytest
 
 from lightfast.emulator import Emulator, app
+from tests.waiting import PATIENCE
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -78,7 +79,7 @@ async def raw(emulator: Emulator, *pieces: bytes, pause: float = 0.0) -> bytes:
             writer.write(piece)
             await writer.drain()
             await asyncio.sleep(pause)
-    await asyncio.wait_for(listening, 5)
+    await asyncio.wait_for(listening, PATIENCE)
     writer.close()
     return bytes(answer)
 
@@ -218,5 +219,5 @@ async def test_headers_that_drip_are_cut_off(
     monkeypatch.setattr(app, "IDLE_TIMEOUT", 0.2)
     async with Emulator([lines({"title": "Login"})]) as emulator:
         drops = [bytes([byte]) for byte in post("X: " + "a" * 1_000)]
-        answer = await asyncio.wait_for(raw(emulator, *drops, pause=0.01), 8)
+        answer = await asyncio.wait_for(raw(emulator, *drops, pause=0.01), PATIENCE)
     assert answer == b""
