@@ -77,7 +77,7 @@ def lint(session: nox.Session) -> None:
 
 @nox.session(python=PYTHONS[0])
 def typing(session: nox.Session) -> None:
-    """Mypy, strictly, over the package; mypy and pyright over programs as users write them."""
+    """Mypy, strictly, over the package and the helpers of its tests; mypy and pyright over programs as users write them."""
     session.install(".[all]", *group("typing"), *group("test"))
     session.run("mypy")
     session.run("pytest", "tests/test_typing.py")

@@ -1,4 +1,9 @@
-"""A real HTTP server whose answers are scripted: on loopback, port 0, a thread of its own."""
+"""A real HTTP server whose answers are scripted: on loopback, port 0, a thread of its own.
+
+Every test that needs HTTP done well uses it, with a small program for an answer. Three servers are apart from it, each for a
+reason: that of `tests.faults` writes bytes that no HTTP library would write, and those of `tests.soak` and
+`tests.benchmarks` run in processes of their own and must cost next to nothing, so that they write what was rendered before.
+"""
 
 from __future__ import annotations
 

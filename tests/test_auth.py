@@ -10,12 +10,13 @@ import traceback
 import pytest
 
 from lightfast import ApiKeyAuth, AsyncLightfast, ConfigurationError, Lightfast, SessionAuth
+from lightfast._auth import Auth
 from lightfast._secrets import Secret
 from tests.conftest import KEY
 from tests.waiting import PATIENCE
 
 
-async def headers(auth):
+async def headers(auth: Auth) -> dict[str, str]:
     return dict((await auth.obtain()).headers)
 
 

@@ -11,7 +11,7 @@ from lightfast._bulk import AdaptiveLimit, search_many
 from tests.waiting import PATIENCE
 
 
-def rounds(pace, elapsed, count):
+def rounds(pace: AdaptiveLimit, elapsed: float, count: int) -> list[int]:
     """Answer `count` rounds, each answer after `elapsed` seconds; the limits that came of it."""
     limits = []
     for _ in range(count):
@@ -97,6 +97,6 @@ async def test_a_search_that_always_raises_ends_at_once():
             pytest.fail("an outcome without a response")
 
 
-def page_of(query):
+def page_of(query: str) -> SearchResponse:
     """A page of no results."""
     return SearchResponse(results=(), meta=SearchMeta(total=0), request_id=query)

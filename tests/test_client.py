@@ -7,6 +7,8 @@ import copy
 import gc
 import pickle
 import warnings
+from collections.abc import AsyncIterable
+from typing import Any
 
 import pytest
 
@@ -16,6 +18,8 @@ from lightfast import (
     Lightfast,
     RetryPolicy,
     SearchFilters,
+    SearchOutcome,
+    SearchResult,
     ServerError,
     SessionAuth,
     UsageError,
@@ -56,7 +60,7 @@ async def test_what_the_api_would_refuse_is_refused_before_it_is_sent(client, se
     assert server.requests == []
 
 
-async def collect(results):
+async def collect(results: AsyncIterable[SearchResult]) -> list[str]:
     return [hit.id async for hit in results]
 
 
@@ -179,7 +183,7 @@ def test_a_client_that_was_never_used_or_was_closed_says_nothing(server):
         gc.collect()
 
 
-async def outcomes(client, queries, **options):
+async def outcomes(client: AsyncLightfast, queries: Any, **options: Any) -> list[SearchOutcome]:
     return [outcome async for outcome in client.search_many(queries, **options)]
 
 

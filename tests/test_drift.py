@@ -4,23 +4,24 @@ from __future__ import annotations
 
 import logging
 import pickle
+from typing import Any
 
 import pytest
 
 from lightfast import AsyncLightfast, ConfigurationError, DriftError, Lightfast, NotFoundError
 from tests.conftest import KEY
-from tests.servers import answer, contract, page
+from tests.servers import Server, answer, contract, page
 
 DOCUMENTED = contract("response_documented.json")
 NEW_FIELD = DOCUMENTED | {"experiment": "b"}
 TWO_NEW_FIELDS = NEW_FIELD | {"shard": 1}
 
 
-def connect(server, **options):
+def connect(server: Server, **options: Any) -> Lightfast:
     return Lightfast(KEY, base_url=server.base_url, retries=0, **options)
 
 
-def messages(caplog):
+def messages(caplog: pytest.LogCaptureFixture) -> list[str]:
     return [record.getMessage() for record in caplog.records if record.name == "lightfast.drift"]
 
 

@@ -13,7 +13,7 @@ from lightfast import Attempt, exceptions
 CLASSES = [getattr(exceptions, name) for name in exceptions.__all__ if name.endswith("Error")]
 
 
-def make(cls):
+def make(cls: type[exceptions.LightfastError]) -> exceptions.LightfastError:
     """An error with every fact that its class can hold."""
     if issubclass(cls, exceptions.APIError):
         error = cls(

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import pickle
+from typing import Any
 
 import pytest
 
 from lightfast import AsyncLightfast, ConfigurationError, Lightfast
 from lightfast._wire.requests import REFUSED_HEADERS
 from tests.conftest import KEY
+from tests.servers import Server
 
 
-def connect(server, **options):
+def connect(server: Server, **options: Any) -> Lightfast:
     return Lightfast(KEY, base_url=server.base_url, retries=0, **options)
 
 

@@ -7,6 +7,7 @@ import json
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -200,7 +201,7 @@ def test_leaves_import_public_names_only():
             assert not private, path
 
 
-def loaded_by(code):
+def loaded_by(code: str) -> set[str]:
     """The modules that a fresh interpreter has after running some code."""
     script = f"import sys, json\n{code}\nprint(json.dumps(sorted(sys.modules)))"
     done = subprocess.run(
@@ -254,6 +255,24 @@ def test_no_docstring_asks_a_question(path):
         if isinstance(node, documented):
             first = (ast.get_docstring(node) or "").partition(" ")[0]
             assert first not in QUESTIONS, f"line {node.lineno}: {node.name}"
+
+
+def untyped(path: Path) -> Iterator[str]:
+    """Yield the helpers of a file of tests that have a parameter or a result without a type."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    classes = [node for node in tree.body if isinstance(node, ast.ClassDef)]
+    for node in [*tree.body, *(inner for cls in classes for inner in cls.body)]:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            given = node.args
+            named = [*given.posonlyargs, *given.args, *given.kwonlyargs, given.vararg, given.kwarg]
+            types = [arg.annotation for arg in named if arg and arg.arg not in ("self", "cls")]
+            if not (node.name.startswith("test_") or (node.returns and all(types))):
+                yield f"{path.name}: {node.name}"
+
+
+def test_the_helpers_of_tests_are_typed():
+    paths = sorted(Path(__file__).parent.rglob("*.py"))
+    assert [line for path in paths for line in untyped(path)] == []
 
 
 def test_the_package_is_typed():

@@ -91,7 +91,7 @@ def test_filters_may_be_a_plain_mapping():
 class Integer:
     """What numpy's integers are to Python."""
 
-    def __index__(self):
+    def __index__(self) -> int:
         return 20
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any
+
 import pytest
 from aiohttp import web
 
@@ -16,17 +19,17 @@ from lightfast import (
 )
 from lightfast.emulator import SAMPLE, Emulator
 from tests.conftest import KEY
-from tests.servers import answer
+from tests.servers import Server, answer
 
 EMPTY_404 = answer("", 404)
 
 
-def connect(server, key=KEY, **options):
+def connect(server: Server, key: str = KEY, **options: Any) -> Lightfast:
     return Lightfast(key, base_url=server.base_url, retries=0, **options)
 
 
 @pytest.fixture
-def second():
+def second() -> Iterator[Emulator]:
     with Emulator([SAMPLE], embedder=None, api_revision="2026-04-04") as emulator:
         yield emulator
 

@@ -25,7 +25,7 @@ from lightfast._transport.retrying import retrying
 NOW = datetime(2026, 4, 3, 12, 0, tzinfo=UTC)
 
 
-def highest(_low, high):
+def highest(_low: float, high: float) -> float:
     return high
 
 
@@ -129,10 +129,16 @@ def test_a_budget_is_filled_by_time_but_never_over_its_reserve():
 class Adapter:
     """Runs `retrying` over a list of errors, and notes what it was told."""
 
-    def __init__(self, *errors, remaining=math.inf, budget=None, retries=2):
+    def __init__(
+        self,
+        *errors: LightfastError,
+        remaining: float = math.inf,
+        budget: RetryBudget | None = None,
+        retries: int = 2,
+    ) -> None:
         self.errors = list(errors)
-        self.waits = []
-        self.told = []
+        self.waits: list[float] = []
+        self.told: list[tuple[LightfastError, float]] = []
         self.retrying = retrying(
             RetryPolicy(retries=retries, base_delay=0.0),
             budget or RetryBudget(),
@@ -141,19 +147,19 @@ class Adapter:
             sleep=self.sleep,
         )
 
-    async def sleep(self, seconds):
+    async def sleep(self, seconds: float) -> None:
         self.waits.append(seconds)
 
-    async def attempt(self):
+    async def attempt(self) -> str:
         if self.errors:
             raise self.errors.pop(0)
         return "answer"
 
-    async def run(self):
+    async def run(self) -> str:
         return await self.retrying(self.attempt)
 
 
-def limited(seconds):
+def limited(seconds: float | None) -> RateLimitError:
     return RateLimitError("slow down", status=429, retry_after=seconds, retryable=True)
 
 

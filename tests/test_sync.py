@@ -7,23 +7,25 @@ import inspect
 import os
 import signal
 import threading
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 
 from lightfast import AsyncLightfast, Lightfast, UsageError
 from tests.conftest import KEY, QUICK
-from tests.servers import delayed, page
+from tests.servers import Server, delayed, page
 from tests.waiting import PATIENCE, wait_until
 
 
 @pytest.fixture
-def blocking(server):
+def blocking(server: Server) -> Iterator[Lightfast]:
     with Lightfast(KEY, base_url=server.base_url, retries=QUICK) as client:
         yield client
 
 
-def public(cls):
+def public(cls: type) -> dict[str, Callable[..., Any]]:
     return {
         name: member
         for name, member in inspect.getmembers(cls, inspect.isfunction)
@@ -121,10 +123,10 @@ def test_leaving_an_iteration_early_ends_what_is_under_way(serve):
     assert len(server.requests) < 50
 
 
-def interrupt_when(condition):
+def interrupt_when(condition: Callable[[], object]) -> threading.Thread:
     """Press Ctrl-C as soon as a condition is true."""
 
-    def press():
+    def press() -> None:
         wait_until(condition)
         os.kill(os.getpid(), signal.SIGINT)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html.parser
 import json
 from datetime import UTC, datetime
+from typing import NoReturn
 
 import pytest
 
@@ -159,7 +160,7 @@ def test_a_data_frame_says_what_to_install(name, monkeypatch):
         getattr(RESPONSE, f"to_{name}")()
 
 
-def _fails(name):
+def _fails(name: str) -> NoReturn:
     raise ModuleNotFoundError(name)
 
 
@@ -167,15 +168,17 @@ def _fails(name):
 
 
 class _Page(html.parser.HTMLParser):
-    def __init__(self, text):
+    def __init__(self, text: str) -> None:
         super().__init__()
-        self.text, self.links, self.tags = "", [], set()
+        self.text = ""
+        self.links: list[str | None] = []
+        self.tags: set[str] = set()
         self.feed(text)
 
-    def handle_data(self, data):
+    def handle_data(self, data: str) -> None:
         self.text += data
 
-    def handle_starttag(self, tag, attrs):
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.add(tag)
         self.links += [value for name, value in attrs if name == "href"]
 

@@ -38,9 +38,7 @@ def create(name: str, database: Path | None, organization: str) -> None:
     note(f"{user.name} is a member of {organization!r}.")
 
 
-@members.command(
-    examples="lightfast emulator members add user_c489f92e --organization acme"
-)
+@members.command(examples="lightfast emulator members add user_c489f92e --organization acme")
 @click.argument("user_id")
 @of_organization("The organization.")
 @in_database
@@ -80,9 +78,7 @@ def list_(*, as_json: bool, database: Path | None, organization: str) -> None:
     print_known(known, ("id", "since", "name"), rows, as_json=as_json, nothing=nothing)
 
 
-@members.command(
-    examples="lightfast emulator members token user_c489f92e --lifetime 3600"
-)
+@members.command(examples="lightfast emulator members token user_c489f92e --lifetime 3600")
 @click.argument("user_id")
 @click.option(
     "--lifetime",

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -34,7 +35,7 @@ QUICK = RetryPolicy(retries=1, base_delay=0.001, max_delay=0.002)
 
 
 @pytest.fixture(scope="module")
-def emulator(tmp_path_factory):
+def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
     memory = tmp_path_factory.mktemp("memory") / "memory.jsonl"
     lines = (f'{{"title": "login bug {n}", "source": "linear"}}\n' for n in range(20))
     memory.write_text("".join(lines))
@@ -43,7 +44,7 @@ def emulator(tmp_path_factory):
 
 
 @pytest.fixture
-def client(emulator):
+def client(emulator: Emulator) -> Iterator[Lightfast]:
     with Lightfast(
         emulator.create_api_key("batch"), base_url=emulator.base_url, retries=QUICK
     ) as client:

@@ -37,16 +37,9 @@ def run() -> Run:
     """Run a command in this process."""
 
     def run(*arguments: str | Path, stdin: str | None = None, **environment: str) -> Result:
-        return _runner().invoke(app, [str(a) for a in arguments], input=stdin, env=environment)
+        return CliRunner().invoke(app, [str(a) for a in arguments], input=stdin, env=environment)
 
     return run
-
-
-def _runner() -> CliRunner:
-    try:
-        return CliRunner(mix_stderr=False)  # click 8.1, where it is not the default
-    except TypeError:
-        return CliRunner()
 
 
 def process(*arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:

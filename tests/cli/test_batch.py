@@ -6,27 +6,29 @@ import signal
 import subprocess
 import threading
 import time
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.cli.conftest import COMMAND
 from tests.conftest import KEY
-from tests.servers import answer, contract, delayed, error, held, page
+from tests.servers import Server, answer, contract, delayed, error, held, page
 from tests.waiting import PATIENCE
 
 
 @pytest.fixture
-def lines(tmp_path):
+def lines(tmp_path: Path) -> Path:
     path = tmp_path / "in.jsonl"
     path.write_text("".join(f'{{"query": "login {n}", "id": {n}}}\n' for n in range(50)))
     return path
 
 
-def settings(server):
+def settings(server: Server) -> dict[str, str]:
     return {"LIGHTFAST_API_KEY": KEY, "LIGHTFAST_BASE_URL": server.base_url}
 
 
-def read(path):
+def read(path: Path) -> list[Any]:
     return [json.loads(line) for line in path.read_text().splitlines()]
 
 
@@ -112,7 +114,7 @@ def test_local_needs_no_key(run, repository, lines, tmp_path):
     assert read(out)[0]["results"][0]["title"] == "Add a login page"
 
 
-def start(server, *arguments, **streams):
+def start(server: Server, *arguments: str | Path, **streams: Any) -> subprocess.Popen[Any]:
     return subprocess.Popen(
         [*COMMAND, "batch", *map(str, arguments)],
         env=os.environ | settings(server) | {"TERM": "xterm", "COLUMNS": "80"},

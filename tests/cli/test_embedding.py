@@ -9,12 +9,14 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from lightfast.cli import embedding
-from lightfast.emulator import EmulatorError
+from lightfast.emulator import Embedder, EmulatorError
 from lightfast.emulator.embedding import select
 from tests.waiting import PATIENCE, wait_until
 
@@ -38,7 +40,9 @@ with_model = pytest.mark.skipif(
 
 
 @contextlib.contextmanager
-def lightfast(*arguments, preparation, **streams):
+def lightfast(
+    *arguments: str | Path, preparation: Iterable[str], **streams: Any
+) -> Iterator[subprocess.Popen[str]]:
     """A command in a process of its own, in which something was prepared before."""
     code = PREPARED.format("\n".join(preparation))
     command = [sys.executable, "-c", code, "emulator", *map(str, arguments)]
@@ -53,7 +57,7 @@ def lightfast(*arguments, preparation, **streams):
         child.communicate()
 
 
-def stopped(child):
+def stopped(child: subprocess.Popen[str]) -> tuple[str, str]:
     """What a server printed, after Ctrl-C, on stdout and on stderr."""
     child.send_signal(signal.SIGINT)
     told = child.communicate(timeout=PATIENCE)
@@ -62,7 +66,7 @@ def stopped(child):
 
 
 @pytest.fixture
-def embedder(monkeypatch):
+def embedder(monkeypatch: pytest.MonkeyPatch) -> Embedder:
     """The embedder that is installed: a small one."""
     pytest.importorskip("numpy")
     from tests.emulator.embedders import Synonyms
@@ -73,7 +77,7 @@ def embedder(monkeypatch):
 
 
 @pytest.fixture
-def lines(tmp_path):
+def lines(tmp_path: Path) -> Path:
     path = tmp_path / "lines.jsonl"
     path.write_text("".join(f'{{"title": "login {n}"}}\n' for n in range(120)))
     return path
@@ -214,7 +218,7 @@ def test_a_terminal_sees_a_bar_that_vanishes(embedder, lines):
     assert "\x1b" not in out
 
 
-def read_all(descriptor, into):
+def read_all(descriptor: int, into: bytearray) -> None:
     with contextlib.suppress(OSError):  # EIO: the other end is closed
         while chunk := os.read(descriptor, 4096):
             into += chunk
@@ -224,7 +228,7 @@ def read_all(descriptor, into):
 
 
 @pytest.fixture
-def without_extra(monkeypatch):
+def without_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     """As if a package of the extra were not installed."""
     monkeypatch.setitem(sys.modules, "tokenizers", None)
     monkeypatch.delenv("LIGHTFAST_EMBEDDER")

@@ -7,6 +7,8 @@ import re
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -16,7 +18,7 @@ from tests.waiting import PATIENCE
 
 
 @contextlib.contextmanager
-def serving(*arguments):
+def serving(*arguments: str | Path) -> Iterator[tuple[subprocess.Popen[str], str, dict[str, str]]]:
     """`lightfast emulator serve` in a process of its own, and what it exports."""
     command = [*COMMAND, "emulator", "serve", "--port", "0", *map(str, arguments)]
     child = subprocess.Popen(

@@ -27,7 +27,9 @@ main()
 """
 
 
-def without(*names, arguments=("--version",)):
+def without(
+    *names: str, arguments: tuple[str, ...] = ("--version",)
+) -> subprocess.CompletedProcess[str]:
     code = BLOCKED.format(names=set(names), arguments=arguments)
     return subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=PATIENCE

@@ -3,18 +3,22 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections.abc import Callable, Iterable
+from typing import Any
 
 import pytest
+from click.testing import Result
 
+from tests.cli.conftest import Run
 from tests.conftest import KEY
-from tests.servers import answer, contract, page
+from tests.servers import Answer, Server, answer, contract, page
 
 
 @pytest.fixture
-def search(run, serve):
+def search(run: Run, serve: Callable[..., Server]) -> Callable[..., Result]:
     """Search at a scripted server: `search(*options, script=[…])`."""
 
-    def search(*options, script=()):
+    def search(*options: str, script: Iterable[Answer] = ()) -> Result:
         server = serve(*script)
         settings = {"LIGHTFAST_API_KEY": KEY, "LIGHTFAST_BASE_URL": server.base_url}
         result = run("search", "login", "bug", *options, **settings)
@@ -24,7 +28,7 @@ def search(run, serve):
     return search
 
 
-def document(**changes):
+def document(**changes: Any) -> Answer:
     """The documented answer with one result, changed."""
     whole = contract("response_documented.json")
     whole["data"] = [whole["data"][0] | changes]

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
+import subprocess
 from pathlib import Path
 
 import pytest
 from aiohttp import web
-from aiohttp.test_utils import TestServer
 
 from tests.cli.conftest import process
+from tests.servers import Server
 
 ISSUE = {
     "html_url": "https://github.com/acme/shop/issues/1",
@@ -20,27 +20,25 @@ ISSUE = {
 }
 
 
-async def run(path: Path, *answers: web.Response, **environment: str):
+def run(
+    path: Path, *answers: web.Response, **environment: str
+) -> tuple[subprocess.CompletedProcess[str], list[str | None]]:
     """Run the command against a server that gives these answers, then empty lists; what it was sent, too."""
-    script, sent = list(answers), []
+    script = list(answers)
 
-    async def answer(request: web.Request) -> web.Response:
-        sent.append(request.headers.get("Authorization"))
+    async def respond(_: web.Request) -> web.Response:
         return script.pop(0) if script else web.json_response([])
 
-    app = web.Application()
-    app.router.add_get("/{path:.+}", answer)
-    async with TestServer(app) as server:
+    with Server(respond) as server:
         arguments = ("emulator", "import", "github", "acme/shop", "--output", path)
-        api = str(server.make_url("")).rstrip("/")
-        done = await asyncio.to_thread(process, *arguments, "--api", api, **environment)
-    return done, sent
+        done = process(*arguments, "--api", f"http://127.0.0.1:{server.port}", **environment)
+    return done, [headers.get("Authorization") for headers, _ in server.requests]
 
 
-async def test_an_import_is_kept_and_found(tmp_path: Path):
+def test_an_import_is_kept_and_found(tmp_path: Path):
     """The token comes from the environment and is shown nowhere."""
     path = tmp_path / "shop.json"
-    done, sent = await run(path, web.json_response([ISSUE]), GITHUB_TOKEN="ghp_secret")
+    done, sent = run(path, web.json_response([ISSUE]), GITHUB_TOKEN="ghp_secret")
     assert (done.returncode, done.stdout) == (0, "")
     assert "1 new or changed, 1 in" in done.stderr
     assert "ghp_secret" not in done.stderr
@@ -49,10 +47,10 @@ async def test_an_import_is_kept_and_found(tmp_path: Path):
     assert "The wombat basket" in found.stdout
 
 
-async def test_a_limit_tells_until_when(tmp_path: Path):
+def test_a_limit_tells_until_when(tmp_path: Path):
     """And the exit code says that it is not complete."""
     limited = web.Response(status=429, headers={"Retry-After": "3000"})
-    done, _ = await run(tmp_path / "shop.json", limited, GITHUB_TOKEN="x")
+    done, _ = run(tmp_path / "shop.json", limited, GITHUB_TOKEN="x")
     assert done.returncode != 0
     assert "rate limit is reached until" in done.stderr
     assert "Traceback" not in done.stderr

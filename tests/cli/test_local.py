@@ -9,22 +9,24 @@ import sys
 from pathlib import Path
 
 import pytest
+from click.testing import Result
 
 from lightfast.cli.local import cached_database
 from lightfast.emulator import Emulator, EmulatorError
-from tests.cli.conftest import COMMAND, process
+from tests.cli.conftest import COMMAND, Run, process
 from tests.docs.examples import ROOT
+from tests.emulator.repositories import Repository
 from tests.test_laws import loaded_by
 
 QUESTION = "how are failed requests retried?"
 
 
-def titles(result):
+def titles(result: Result) -> list[str]:
     assert result.exit_code == 0, result.stderr
     return [item["title"] for item in json.loads(result.stdout)["data"]]
 
 
-def keys(database):
+def keys(database: Path) -> int:
     connection = sqlite3.connect(database)
     try:
         return connection.execute("SELECT count(*) FROM api_key").fetchone()[0]
@@ -40,7 +42,7 @@ def test_a_repository_answers_without_key_or_account(repository):
     assert "sk-lf-" not in done.stdout + done.stderr
 
 
-def batch(run, repository):
+def batch(run: Run, repository: Repository) -> None:
     """Search from a file, which needs a server and so a key."""
     source = repository.path.parent / "in.jsonl"
     source.write_text('"login"\n')

@@ -1,14 +1,19 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterator
 
 import keyring
 import pytest
+from click.testing import Result
 from keyring.backend import KeyringBackend
 from keyring.errors import KeyringLocked, PasswordDeleteError
 
 from lightfast.cli.settings import DEFAULT_ADDRESS
+from tests.cli.conftest import Run
 from tests.conftest import KEY
+
+Use = Callable[[KeyringBackend], KeyringBackend]
 
 
 class Memory(KeyringBackend):
@@ -19,13 +24,13 @@ class Memory(KeyringBackend):
     def __init__(self) -> None:
         self.entries: dict[tuple[str, str], str] = {}
 
-    def get_password(self, service, username):
+    def get_password(self, service: str, username: str) -> str | None:
         return self.entries.get((service, username))
 
-    def set_password(self, service, username, password):
+    def set_password(self, service: str, username: str, password: str) -> None:
         self.entries[service, username] = password
 
-    def delete_password(self, service, username):
+    def delete_password(self, service: str, username: str) -> None:
         if (service, username) not in self.entries:
             raise PasswordDeleteError
         del self.entries[service, username]
@@ -34,26 +39,26 @@ class Memory(KeyringBackend):
 class Locked(Memory):
     """A keyring that nobody unlocks."""
 
-    def get_password(self, service, username):
+    def get_password(self, service: str, username: str) -> str | None:
         raise KeyringLocked("the user dismissed the prompt")
 
-    def set_password(self, service, username, password):
+    def set_password(self, service: str, username: str, password: str) -> None:
         raise KeyringLocked(f"cannot store {password}")
 
 
 class Forgetful(Memory):
     """A keyring that accepts everything and keeps nothing."""
 
-    def set_password(self, service, username, password):
+    def set_password(self, service: str, username: str, password: str) -> None:
         pass
 
 
 @pytest.fixture
-def use():
+def use() -> Iterator[Use]:
     """Use a keyring; afterwards the one before."""
     before = keyring.get_keyring()
 
-    def use(backend):
+    def use(backend: KeyringBackend) -> KeyringBackend:
         keyring.set_keyring(backend)
         return backend
 
@@ -62,11 +67,11 @@ def use():
 
 
 @pytest.fixture
-def ring(use):
+def ring(use: Use) -> KeyringBackend:
     return use(Memory())
 
 
-def log_in(run, key=KEY, *options, **environment):
+def log_in(run: Run, key: str = KEY, *options: str, **environment: str) -> Result:
     return run("login", *options, stdin=f"{key}\n", **environment)
 
 

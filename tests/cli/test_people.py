@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from lightfast import Lightfast, PermissionDeniedError, SessionAuth
 from lightfast.emulator import Emulator
+from tests.cli.conftest import Run
 from tests.cli.test_emulator import serving
 
 USER = re.compile(r"user_[0-9a-f]{24}\n")
@@ -16,17 +19,17 @@ UNKNOWN = "user_000000000000000000000000"
 
 
 @pytest.fixture
-def people(run, tmp_path):
+def people(run: Run, tmp_path: Path) -> Run:
     """Run a command about people in a database of the test's own."""
     database = tmp_path / "db.sqlite3"
     return lambda *command: run("emulator", *command, "--database", database)
 
 
-def made(people, name="Ada", *options):
+def made(people: Run, name: str = "Ada", *options: str) -> str:
     return people("members", "create", name, *options).stdout.strip()
 
 
-def listed(people, *command):
+def listed(people: Run, *command: str) -> Any:
     return json.loads(people(*command, "--json").stdout)
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 
 import click
 import pytest
@@ -12,12 +13,12 @@ from lightfast.emulator import EmbeddingProgress
 
 
 @pytest.fixture
-def context():
+def context() -> Iterator[click.Context]:
     with click.Context(click.Command("x")) as context:
         yield context
 
 
-def index(*moments):
+def index(*moments: float) -> Indexing:
     """Index 10 things, of which one more is read at each of the moments, in seconds."""
     clock = iter([0.0, *moments, moments[-1], moments[-1]])
     now = [next(clock)]

@@ -7,24 +7,27 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
+from typing import Any
 
 import pytest
+from click.testing import Result
 
 from lightfast.cli import tables
-from tests.cli.conftest import COMMAND, process
+from tests.cli.conftest import COMMAND, Run, process
 from tests.conftest import KEY
-from tests.servers import answer, contract, delayed, error, page
+from tests.servers import Answer, Server, answer, contract, delayed, error, page
 from tests.waiting import PATIENCE
 
 
 @pytest.fixture
-def ask(run, serve):
+def ask(run: Run, serve: Callable[..., Server]) -> Callable[..., Any]:
     """Search for "login bug" at a scripted server: `ask(*script)(*options)`."""
 
-    def ask(*script):
+    def ask(*script: Answer) -> Any:
         server = serve(*script)
 
-        def search(*options, **environment):
+        def search(*options: str, **environment: str) -> Result:
             environment = {
                 "LIGHTFAST_API_KEY": KEY,
                 "LIGHTFAST_BASE_URL": server.base_url,
@@ -260,11 +263,11 @@ def test_a_bug_is_1_and_verbose_shows_where(ask, monkeypatch):
 # --- in a process of its own ------------------------------------------------------------------
 
 
-def environment(server):
+def environment(server: Server) -> dict[str, str]:
     return {"LIGHTFAST_API_KEY": KEY, "LIGHTFAST_BASE_URL": server.base_url}
 
 
-def start(server, *options, **streams):
+def start(server: Server, *options: str, **streams: Any) -> subprocess.Popen[Any]:
     command = [*COMMAND, "search", "x", *options]
     return subprocess.Popen(
         command, env=os.environ | environment(server), stderr=subprocess.PIPE, **streams
@@ -327,7 +330,7 @@ def test_an_odd_terminal_is_no_reason_to_fail(serve):
     assert json.loads(as_json.stdout)["data"][0]["title"] == item["title"]
 
 
-def on_terminal(server, **more):
+def on_terminal(server: Server, **more: str) -> str:
     """What `search` writes to a terminal of 80 columns."""
     pty = pytest.importorskip("pty")
     ours, theirs = pty.openpty()

@@ -3,11 +3,12 @@ from __future__ import annotations
 import itertools
 import os
 import re
+from collections.abc import Iterator
 
 import pytest
 
 from lightfast import ConfigurationError
-from lightfast.cli.settings import DEFAULT_ADDRESS, choose_settings, read_settings
+from lightfast.cli.settings import DEFAULT_ADDRESS, Settings, choose_settings, read_settings
 from tests.conftest import KEY
 from tests.docs.examples import ROOT
 
@@ -20,7 +21,7 @@ _ROW = re.compile(r"^\| (.+) \| (.+) \| (.+) \| (used|refused) \| (used|refused)
 PLACES = {"the public API": DEFAULT_ADDRESS, "this machine": HOME, "another machine": FOREIGN}
 
 
-def documented():
+def documented() -> dict[tuple[str, str, str], dict[bool, bool]]:
     """The table: what happens, by source of the key, source of the address, and address."""
     page = (ROOT / "docs" / "how-to" / "command-line.md").read_text(encoding="utf-8")
     rows = {}
@@ -33,7 +34,11 @@ def documented():
 TABLE = documented()
 
 
-def sources():
+Combination = tuple[str | None, ...]
+"""The key, those of the two files and of the keyring; the option, the address, those of the two files."""
+
+
+def sources() -> Iterator[Combination]:
     """Every way to set the key and the address, each with the file values it means."""
     places = [None, *PLACES.values()]
     return itertools.product(
@@ -48,7 +53,16 @@ def sources():
     )
 
 
-def row_of(key, local_key, env_key, ring_key, option, address, local_address, env_address):
+def row_of(
+    key: str | None,
+    local_key: str | None,
+    env_key: str | None,
+    ring_key: str | None,
+    option: str | None,
+    address: str | None,
+    local_address: str | None,
+    env_address: str | None,
+) -> tuple[str, str, str]:
     """The row that speaks about a combination, found without the function under test."""
     if key:
         key_from = "the environment"
@@ -75,7 +89,7 @@ def row_of(key, local_key, env_key, ring_key, option, address, local_address, en
     return row if row in TABLE else (key_from, address_from, "any")
 
 
-def chosen(combination, *, allow):
+def chosen(combination: Combination, *, allow: bool) -> Settings | None:
     """What the function decides; None if it refuses."""
     key, local_key, env_key, ring_key, option, address, local_address, env_address = combination
     try:

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -9,7 +11,7 @@ from lightfast.cli.output import printable
 from lightfast.cli.tables import print_results, print_table
 
 
-def result(**changes):
+def result(**changes: Any) -> SearchResult:
     values = {
         "id": "1",
         "title": "Retry failed requests",
@@ -23,10 +25,12 @@ def result(**changes):
 
 
 @pytest.fixture
-def shown(capsys, monkeypatch):
+def shown(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., str]:
     monkeypatch.setenv("COLUMNS", "80")
 
-    def shown(*results, **options):
+    def shown(*results: SearchResult, **options: Any) -> str:
         print_results(results, **options)
         return capsys.readouterr().out
 

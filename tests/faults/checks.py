@@ -40,7 +40,7 @@ def printed(error: BaseException) -> str:
 
     Frames of the tests are left out: a caller's own variables may well hold the key.
     """
-    lines = []
+    lines: list[str] = []
     for one in chain(error):
         told = traceback.TracebackException.from_exception(one, capture_locals=True)
         told.__cause__ = told.__context__ = None

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 import trustme
 
-from tests.faults.faces import FACES
+from tests.faults.faces import FACES, Face
 from tests.faults.server import Stage
 
 
@@ -20,9 +20,10 @@ def stage() -> Iterator[Stage]:
 
 
 @pytest.fixture(params=FACES, ids=lambda face: face.__name__)
-def face(request: pytest.FixtureRequest) -> type:
+def face(request: pytest.FixtureRequest) -> Face:
     """Each face in turn."""
-    return request.param
+    each: Face = request.param
+    return each
 
 
 @pytest.fixture(scope="session")

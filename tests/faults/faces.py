@@ -85,4 +85,5 @@ class Traced(Awaiting):
         aiohttp.ClientSession._request = self._theirs  # type: ignore[method-assign]
 
 
-FACES = [Awaiting, Blocking, Traced]
+Face = type[Awaiting] | type[Blocking]
+FACES: list[Face] = [Awaiting, Blocking, Traced]

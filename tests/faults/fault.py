@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, Protocol
 
 import attrs
 
@@ -60,7 +60,20 @@ class Fault:
         return math.inf if timeout is None else timeout
 
 
-def family(name: str) -> Any:
+class Build(Protocol):
+    """Builds a fault of one family."""
+
+    def __call__(
+        self,
+        what: str,
+        play: Play | None,
+        outcome: type[LightfastError] | str,
+        requests: int | None = 1,
+        **options: Any,
+    ) -> Fault: ...
+
+
+def family(name: str) -> Build:
     """Builds faults of one family: ``fault(name, play, outcome, requests, …)``."""
 
     def build(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import ssl
 
 import pytest
 
@@ -10,7 +11,7 @@ from lightfast import ConfigurationError, LightfastError, NetworkError
 from tests.faults.checks import check_error, shows_secret
 from tests.faults.faces import KEY, USUAL
 from tests.faults.plays import GOOD, close, hang, healthy, message, raw, reply, reset
-from tests.faults.server import FaultServer, Wire
+from tests.faults.server import FaultServer, Play, Wire
 from tests.faults.test_tls import context_of
 
 ID = GOOD["data"][0]["id"]
@@ -24,7 +25,7 @@ def address(server: FaultServer, user: str = "") -> str:
     return f"http://{user}127.0.0.1:{server.port}"
 
 
-def tunnel(context, then=healthy):
+def tunnel(context: ssl.SSLContext, then: Play = healthy) -> Play:
     """A proxy that goes on as the server behind it, in TLS."""
 
     async def play(wire: Wire) -> None:

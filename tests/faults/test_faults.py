@@ -7,8 +7,10 @@ import time
 import pytest
 
 import lightfast
+from lightfast import LightfastError
 from tests.faults.checks import check_error
 from tests.faults.faces import USUAL
+from tests.faults.fault import Fault
 from tests.faults.plays import healthy
 from tests.faults.server import FaultServer, times
 from tests.faults.table import FAULTS
@@ -43,7 +45,7 @@ def test_a_fault_becomes_a_value_or_one_true_error(fault, face, stage):
         assert client.search(timeout=20)[0].id == "obs_01HV8Z3K"
 
 
-def check_outcome(error, fault):
+def check_outcome(error: LightfastError, fault: Fault) -> None:
     """Assert that an error is the one that the table promises, and all that every error is."""
     assert type(error).__name__ in fault.outcome.split(" or "), repr(error)
     check_error(error)

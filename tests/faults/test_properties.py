@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -97,7 +98,7 @@ def test_any_body_of_a_200_is_read_or_an_error(headers, body):
 
 
 @st.composite
-def bent(draw):
+def bent(draw: st.DrawFn) -> dict[str, Any]:
     """The good document with anything in the place of one of its values."""
     import copy
 

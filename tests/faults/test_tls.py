@@ -5,15 +5,23 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import ssl
+from typing import Any
 
 import pytest
 import trustme
 
-from lightfast import AsyncLightfast, ConfigurationError, LightfastError, NetworkError, _portal
+from lightfast import (
+    AsyncLightfast,
+    ConfigurationError,
+    LightfastError,
+    NetworkError,
+    SearchResponse,
+    _portal,
+)
 from tests.faults.checks import check_error
-from tests.faults.faces import KEY, USUAL
+from tests.faults.faces import KEY, USUAL, Face
 from tests.faults.plays import GOOD_BODY, close, hang, head, healthy, message, raw, reset
-from tests.faults.server import FaultServer, Wire
+from tests.faults.server import FaultServer, Stage, Wire
 
 ID = "obs_01HV8Z3K"
 
@@ -36,12 +44,14 @@ def _asyncios_own_loop(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="module")
-def tls(authority) -> ssl.SSLContext:
+def tls(authority: trustme.CA) -> ssl.SSLContext:
     """A good server's context."""
     return context_of(authority.issue_cert("127.0.0.1"))
 
 
-def search(face, stage, server, **options):
+def search(
+    face: Face, stage: Stage, server: FaultServer, **options: Any
+) -> SearchResponse | LightfastError:
     """One call, which has to end well or with an error that is checked; and who was reached."""
     with stage.serve(server), face(**USUAL | {"base_url": server.base_url} | options) as client:
         try:

@@ -13,8 +13,7 @@ from lightfast import LightfastError, ResponseError, SearchResponse, to_dict
 from lightfast._secrets import Secret
 from lightfast._wire.responses import HttpResponse, error_from, read_any, read_search
 
-STATUSES = (200, 200, 200, 200, 204, 101, 302, 400, 401, 402, 403, 404, 405, 413, 418, 429)
-STATUSES += (500, 502, 503, 504, 508, 520, 599)
+STATUSES = (200, 200, 200, 200, 204, 101, 302, 400, 401, 402, 403, 404, 405, 413, 418, 429, 500, 502, 503, 504, 508, 520, 599)  # fmt: skip
 SECRET = "sk-lf-ThisKeyMustNeverBeSeenAnywhere0123456789abc"
 LONGEST = 4_000
 _NOW = datetime(2026, 4, 3, 12, tzinfo=UTC)

@@ -5,13 +5,21 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
+from typing import Any
 
 import pytest
 from langchain_core.tools import BaseTool
 from langchain_tests.integration_tests import RetrieversIntegrationTests, ToolsIntegrationTests
 from langchain_tests.unit_tests import ToolsUnitTests
 
-from lightfast import ConfigurationError, Lightfast, RetryPolicy, SearchFilters, SearchResponse
+from lightfast import (
+    AsyncLightfast,
+    ConfigurationError,
+    Lightfast,
+    RetryPolicy,
+    SearchFilters,
+    SearchResponse,
+)
 from lightfast.emulator import faults
 from lightfast.integrations.langchain import LightfastRetriever, LightfastSearchTool
 
@@ -20,25 +28,25 @@ QUERY = "login bug payment deployment"
 
 class TestRetriever(RetrieversIntegrationTests):
     @pytest.fixture(autouse=True)
-    def _client(self, client):
+    def _client(self, client: AsyncLightfast) -> None:
         self.client = client
 
     @property
-    def retriever_constructor(self):
+    def retriever_constructor(self) -> type[LightfastRetriever]:
         return LightfastRetriever
 
     @property
-    def retriever_constructor_params(self):
+    def retriever_constructor_params(self) -> dict[str, Any]:
         return {"client": self.client}
 
     @property
-    def retriever_query_example(self):
+    def retriever_query_example(self) -> str:
         return QUERY
 
 
 class _Tool:
     @pytest.fixture(autouse=True)
-    def _client(self, client):
+    def _client(self, client: AsyncLightfast) -> None:
         self.client = client
 
     @property
@@ -46,11 +54,11 @@ class _Tool:
         return LightfastSearchTool
 
     @property
-    def tool_constructor_params(self):
+    def tool_constructor_params(self) -> dict[str, Any]:
         return {"client": self.client}
 
     @property
-    def tool_invoke_params_example(self):
+    def tool_invoke_params_example(self) -> dict[str, Any]:
         return {"query": QUERY, "limit": 2}
 
 

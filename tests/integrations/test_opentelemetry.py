@@ -23,7 +23,7 @@ from lightfast import (
     RetryPolicy,
     ServerError,
 )
-from lightfast.emulator import faults
+from lightfast.emulator import Emulator, faults
 from tests.docs.examples import ROOT
 from tests.integrations.conftest import forget_providers
 
@@ -33,7 +33,7 @@ RETRIES = RetryPolicy(retries=2, base_delay=0)
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _instrumented(emulator) -> Iterator[None]:
+def _instrumented(emulator: Emulator) -> Iterator[None]:
     forget_providers()
     # The first call comes before: it must not matter.
     with Lightfast(emulator.create_api_key(), base_url=emulator.base_url) as early:
@@ -49,7 +49,7 @@ def _instrumented(emulator) -> Iterator[None]:
 
 
 @pytest.fixture
-def client(emulator) -> Iterator[Lightfast]:
+def client(emulator: Emulator) -> Iterator[Lightfast]:
     SPANS.clear()
     emulator.clear()
     with Lightfast(emulator.create_api_key(), base_url=emulator.base_url, retries=RETRIES) as made:

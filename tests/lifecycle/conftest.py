@@ -14,7 +14,7 @@ import pytest
 from tests.faults.conftest import face, stage
 from tests.faults.faces import KEY
 from tests.faults.plays import healthy
-from tests.faults.server import FaultServer
+from tests.faults.server import FaultServer, Stage
 from tests.waiting import PATIENCE
 
 __all__ = ["face", "stage"]
@@ -32,7 +32,7 @@ Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
 @pytest.fixture
-def server(stage) -> Iterator[FaultServer]:
+def server(stage: Stage) -> Iterator[FaultServer]:
     """A healthy server."""
     with stage.serve(FaultServer(healthy)) as server:
         yield server
@@ -42,7 +42,9 @@ def server(stage) -> Iterator[FaultServer]:
 def run() -> Run:
     """Runs a program in a fresh interpreter: it has to end well, promptly, and silently."""
 
-    def run(program: str, base_url: str, *, silent: bool = True, **options: object):
+    def run(
+        program: str, base_url: str, *, silent: bool = True, **options: object
+    ) -> subprocess.CompletedProcess[str]:
         environ = os.environ | {
             "LIGHTFAST_API_KEY": KEY,
             "LIGHTFAST_BASE_URL": base_url,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import copy
 import pickle
+import ssl
 
 import pytest
 
@@ -65,9 +66,9 @@ def test_a_client_that_only_a_secret_could_rebuild_is_not_pickled(cls, trusting_
 
 
 @pytest.fixture
-def trusting_context():
+def trusting_context() -> ssl.SSLContext:
     """A context of one's own."""
-    return __import__("ssl").create_default_context()
+    return ssl.create_default_context()
 
 
 @pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy])

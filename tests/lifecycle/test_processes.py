@@ -8,7 +8,7 @@ import pytest
 
 from tests.faults.checks import shows_secret
 from tests.faults.plays import hang, healthy, reply
-from tests.faults.server import FaultServer
+from tests.faults.server import FaultServer, Play, Wire
 
 needs_fork = pytest.mark.skipif(not hasattr(__import__("os"), "fork"), reason="no fork here")
 
@@ -183,10 +183,10 @@ time.sleep(0.3)
         )
 
 
-def stuck(play):
+def stuck(play: Play) -> Play:
     """Plays to the query that will be interrupted; answers all others."""
 
-    async def choose(wire) -> bool | None:
+    async def choose(wire: Wire) -> bool | None:
         return await (play if b"stuck" in wire.request.body else healthy)(wire)
 
     return choose

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -18,7 +20,7 @@ from lightfast import (
 from tests.faults.checks import check_error
 from tests.faults.faces import KEY, USUAL
 from tests.faults.plays import GOOD, message
-from tests.faults.server import FaultServer, Wire
+from tests.faults.server import FaultServer, Play, Wire
 from tests.waiting import PATIENCE, wait_until
 
 ID = GOOD["data"][0]["id"]
@@ -47,7 +49,7 @@ PROVIDERS = {
 }
 
 
-def only(key: str):
+def only(key: str) -> Play:
     """Lets one key in."""
 
     async def play(wire: Wire) -> bool:
@@ -67,7 +69,7 @@ def test_every_kind_of_provider_is_asked(stage, face, kind):
             assert [client.search()[0].id for _ in range(3)] == [ID] * 3
 
 
-def fail(error: BaseException):
+def fail(error: BaseException) -> list[Callable[[], Any]]:
     """A provider that raises."""
 
     def provider() -> str:

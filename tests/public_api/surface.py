@@ -77,7 +77,7 @@ def _members(cls: type) -> Iterator[str]:
         if not name.startswith("_") and "ClassVar" not in str(annotation):
             yield f"{name}: {_text(annotation)}"
     if _is_ours(cls, "__init__"):
-        yield _function("__init__", cls.__init__)
+        yield _function("__init__", inspect.getattr_static(cls, "__init__"))
     for name in sorted(dir(cls)):
         if name.startswith(("_", "model_")) or not _is_ours(cls, name):  # pydantic's own: model_…
             continue
@@ -184,7 +184,7 @@ def _fixtures(tree: ast.Module) -> Iterator[str]:
                 is_fixture = any(ast.unparse(d).startswith("pytest.fixture") for d in decorators)
                 if is_fixture and not name.startswith("_"):
                     yield f"fixture {name}"
-            case ast.Call(func=ast.Attribute(attr="addini"), args=[ast.Constant(value), *_]):
+            case ast.Call(func=ast.Attribute(attr="addini"), args=[ast.Constant(str(value)), *_]):
                 yield f"ini option {value}"
             case ast.Call(func=ast.Attribute(attr="addinivalue_line"), args=[_, ast.Constant(value)]):  # fmt: skip
                 yield f"marker {re.split('[(:]', str(value))[0]}"

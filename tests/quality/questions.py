@@ -80,7 +80,10 @@ class Titles:
 def questions() -> list[Question]:
     lines = (_HERE / "questions.tsv").read_text("utf-8").splitlines()
     rows = [line.split("\t") for line in lines if line and not line.startswith("#")]
-    return [Question(*row[:3], tuple(map(_answer, row[3].split(" | ")))) for row in rows]
+    return [
+        Question(repository, kind, text, tuple(map(_answer, answers.split(" | "))))
+        for repository, kind, text, answers in rows
+    ]
 
 
 def _answer(text: str) -> Answer:

@@ -11,7 +11,7 @@ import pytest
 from lightfast._transport.deadline import DeadlineTimer
 
 
-def soon(seconds):
+def soon(seconds: float) -> float:
     return asyncio.get_running_loop().time() + seconds
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
+from typing import Any
 
 import aiohttp
 import pytest
+from yarl import URL
 
 from lightfast import AsyncLightfast, Lightfast, SessionAuth
 from lightfast._transport import direct
@@ -22,7 +24,7 @@ known = pytest.mark.skipif(
 
 
 @pytest.fixture
-def taken(monkeypatch) -> list[str]:
+def taken(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The paths that requests have taken."""
     names: list[str] = []
 
@@ -41,15 +43,17 @@ def taken(monkeypatch) -> list[str]:
 
 
 @pytest.fixture
-def seen(monkeypatch):
+def seen(monkeypatch: pytest.MonkeyPatch) -> list[URL]:
     """The URLs that a tracer has seen, which is given to every session that is made from now on."""
-    urls = []
+    urls: list[URL] = []
     theirs = aiohttp.ClientSession.__init__
 
-    async def on_start(_session, _context, params):
+    async def on_start(
+        _session: Any, _context: Any, params: aiohttp.TraceRequestStartParams
+    ) -> None:
         urls.append(params.url)
 
-    def init(self, *args, **kwargs):
+    def init(self: aiohttp.ClientSession, *args: Any, **kwargs: Any) -> None:
         config = aiohttp.TraceConfig()
         config.on_request_start.append(on_start)
         theirs(self, *args, **kwargs, trace_configs=[config])

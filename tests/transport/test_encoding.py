@@ -16,7 +16,7 @@ TEXT = b"retry " * 100
 gzipped = partial(compress, mtime=0)  # the same bytes at any time
 
 
-def bare_deflate(data):
+def bare_deflate(data: bytes) -> bytes:
     deflate = zlib.compressobj(wbits=-zlib.MAX_WBITS)
     return deflate.compress(data) + deflate.flush()
 

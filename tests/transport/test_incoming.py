@@ -27,7 +27,9 @@ class Chunks:
         return self._chunks.pop(0)
 
 
-async def received(body: bytes, status: int = 200, coding: str = "", limit: int = 64 * MB):
+async def received(
+    body: bytes, status: int = 200, coding: str = "", limit: int = 64 * MB
+) -> IncomingResponse:
     incoming = IncomingResponse(limit)
     incoming.begin(status, (), {"Content-Encoding": coding} if coding else {})
     await incoming.read(Chunks(body))

@@ -8,6 +8,7 @@ import logging
 import ssl
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from typing import Any
 
 import pytest
 from aiohttp import web
@@ -25,10 +26,10 @@ from lightfast import (
     UsageError,
 )
 from tests.conftest import KEY, QUICK
-from tests.servers import answer, contract, delayed, error, page
+from tests.servers import Server, answer, contract, delayed, error, page
 
 
-def connect(server, **options):
+def connect(server: Server, **options: Any) -> AsyncLightfast:
     return AsyncLightfast(**({"api_key": KEY, "base_url": server.base_url, "retries": QUICK} | options))  # fmt: skip
 
 

@@ -9,6 +9,7 @@ import pickle
 from datetime import UTC, datetime
 from functools import reduce
 from operator import getitem
+from typing import Any
 
 import attrs
 import orjson
@@ -29,7 +30,7 @@ from lightfast._wire.revisions import wire_name
 from tests.servers import CONTRACT, contract
 
 
-def read(document):
+def read(document: Any) -> SearchResponse:
     return read_search(orjson.dumps(document))
 
 

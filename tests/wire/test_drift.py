@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import orjson
 import pytest
 
-from lightfast import API_REVISIONS, Drift, SearchRequest
+from lightfast import API_REVISIONS, Drift, SearchRequest, SearchResponse
 from lightfast._wire.converter import read_search
 from lightfast._wire.drift import error_body_drift, ignored_options
 from tests.servers import contract
 
 
-def read(document):
+def read(document: Any) -> SearchResponse:
     return read_search(orjson.dumps(document))
 
 
-def paths(response, kind):
+def paths(response: SearchResponse, kind: str) -> set[str]:
     return {drift.path for drift in response.drift if drift.kind == kind}
 
 

@@ -7,7 +7,7 @@ import json
 import orjson
 import pytest
 
-from lightfast import ConfigurationError, SearchRequest
+from lightfast import ConfigurationError, SearchRequest, SearchResponse
 from lightfast._wire.converter import read_search as decode
 from lightfast._wire.requests import next_page, post_request, search_request
 from tests.servers import contract
@@ -33,7 +33,7 @@ def test_a_path_that_leads_elsewhere_is_refused(path):
         post_request("https://a.example/v1", path, {})
 
 
-def page(count, total):
+def page(count: int, total: int) -> SearchResponse:
     document = contract("response_minimal.json")
     item = contract("response_nulls.json")["data"][0]
     document["data"] = [item | {"id": str(number)} for number in range(count)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from typing import Any
 
 import orjson
 import pytest
@@ -21,7 +22,7 @@ from tests.servers import contract
 NOW = datetime(2026, 4, 3, 12, 0, tzinfo=UTC)
 
 
-def response(body, status=200, **headers):
+def response(body: Any, status: int = 200, **headers: str) -> HttpResponse:
     data = body if isinstance(body, bytes) else (body if isinstance(body, str) else json.dumps(body)).encode()  # fmt: skip
     pairs = tuple((name.replace("_", "-").encode(), value.encode()) for name, value in headers.items())  # fmt: skip
     return HttpResponse(status=status, headers=pairs, body=data, secret=Secret(KEY))
@@ -31,7 +32,7 @@ def response(body, status=200, **headers):
 ROWS = {"validation error": "6.1: ", "second shape": "6.2: ", "edge": "6.5: "}
 
 
-def row_of(case):
+def row_of(case: dict[str, Any]) -> str:
     return next((row for name, row in ROWS.items() if case["name"].startswith(name)), "5: ")
 
 

@@ -17,7 +17,7 @@ def growth(bench: Bench) -> Iterator[Line]:
     absent: dict[str, str] = {}
     for name in CONTENDERS[:3] if bench.quick else CONTENDERS:
         try:
-            rows[name] = _growth(bench, name, bench.fewer(CALLS))
+            rows[name] = dict(_growth(bench, name, bench.fewer(CALLS)))
         except ContenderError as error:
             absent[name] = str(error)
     ours = [rows[name]["KiB grown"] for name in CONTENDERS[:2] if name in rows]
@@ -35,10 +35,10 @@ def growth(bench: Bench) -> Iterator[Line]:
     yield Line(
         name="bulk-memory",
         what=f"growth over {queries:,} queries in one search_many",
-        figure=float(bulk["KiB grown"]),
+        figure=bulk["KiB grown"],
         unit=" KiB",
         target=Target("≤", 64),
-        rows={BULK: bulk},
+        rows={BULK: dict(bulk)},
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 
 import pytest
 
@@ -11,7 +12,9 @@ from tests.emulator.repositories import Repository
 
 
 @pytest.fixture(scope="module")
-def indexed(tmp_path_factory):
+def indexed(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[tuple[Emulator, str, str, str]]:
     repository = Repository(tmp_path_factory.mktemp("contents") / "api")
     first = repository.commit(
         "Add retries\n\nRequests that fail are sent again.",

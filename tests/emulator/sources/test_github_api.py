@@ -10,13 +10,13 @@ from urllib.parse import parse_qs
 
 import pytest
 from aiohttp import web
-from aiohttp.test_utils import TestServer
 
 from lightfast.emulator import Emulator, EmulatorError
 from lightfast.emulator.sources.github_api import import_github
+from tests.servers import Server
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import Iterator
     from pathlib import Path
 
     from tests.emulator.conftest import Ask
@@ -45,7 +45,7 @@ class GitHub:
         self.next_host = ""
 
     async def answer(self, request: web.Request) -> web.Response:
-        name = request.match_info["name"]
+        name = request.path.removeprefix("/repos/acme/shop/")
         self.headers.append(request.headers)
         if self.failures:
             return self.failures.pop(0)
@@ -67,14 +67,10 @@ class GitHub:
 
 
 @pytest.fixture
-async def github() -> AsyncIterator[tuple[GitHub, str]]:
-    server = GitHub()
-    app = web.Application()
-    app.router.add_get("/repos/acme/shop/{name:.+}", server.answer)
-    running = TestServer(app)
-    await running.start_server()
-    yield server, str(running.make_url("")).rstrip("/")
-    await running.close()
+def github() -> Iterator[tuple[GitHub, str]]:
+    github = GitHub()
+    with Server(github.answer) as server:
+        yield github, f"http://127.0.0.1:{server.port}"
 
 
 async def no_wait(_: float) -> None:

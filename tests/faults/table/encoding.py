@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import gzip
 import zlib
+from typing import Any
 
 from lightfast import ResponseError, ServerError, ValidationError
 from tests.faults.fault import VALUE, family
 from tests.faults.plays import GOOD_BODY, message, raw, reply
+from tests.faults.server import Play
 
 fault = family("encoding")
 
@@ -16,10 +18,10 @@ _RAW_DEFLATE = zlib.compress(GOOD_BODY)[2:-4]
 _ZEROS = bytes(20_000_000)
 _BOMB = gzip.compress(_ZEROS)
 _ERROR = b'{"error": "VALIDATION_ERROR", "message": "limit is too large"}'
-_SMALL = {"options": {"max_response_bytes": 100_000}}
+_SMALL: dict[str, Any] = {"options": {"max_response_bytes": 100_000}}
 
 
-def _coded(coding: str, body: bytes, status: int = 200):
+def _coded(coding: str, body: bytes, status: int = 200) -> Play:
     return reply(body, status, [("Content-Encoding", coding)])
 
 

@@ -18,9 +18,9 @@ _MISSING = object()
 
 def _with(place: str, value: Any) -> dict[str, Any]:
     """The good document with one place changed: ``meta.total``, ``data.0.title``."""
-    document = json.loads(GOOD_BODY)
+    document: dict[str, Any] = json.loads(GOOD_BODY)
     *path, last = [int(step) if step.isdigit() else step for step in place.split(".")]
-    inner = document
+    inner: Any = document
     for step in path:
         inner = inner[step]
     if value is _MISSING:
@@ -42,6 +42,10 @@ def _bad(name: str, body: Any, says: str, **headers: str) -> Fault:
 
 def _good(name: str, body: Any, **options: Any) -> Fault:
     return fault(name, reply(body), VALUE, 1, **options)
+
+
+def _all_wrong(place: str, *values: Any) -> list[Fault]:
+    return [_wrong(place, value) for value in values]
 
 
 def _wrong(place: str, value: Any, wire: str = "") -> Fault:
@@ -116,25 +120,21 @@ FAULTS = [
     *(_wrong(f"data.0.{name}", _MISSING) for name in _REQUIRED),
     *(_wrong(f"data.0.{name}", None) for name in _REQUIRED),
     *(_wrong(f"data.0.{name}", 5) for name in _REQUIRED if name != "score"),
-    *(_wrong("data.0.score", value) for value in ("0.9", True, [], {})),
-    *(_wrong("data", value) for value in (_MISSING, None, {}, "x", 5)),
-    *(_wrong("data.1", value) for value in (None, [], "x", 5)),
-    *(_wrong("meta", value) for value in (_MISSING, None, [], "x")),
-    *(_wrong("meta.total", value) for value in (_MISSING, None, "57", True)),
-    *(
-        _wrong("data.0.occurredAt", value)
-        for value in ("yesterday", 5, "2026-02-30T00:00:00Z", "", "0001-01-01T00:00:00+14:00")
+    *_all_wrong("data.0.score", "0.9", True, [], {}),
+    *_all_wrong("data", _MISSING, None, {}, "x", 5),
+    *_all_wrong("data.1", None, [], "x", 5),
+    *_all_wrong("meta", _MISSING, None, [], "x"),
+    *_all_wrong("meta.total", _MISSING, None, "57", True),
+    *_all_wrong(
+        "data.0.occurredAt", "yesterday", 5, "2026-02-30T00:00:00Z", "", "0001-01-01T00:00:00+14:00"
     ),
-    *(_wrong("data.0.url", value) for value in (5, {})),
-    *(_wrong("data.0.entities", value) for value in ("x", {}, ["x"], [None], [{"key": "a"}])),
-    *(_wrong("data.0.references", value) for value in (5, [[]], [{"type": "a", "id": 5}])),
-    *(_wrong("context", value) for value in ([], "x")),
-    *(_wrong("context.clusters", value) for value in ({}, [1], [{"keywords": [5]}])),
-    *(_wrong("latency", value) for value in ([], {"total": "fast"})),
-    *(
-        _wrong("meta.paths", value)
-        for value in ([], {"vector": 1, "entity": True, "cluster": True})
-    ),
+    *_all_wrong("data.0.url", 5, {}),
+    *_all_wrong("data.0.entities", "x", {}, ["x"], [None], [{"key": "a"}]),
+    *_all_wrong("data.0.references", 5, [[]], [{"type": "a", "id": 5}]),
+    *_all_wrong("context", [], "x"),
+    *_all_wrong("context.clusters", {}, [1], [{"keywords": [5]}]),
+    *_all_wrong("latency", [], {"total": "fast"}),
+    *_all_wrong("meta.paths", [], {"vector": 1, "entity": True, "cluster": True}),
     _wrong("requestId", 5),
     _bad("the second shape with a wrong total", {"results": [], "total": "many"}, "total"),
     _bad("the second shape with wrong results", {"results": {}, "total": 1}, "$.data"),

@@ -7,6 +7,7 @@ import itertools
 from lightfast import ResponseError
 from tests.faults.fault import family
 from tests.faults.plays import GOOD, echo, message, reply
+from tests.faults.server import Play
 
 fault = family("redirects")
 
@@ -20,7 +21,7 @@ _PLACES = {
 _STATUSES = (301, 302, 303, 307, 308)
 
 
-def _to(status: int, location: str):
+def _to(status: int, location: str) -> Play:
     return reply(GOOD, status, [("Location", location)])
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from lightfast import RateLimitError, ServerError
 from tests.faults.fault import VALUE, Fault, family
 from tests.faults.plays import reply
+from tests.faults.server import Play
 
 fault = family("retry-after")
 
 _BODY = {"error": "RATE_LIMITED", "message": "Slow down", "requestId": "req_1"}
 
 
-def _answer(*values: str, status: int = 429):
+def _answer(*values: str, status: int = 429) -> Play:
     return reply(_BODY, status, [("Retry-After", value) for value in values])
 
 

@@ -9,23 +9,23 @@ from typing import Any
 from lightfast import AuthenticationError, ResponseError, ServerError, ValidationError
 from tests.faults.fault import VALUE, family
 from tests.faults.plays import GOOD, echo, head, message, reply
-from tests.faults.server import Wire
+from tests.faults.server import Play, Wire
 
 fault = family("secrets")
 
 _ONE = GOOD["data"][0]
 
 
-def _echo(build: Any, status: int = 401, headers: Any = ()):
+def _echo(build: Any, status: int = 401, headers: Any = ()) -> Play:
     """Answers with a document built from the key."""
     return echo(lambda key: message(build(key.decode()), status, headers), keep=True)
 
 
-def _header(name: str, status: int = 401):
+def _header(name: str, status: int = 401) -> Play:
     return echo(lambda key: message(b"", status, [(name, "it was " + key.decode())]), keep=True)
 
 
-def _says(text: str, status: int = 400):
+def _says(text: str, status: int = 400) -> Play:
     return reply({"error": "BAD", "message": text, "requestId": "req_1"}, status)
 
 

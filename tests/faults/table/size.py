@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from lightfast import ResponseError, ServerError, ValidationError
 from tests.faults.fault import VALUE, family
 from tests.faults.plays import GOOD, GOOD_BODY, JSON_TYPE, flood, head, raw, reply
@@ -9,8 +11,8 @@ from tests.faults.plays import GOOD, GOOD_BODY, JSON_TYPE, flood, head, raw, rep
 fault = family("size")
 
 _CAP = 100_000
-_SMALL = {"options": {"max_response_bytes": _CAP}}
-_TOO_LARGE = {"says": "larger than 100,000 bytes", **_SMALL}
+_SMALL: dict[str, Any] = {"options": {"max_response_bytes": _CAP}}
+_TOO_LARGE: dict[str, Any] = {"says": "larger than 100,000 bytes", **_SMALL}
 _CHUNK = b"2710\r\n" + b" " * 10_000 + b"\r\n"
 _CHUNKED = [JSON_TYPE, ("Transfer-Encoding", "chunked")]
 _MB = b"x" * 1_000_000

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from itertools import repeat
 
-from lightfast import RequestTimeoutError, ServerError, ValidationError
-from tests.faults.faces import RetryPolicy
+from lightfast import RequestTimeoutError, RetryPolicy, ServerError, ValidationError
 from tests.faults.fault import VALUE, family
 from tests.faults.plays import (
     GOOD_BODY,

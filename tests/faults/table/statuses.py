@@ -6,6 +6,7 @@ All 200 of them, in all shapes, stand in test_statuses.py.
 from __future__ import annotations
 
 from http import HTTPStatus
+from typing import Any
 
 from tests.faults.fault import VALUE, Fault, family
 from tests.faults.plays import raw, reply
@@ -40,7 +41,7 @@ def _always(status: int) -> Fault:
     )
 
 
-def _documented(case: dict) -> Fault:
+def _documented(case: dict[str, Any]) -> Fault:
     retryable = case.get("retryable", False)
     headers = {**case["headers"], "retry-after": "0"} if retryable else case["headers"]
     body = case["body"].encode() if isinstance(case["body"], str) else case["body"]
