@@ -9,7 +9,7 @@ import os
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Final, TypeAlias
+from typing import IO, TYPE_CHECKING, Final, NamedTuple
 
 from lightfast import ConfigurationError, LightfastError, SearchResponse
 from lightfast.batch.answers import COLUMNS, csv_cells, csv_line, facts_of, json_line, query_of
@@ -19,10 +19,17 @@ if TYPE_CHECKING:
 
 __all__ = ["Done", "Output"]
 
-_Found: TypeAlias = "tuple[int | None, str | None, int]"
-"""A row that is there: its index, its query, and where it ends."""
 
-_FOREIGN: Final[_Found] = (None, None, -1)
+class _Found(NamedTuple):
+    """A row that is there: its number, its query, where it ends, and whether it failed."""
+
+    row: int | None
+    query: str | None
+    end: int
+    failed: bool = False
+
+
+_FOREIGN: Final = _Found(None, None, -1)
 
 _BEGIN: Final = '{"row": '
 _SYNC_INTERVAL: Final = 1.0  # seconds
@@ -30,29 +37,28 @@ _REMEMBERED: Final = 100  # rows whose queries are compared with the input's
 
 
 class Done:
-    """Rows that are in the output: all up to one of them, and some after it."""
+    """Set of the rows that are in the output, in one bit for each."""
 
     def __init__(self) -> None:
-        self._first_missing = 0
-        self._after: set[int] = set()  # no more than were under way at once
+        self._count = 0
+        self._bits: dict[int, int] = {}  # by thousand, because a row's number comes from a file
         self.queries: dict[int, str | None] = {}
 
     def __len__(self) -> int:
-        return self._first_missing + len(self._after)
+        return self._count
 
     def __contains__(self, index: int) -> bool:
-        return index < self._first_missing or index in self._after
+        thousand, position = divmod(index, 1000)
+        return bool(self._bits.get(thousand, 0) >> position & 1)
 
     def add(self, index: int, query: str | None) -> None:
         """Count a row as done."""
         self.queries[index] = query
         if len(self.queries) > _REMEMBERED:
             del self.queries[next(iter(self.queries))]
-        self._after.add(index)
-        while (index := self._first_missing) in self._after:
-            # In this order: another thread asks meanwhile, and must find it in one of the two.
-            self._first_missing = index + 1
-            self._after.remove(index)
+        self._count += index not in self
+        thousand, position = divmod(index, 1000)
+        self._bits[thousand] = self._bits.get(thousand, 0) | 1 << position
 
 
 class Output:
@@ -62,6 +68,7 @@ class Output:
         path: The file.
         columns: The input's columns for a CSV output; None for an output of JSON lines.
         resume: Whether to keep what is there.
+        retry_failed: Whether to keep what is there, but for the rows that failed.
         overwrite: Whether to delete what is there.
 
     Raises:
@@ -70,7 +77,13 @@ class Output:
     """
 
     def __init__(
-        self, path: Path, columns: Sequence[str] | None, *, resume: bool, overwrite: bool
+        self,
+        path: Path,
+        columns: Sequence[str] | None,
+        *,
+        resume: bool,
+        retry_failed: bool,
+        overwrite: bool,
     ) -> None:
         self._path = path
         self._columns = [*columns, *COLUMNS] if columns is not None else None
@@ -80,20 +93,27 @@ class Output:
         self._start = csv_line(self._columns) if self._columns else b""
         self._synced = time.monotonic()
         self.done = Done()
-        self._descriptor = _open(path, exclusive=not (resume or overwrite))
+        keep = resume or retry_failed
+        self._descriptor = _open(path, exclusive=not (keep or overwrite))
         try:
             self._lock()
-            end = self._read_done() if resume else 0
+            if retry_failed:
+                self._drop_failed()
+            end = self._read_done() if keep else 0
             os.ftruncate(self._descriptor, end)
             os.lseek(self._descriptor, 0, os.SEEK_END)
             if not end:
                 self._append(self._start)
         except OSError as error:
-            os.close(self._descriptor)
+            self._abandon()
             raise ConfigurationError(f"Cannot write {path}: {error.strerror}.") from None
         except BaseException:
-            os.close(self._descriptor)
+            self._abandon()
             raise
+
+    def _abandon(self) -> None:
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
 
     def close(self) -> None:
         """Write to the disk what the operating system still holds, and close the file."""
@@ -143,29 +163,62 @@ class Output:
 
     def _read_done(self) -> int:
         """Read the rows that are there, and return where the last whole one ends."""
+        end = 0
+        for found in self._found():
+            end = found.end
+            if found.row is not None:
+                self.done.add(found.row, found.query)
+        return end
+
+    def _drop_failed(self) -> None:
+        """Replace the file by one without the rows that failed, in one step."""
+        place = Path(os.path.realpath(self._path))
+        copy = place.with_name(f".{place.name}.retry")
+        try:
+            with copy.open("wb") as kept:
+                copy.chmod(place.stat().st_mode)
+                self._copy_answered(place, kept)
+                kept.flush()
+                os.fsync(kept.fileno())
+            os.close(self._descriptor)  # before: Windows replaces no file that is open
+            self._descriptor = -1
+            copy.replace(place)
+            self._descriptor = _open(place, exclusive=False)
+        finally:
+            copy.unlink(missing_ok=True)
+        self._lock()
+
+    def _copy_answered(self, place: Path, kept: IO[bytes]) -> None:
+        start = 0
+        with place.open("rb") as file:
+            for found in self._found():
+                piece = file.read(found.end - start)
+                start = found.end
+                if not found.failed:
+                    kept.write(piece)
+
+    def _found(self) -> Iterator[_Found]:
+        """Yield the rows that are there, as far as they are whole."""
         with os.fdopen(os.dup(self._descriptor), "rb") as file:
             file.seek(0)
-            end = 0
-            for index, query, end in self._csv_rows(file) if self._columns else _json_rows(file):
-                if index is not None:
-                    self.done.add(index, query)
-                elif end < 0:
+            for found in self._csv_rows(file) if self._columns else _json_rows(file):
+                if found.end < 0:
                     raise ConfigurationError(
                         f"{self._path} was not written by a batch of this input; "
                         "it is left as it is."
                     )
-        return end
+                yield found
 
     def _csv_rows(self, file: IO[bytes]) -> Iterator[_Found]:
         start = file.read(len(self._start))
         if len(start) < len(self._start):  # empty, or killed within the first line
-            yield (None, None, 0) if self._start.startswith(start) else _FOREIGN
+            yield _Found(None, None, 0) if self._start.startswith(start) else _FOREIGN
             return
         if start != self._start:
             yield _FOREIGN
             return
         consumed = len(start)
-        yield None, None, consumed
+        yield _Found(None, None, consumed)
 
         def lines() -> Iterator[str]:
             nonlocal consumed
@@ -178,7 +231,8 @@ class Output:
         try:
             for cells in csv.reader(lines(), strict=True):
                 values = dict(zip(self._columns or (), cells, strict=True))
-                yield int(values["row"]), values.get("query"), consumed
+                failed = bool(values["error_type"])
+                yield _Found(int(values["row"]), values.get("query"), consumed, failed)
         except csv.Error:  # killed within a quoted cell
             return
         except ValueError:
@@ -190,7 +244,7 @@ def _json_rows(file: IO[bytes]) -> Iterator[_Found]:
     for line in file:
         if not line.startswith(begin) and not (end == 0 and begin.startswith(line)):
             # After whole rows: what a lost power supply leaves at the end of a file.
-            yield (None, None, end) if end and not line.endswith(b"\n") else _FOREIGN
+            yield _Found(None, None, end) if end and not line.endswith(b"\n") else _FOREIGN
             return
         if not line.endswith(b"\n"):  # killed within a line
             return
@@ -201,7 +255,7 @@ def _json_rows(file: IO[bytes]) -> Iterator[_Found]:
             yield _FOREIGN
             return
         end += len(line)
-        yield index, query, end
+        yield _Found(index, query, end, "error" in row)
 
 
 def _open(path: Path, *, exclusive: bool) -> int:

@@ -65,6 +65,7 @@ def search_file(
     concurrency: int = 8,
     ordered: bool = False,
     resume: bool = False,
+    retry_failed: bool = False,
     overwrite: bool = False,
     defaults: SearchRequest | None = None,
     on_progress: Callable[[BatchSummary], None] | None = None,
@@ -83,7 +84,8 @@ def search_file(
         target_format: The output's format, likewise.
         concurrency: Searches under way at once.
         ordered: Whether rows are written in the order of the input.
-        resume: Whether to keep the rows that the output has, and add those it lacks.
+        resume: Whether to keep the rows that the output has, failed ones too, and add those it lacks.
+        retry_failed: Whether to resume, and to search again for the rows that failed. What they find comes last.
         overwrite: Whether to replace an output that exists.
         defaults: Limit, mode and filters of the rows that have none of their own. Its query is
             not used.
@@ -111,6 +113,7 @@ def search_file(
             Path(target),
             (columns or ["query", "input"]) if as_csv else None,
             resume=resume,
+            retry_failed=retry_failed,
             overwrite=overwrite,
         )
         stack.callback(output.close)

@@ -32,6 +32,7 @@ _EXAMPLES = """
 lightfast batch questions.csv -o answers.jsonl
 lightfast batch questions.jsonl -o answers.csv --limit 1 --concurrency 16
 lightfast batch questions.csv -o answers.jsonl --resume
+lightfast batch questions.csv -o answers.jsonl --retry-failed
 """
 
 
@@ -47,6 +48,7 @@ lightfast batch questions.csv -o answers.jsonl --resume
     help="The file to write.",
 )
 @click.option("--resume", is_flag=True, help="Add the rows that FILE lacks.")
+@click.option("--retry-failed", is_flag=True, help="Resume, and search again for rows that failed.")
 @click.option("--overwrite", is_flag=True, help="Replace FILE.")
 @click.option("--ordered", is_flag=True, help="Write rows in the order of the input.")
 @click.option(
@@ -70,6 +72,7 @@ def batch(
     *,
     target: Path,
     resume: bool,
+    retry_failed: bool,
     overwrite: bool,
     ordered: bool,
     concurrency: int,
@@ -80,6 +83,7 @@ def batch(
     since: datetime | None,
     until: datetime | None,
     local: Path | None,
+    code: bool,
     base_url: str | None,
     timeout: float | None,
     allow_insecure_http: bool,
@@ -94,15 +98,18 @@ def batch(
     are copied to the output.
 
     A row that fails is written with its error. Ctrl-C finishes the searches
-    under way and stops; --resume continues, also after a crash.
+    under way and stops; --resume continues, also after a crash. It keeps the
+    rows that failed; --retry-failed searches for them again.
     """
     from lightfast import SearchRequest
     from lightfast.batch.run import format_of
 
-    if resume and overwrite:
-        raise click.UsageError("--resume and --overwrite cannot be used together.")
+    if overwrite and (resume or retry_failed):
+        kept = "--resume" if resume else "--retry-failed"
+        raise click.UsageError(f"{kept} and --overwrite cannot be used together.")
     connection = Connection(
         local=local,
+        code=code,
         base_url=base_url,
         timeout=timeout,
         allow_insecure_http=allow_insecure_http,
@@ -118,6 +125,7 @@ def batch(
         "concurrency": concurrency,
         "ordered": ordered,
         "resume": resume,
+        "retry_failed": retry_failed,
         "overwrite": overwrite,
         "defaults": SearchRequest("any", **defaults),
     }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +11,7 @@ import attrs
 import click
 
 from lightfast.cli.settings import read_settings
+from lightfast.cli.start_up import without_garbage_collection
 
 if TYPE_CHECKING:
     from lightfast import Lightfast
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Connection",
+    "code_option",
     "connection_options",
     "open_client",
     "open_search",
@@ -34,6 +35,7 @@ class Connection:
 
     Args:
         local: The path to search instead of the API.
+        code: Whether source code is searched there.
         base_url: The API's address.
         timeout: Seconds for a whole call.
         allow_insecure_http: Whether the key may travel unencrypted.
@@ -41,10 +43,18 @@ class Connection:
     """
 
     local: Path | None
+    code: bool
     base_url: str | None
     timeout: float | None
     allow_insecure_http: bool
     allow_env_file_address: bool
+
+
+def code_option(command: _F) -> _F:
+    """Add ``--no-code`` to a command that indexes; the command gets it as `code`."""
+    return click.option(
+        "--code/--no-code", default=True, help="Index source code, too.", show_default=True
+    )(command)
 
 
 def connection_options(command: _F) -> _F:
@@ -56,6 +66,7 @@ def connection_options(command: _F) -> _F:
             metavar="PATH",
             help="Search this repository, directory or file instead of the API.",
         ),
+        code_option,
         click.option("--base-url", metavar="URL", help="The API's address."),
         click.option("--timeout", type=float, metavar="SECONDS", help="Time limit of each call."),
         click.option(
@@ -101,7 +112,7 @@ def open_client(connection: Connection) -> Iterator[Lightfast]:
     from lightfast.cli.local import local_emulator
 
     with (
-        local_emulator(connection.local, serve=True) as (emulator, key),
+        local_emulator(connection.local, code=connection.code, serve=True) as (emulator, key),
         # A proxy must not come between this process and its own emulator.
         Lightfast(key, base_url=emulator.base_url, trust_env=False, **options) as client,
     ):
@@ -121,24 +132,12 @@ def open_search(connection: Connection) -> Iterator[Lightfast | LocalSearch]:
             yield client
         return
     _check_local(connection)
-    with _without_garbage_collection():
+    with without_garbage_collection():
         from lightfast.cli.local import local_emulator  # 100 ms, and the API does without
         from lightfast.cli.local_search import LocalSearch
 
-        with local_emulator(connection.local) as (emulator, _):
+        with local_emulator(connection.local, code=connection.code) as (emulator, _):
             yield LocalSearch(emulator)
-
-
-@contextmanager
-def _without_garbage_collection() -> Iterator[None]:
-    """Leave out garbage collection: 5 % of a command that ends before there is anything to collect."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
 
 
 def _check_local(connection: Connection) -> None:

@@ -17,6 +17,7 @@ import click
 
 from lightfast import API_REVISION, API_REVISIONS
 from lightfast.cli.commands import Group
+from lightfast.cli.connection import code_option
 from lightfast.cli.exec import execute
 from lightfast.cli.imports import imports
 from lightfast.cli.keys import keys
@@ -48,9 +49,7 @@ for command in (imports, keys, members, organizations, execute):
 
 def _indexed(command: _F) -> _F:
     """Give a command the options that `serve` and `index` have in common."""
-    command = click.option(
-        "--code/--no-code", default=True, help="Index source code, too.", show_default=True
-    )(command)
+    command = code_option(command)
     command = click.option(
         "--rebuild",
         is_flag=True,
@@ -90,7 +89,7 @@ def index(
     from lightfast.cli.progress import Embedding, Indexing
 
     given = paths or (Path(),)
-    place = database or cached_database(given)
+    place = database or cached_database(given, code=code)
     embedding = Embedding()
     with contextlib.ExitStack() as stack:
         with Indexing() as indexing:
@@ -183,7 +182,7 @@ def serve(
     from lightfast.cli.progress import Indexing
 
     given = paths or (() if database else (Path(),))
-    place = database or cached_database(given)
+    place = database or cached_database(given, code=code)
     # Like Ctrl-C: service managers and containers stop a process with SIGTERM.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     serving = False

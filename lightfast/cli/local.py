@@ -33,11 +33,14 @@ __all__ = ["cached_database", "kept_key", "local_emulator", "open_emulator"]
 
 
 @contextmanager
-def local_emulator(path: Path, *, serve: bool = False) -> Iterator[tuple[Emulator, str]]:
+def local_emulator(
+    path: Path, *, code: bool = True, serve: bool = False
+) -> Iterator[tuple[Emulator, str]]:
     """Index a path, and yield an emulator that answers from it, and a key.
 
     Args:
         path: A repository, directory or file.
+        code: Whether source code is indexed.
         serve: Whether the emulator serves; otherwise it answers `Emulator.search` only, and the
             key is empty.
 
@@ -46,7 +49,7 @@ def local_emulator(path: Path, *, serve: bool = False) -> Iterator[tuple[Emulato
     """
     with contextlib.ExitStack() as stack:
         with Indexing() as indexing:
-            emulator, database, left_out = _indexed(path, indexing, embedder())
+            emulator, database, left_out = _indexed(path, indexing, embedder(), code=code)
             stack.callback(emulator.close)
             with contextlib.suppress(EmulatorError):  # without a usable model: by words alone
                 emulator.embed(within=EMBEDDING_TIME)
@@ -71,8 +74,14 @@ def open_emulator(paths: Sequence[Path], database: Path, **options: Any) -> Emul
     return Emulator(paths, database=database, **options)
 
 
-def cached_database(paths: Sequence[Path]) -> Path:
+def cached_database(paths: Sequence[Path], *, code: bool = True) -> Path:
     """Return the file that keeps the index of these paths between commands.
+
+    An index without source code has a file of its own: commands with and without do not undo each other's work.
+
+    Args:
+        paths: What is indexed.
+        code: Whether source code is, too.
 
     Raises:
         EmulatorError: There is no cache directory, or no working directory any more.
@@ -84,7 +93,7 @@ def cached_database(paths: Sequence[Path]) -> Path:
     cache = cache_directory()
     name = re.sub(r"[^a-z0-9]+", "-", Path(places[0]).name.lower()).strip("-")[:40] or "root"
     digest = hashlib.sha256("\0".join(places).encode("utf-8", "surrogateescape")).hexdigest()
-    return cache / f"{name}-{digest[:16]}.sqlite3"
+    return cache / f"{name}-{digest[:16]}{'' if code else '-no-code'}.sqlite3"
 
 
 def kept_key(emulator: Emulator, database: Path) -> str:
@@ -108,17 +117,18 @@ def _opens(key: str, known: Any) -> bool:
 
 
 def _indexed(
-    path: Path, indexing: Indexing, chosen: Embedder | None
+    path: Path, indexing: Indexing, chosen: Embedder | None, *, code: bool
 ) -> tuple[Emulator, Path | None, Sequence[LeftOut]]:
     """Return an emulator that has indexed a path, its database if it is kept, and what is newly left out."""
     options: dict[str, Any] = {
+        "code": code,
         "on_progress": indexing,
         "embedder": chosen,
         "embed_behind": False,
         "index_first": False,  # it has happened already
     }
     try:
-        database = cached_database([path])
+        database = cached_database([path], code=code)
         emulator = open_emulator([path], database, rebuild=True, **options)
         return emulator, database, _refresh(emulator)
     except EmulatorError as error:

@@ -8,7 +8,7 @@ import secrets
 import signal
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,9 +18,10 @@ import click
 from lightfast import ConfigurationError
 from lightfast._loopback import is_loopback
 from lightfast.cli.commands import Group
-from lightfast.cli.connection import working_directory
+from lightfast.cli.connection import code_option, working_directory
 from lightfast.cli.output import note, print_json, verbosity
 from lightfast.cli.settings import read_settings
+from lightfast.cli.start_up import without_garbage_collection
 
 if TYPE_CHECKING:
     from mcp.server.lowlevel import Server
@@ -64,6 +65,7 @@ class _Address(_ParamType):
 
 @click.group(cls=Group, invoke_without_command=True, short_help="Serve the search to agents (MCP)")
 @_local
+@code_option
 @click.option("--http", type=_Address(), metavar="HOST:PORT", help="Serve HTTP instead of stdio.")
 @click.option("--allow-remote", is_flag=True, help="Let other machines connect, with a token.")
 @click.option(
@@ -81,6 +83,7 @@ def mcp(
     ctx: click.Context,
     *,
     paths: tuple[Path, ...],
+    code: bool,
     http: tuple[str, int] | None,
     allow_remote: bool,
     names: tuple[str, ...],
@@ -99,17 +102,20 @@ def mcp(
     --allow-remote and a bearer token: LIGHTFAST_MCP_TOKEN, or one that it makes.
     """
     if ctx.invoked_subcommand is not None:
-        ctx.obj = paths
+        ctx.obj = paths, code
         return
     if paths and base_url is not None:
         raise click.UsageError("--local and --base-url cannot be used together.")
     listener, token = _listener(http, allow_remote=allow_remote) if http else (None, None)
 
     async def serve() -> None:
-        from lightfast.mcp import serve_stdio
-
         options = {} if timeout is None else {"timeout": timeout}
-        async with _server(paths, base_url, options) as server:
+        async with AsyncExitStack() as stack:
+            with without_garbage_collection():
+                from lightfast.mcp import serve_stdio
+
+                opened = _server(paths, base_url, options, code=code)
+                server = await stack.enter_async_context(opened)
             if listener is None:
                 await serve_stdio(server)
                 return
@@ -131,16 +137,18 @@ def mcp(
 )
 @click.argument("client", type=click.Choice(["claude", "cursor", "vscode", "zed"]))
 @_local
+@code_option
 @verbosity
 @click.pass_context
-def config(ctx: click.Context, client: str, *, paths: tuple[Path, ...]) -> None:
+def config(ctx: click.Context, client: str, *, paths: tuple[Path, ...], code: bool) -> None:
     """Print the configuration for a CLIENT.
 
     Without --local the server searches the API, and the configuration has a place for your key.
     """
     from lightfast.mcp.client_config import CLIENTS, client_config
 
-    print_json(client_config(client, paths or ctx.obj))  # `mcp --local PATH config`, too
+    paths_before, code_before = ctx.obj  # `mcp --local PATH config`, too
+    print_json(client_config(client, paths or paths_before, code=code and code_before))
     note(f"Put this into {CLIENTS[client].place}.")
 
 
@@ -164,7 +172,7 @@ def _listener(address: tuple[str, int], *, allow_remote: bool) -> tuple[Any, str
 
 @asynccontextmanager
 async def _server(
-    paths: tuple[Path, ...], base_url: str | None, options: dict[str, Any]
+    paths: tuple[Path, ...], base_url: str | None, options: dict[str, Any], *, code: bool
 ) -> AsyncIterator[Server[Any]]:
     from lightfast.mcp import RemoteMemory, create_server
 
@@ -182,8 +190,10 @@ async def _server(
     from lightfast.mcp.local import LocalMemory
     from lightfast.mcp.tools import local_tools, search_tool
 
-    database = cached_database(paths)
-    async with LocalMemory(partial(open_emulator, paths, database, embedder=embedder())) as memory:
+    database = cached_database(paths, code=code)
+    async with LocalMemory(
+        partial(open_emulator, paths, database, code=code, embedder=embedder())
+    ) as memory:
         yield create_server(memory, [search_tool(memory, with_ids=True), *local_tools(memory)])
 
 

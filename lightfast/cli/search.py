@@ -84,6 +84,7 @@ def search(
     fields: Sequence[str] | None,
     web: bool,
     local: Path | None,
+    code: bool,
     base_url: str | None,
     timeout: float | None,
     allow_insecure_http: bool,
@@ -104,6 +105,7 @@ def search(
     """
     connection = Connection(
         local=local,
+        code=code,
         base_url=base_url,
         timeout=timeout,
         allow_insecure_http=allow_insecure_http,

@@ -29,15 +29,17 @@ class Client:
     server: dict[str, Any] = attrs.field(factory=dict)
 
 
-# code.claude.com/docs/en/mcp, cursor.com/docs/context/mcp,
-# code.visualstudio.com/docs/copilot/reference/mcp-configuration, zed.dev/docs/ai/mcp
+# code.claude.com/docs/en/mcp, cursor.com/docs/mcp,
+# code.visualstudio.com/docs/agents/reference/mcp-configuration, zed.dev/docs/ai/mcp
 CLIENTS: Final = {
     "claude": Client(
         ".mcp.json in the project, or claude_desktop_config.json", "mcpServers", {"type": "stdio"}
     ),
-    "cursor": Client(".cursor/mcp.json in the project, or ~/.cursor/mcp.json", "mcpServers"),
+    "cursor": Client(
+        ".cursor/mcp.json in the project, or ~/.cursor/mcp.json", "mcpServers", {"type": "stdio"}
+    ),
     "vscode": Client(".vscode/mcp.json in the project", "servers", {"type": "stdio"}),
-    "zed": Client("settings.json (zed: open settings)", "context_servers", {"source": "custom"}),
+    "zed": Client("settings.json (zed: open settings)", "context_servers"),
 }
 
 
@@ -47,17 +49,20 @@ def launch_command() -> list[str]:
     return [str(script)] if script.exists() else [sys.executable, "-m", "lightfast"]
 
 
-def client_config(name: str, paths: Sequence[Path]) -> dict[str, Any]:
+def client_config(name: str, paths: Sequence[Path], *, code: bool = True) -> dict[str, Any]:
     """Return the configuration of a client.
 
     Args:
         name: One of `CLIENTS`.
         paths: What to search without a key; none for the API, with a place for the key.
+        code: Whether to search source code there.
     """
     client = CLIENTS[name]
     command, *arguments = [*launch_command(), "mcp"]
     for path in paths:
         arguments += ["--local", str(path.expanduser().resolve())]
+    if paths and not code:
+        arguments.append("--no-code")
     server: dict[str, Any] = {**client.server, "command": command, "args": arguments}
     config: dict[str, Any] = {client.section: {"lightfast": server}}
     if paths:

@@ -8,6 +8,7 @@ import json
 import os
 import random
 import signal
+import stat
 import subprocess
 import sys
 import time
@@ -328,6 +329,37 @@ def test_a_complete_output_is_left_as_it_is(client, emulator, tmp_path):
 
 
 @pytest.mark.parametrize("name", ["out.jsonl", "out.csv"])
+def test_rows_that_failed_are_searched_for_again_on_request(client, emulator, tmp_path, name):
+    """What was answered stays as it is; each row is there once in the end."""
+    source, target = tmp_path / "in.csv", tmp_path / name
+    source.write_text("query,limit\nlogin,\nbug,\nlogin bug,many\n")
+    emulator.script(faults.internal_error() * 2)
+    options = {"ordered": True, "concurrency": 1}
+    assert search_file(client, source, target, **options).failed == 2
+    target.chmod(0o640)
+    kept = target.read_bytes()
+    answered = [line for line in kept.splitlines() if b"login bug" in line and b"many" not in line]
+    summary = search_file(client, source, target, resume=True, **options)
+    assert (summary.resumed, target.read_bytes()) == (3, kept)
+    target.write_bytes(kept + b'{"row": 3, ')  # and killed within a row
+    summary = search_file(client, source, target, retry_failed=True, **options)
+    assert (summary.answered, summary.failed, summary.resumed) == (1, 1, 1)
+    assert sorted(rows_of(target)) == [0, 1, 2]
+    assert all(line in target.read_bytes().splitlines() for line in answered)
+    assert stat.S_IMODE(target.stat().st_mode) == 0o640
+    assert {path.name for path in tmp_path.iterdir()} == {"in.csv", name}
+
+
+def test_a_file_of_somebody_else_s_is_not_searched_for_failed_rows(client, tmp_path):
+    (tmp_path / "in.jsonl").write_text('"login"\n')
+    (tmp_path / "out.jsonl").write_text("precious")
+    with pytest.raises(ConfigurationError, match="not written by a batch"):
+        search_file(client, tmp_path / "in.jsonl", tmp_path / "out.jsonl", retry_failed=True)
+    assert (tmp_path / "out.jsonl").read_text() == "precious"
+    assert {path.name for path in tmp_path.iterdir()} == {"in.jsonl", "out.jsonl"}
+
+
+@pytest.mark.parametrize("name", ["out.jsonl", "out.csv"])
 def test_an_output_cut_anywhere_is_completed(client, tmp_path, name):
     """However many bytes reached the disk, each row is there once in the end."""
     source, target = tmp_path / "in.csv", tmp_path / name
@@ -364,7 +396,7 @@ def test_the_output_of_another_input_is_not_continued(client, tmp_path):
         search_file(client, tmp_path / "in.csv", tmp_path / "out.csv", resume=True)
 
 
-def test_rows_are_kept_as_a_number_and_a_few_after_it():
+def test_rows_are_kept_in_a_bit_each():
     done, order = Done(), list(range(1000))
     random.Random(7).shuffle(order)
     for index in order:
@@ -372,7 +404,9 @@ def test_rows_are_kept_as_a_number_and_a_few_after_it():
         assert index in done
     assert len(done) == 1000
     assert 1000 not in done
-    assert not done._after
+    assert len(done._bits) == 1
+    done.add(order[0], "x")
+    assert len(done) == 1000
 
 
 KILLED = """

@@ -106,6 +106,19 @@ def test_a_search_loads_neither_http_nor_asyncio_nor_stemmers(repository):
     assert not modules & {"asyncio", "snowballstemmer", "webbrowser", "email.utils"}
 
 
+def test_source_code_is_left_out_on_request_and_each_has_an_index_of_its_own(
+    run, repository, cache
+):
+    repository.commit("Add a module", {"wombat.py": "def find_wombat():\n    pass\n"})
+    options = ("--local", repository.path, "--type", "code", "--json")
+    for _ in range(2):
+        assert "find_wombat in wombat.py" in titles(run("search", "find_wombat", *options))
+        assert titles(run("search", "find_wombat", *options, "--no-code")) == []
+    assert len(list(cache.glob("*.sqlite3"))) == 2
+    assert run("emulator", "index", repository.path, "--no-code", "-q").exit_code == 0
+    assert len(list(cache.glob("*.sqlite3"))) == 2
+
+
 def test_what_was_committed_since_is_found(run, repository):
     assert "Explain tax law" not in titles(
         run("search", "--local", repository.path, "tax law", "--json")

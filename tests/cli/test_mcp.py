@@ -17,6 +17,13 @@ def test_a_configuration_names_the_paths_and_the_file_to_paste_it_into(run, repo
     assert after.stderr.startswith("Put this into ")
 
 
+def test_a_configuration_can_leave_out_source_code(run, repository):
+    before = run("mcp", "--local", repository.path, "--no-code", "config", "zed")
+    after = run("mcp", "config", "zed", "--local", repository.path, "--no-code")
+    assert json.loads(before.stdout) == json.loads(after.stdout)
+    assert json.loads(after.stdout)["context_servers"]["lightfast"]["args"][-1] == "--no-code"
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
