@@ -53,7 +53,7 @@ class ConnectionConfig:
         ssl: What the server's certificate is checked with; None is the system's trust.
         max_connections: Connections of each event loop, at most.
         max_response_bytes: Bytes that a body may have, decompressed; it may hold one object or
-            array for each 32 of them.
+            array for each 16 bytes of its own, or for each 512 of these.
     """
 
     proxy: Secret | None

@@ -16,9 +16,11 @@ from lightfast.exceptions import ResponseError
 ERROR_BODY_BYTES = 256 * 1024
 """How much of an error's body is kept, decompressed: enough for any message."""
 
-# An object or array costs up to 230 bytes of memory, but two of text. One for each 32 bytes that an
-# answer may have is five times what answers to a search hold.
-_BYTES_PER_CONTAINER = 32
+# An object or array costs up to 230 bytes of memory, but two of text, and the garbage collector's
+# time. Answers to a search hold one in 20 bytes at most. A short answer may hold more: as many as
+# a 512th of the bytes that one may have, 30 MB of memory by default.
+_BYTES_PER_CONTAINER = 16
+_LIMIT_PER_CONTAINER = 512
 
 
 class Stream(Protocol):
@@ -99,8 +101,7 @@ class IncomingResponse:
         body = self._received()
         if self._coding:
             body = await self._decompressed(body)
-        if len(body) > self._limit // _BYTES_PER_CONTAINER * 2:  # each has two brackets at least
-            self._check_cost(body)
+        self._check_cost(body)
         return body
 
     async def _decompressed(self, body: bytes) -> bytes:
@@ -121,11 +122,11 @@ class IncomingResponse:
 
     def _check_cost(self, body: bytes) -> None:
         """Raise ResponseError if a body is all brackets: 58 KB of gzip can be 20 million lists."""
-        most = self._limit // _BYTES_PER_CONTAINER
-        if body.count(b"[") + body.count(b"{") > most:
+        most = max(self._limit // _LIMIT_PER_CONTAINER, len(body) // _BYTES_PER_CONTAINER)
+        if len(body) > 2 * most and body.count(b"[") + body.count(b"{") > most:
             raise ResponseError(
-                f"The answer holds more than {most:,} objects and arrays; ask for fewer results, "
-                "or raise `max_response_bytes`.",
+                f"The answer holds more than {most:,} objects and arrays in {len(body):,} bytes; "
+                "ask for fewer results, or raise `max_response_bytes`.",
                 status=self.status,
             )
 

@@ -213,9 +213,19 @@ def _read_response(parse: Callable[[_Source], Any], source: _Source) -> SearchRe
     if type(document) is dict and revisions.is_second_shape(document):
         return _read_second_shape(document, parse, source)
     response = _read(_response_reader, document, SearchResponse, parse, source)
-    if noticed.drift:
-        noticed.drift = False
-        object.__setattr__(response, "drift", deviations(parse(source), SearchResponse))
+    if not noticed.drift:
+        return response
+    del document, response  # a large answer must not be in memory twice
+    return _read_with_drift(parse, source)
+
+
+def _read_with_drift(parse: Callable[[_Source], Any], source: _Source) -> SearchResponse:
+    """Read an answer that deviates, parsed anew because its arrays were used up."""
+    document = parse(source)
+    drift = deviations(document, SearchResponse)
+    response = _read(_response_reader, document, SearchResponse, parse, source)
+    noticed.drift = False
+    object.__setattr__(response, "drift", drift)
     return response
 
 
@@ -226,15 +236,13 @@ def _read_second_shape(
         return revisions.from_second_shape(parse(source))
 
     first_shape = revisions.from_second_shape(document)
+    document.clear()
+    drift = deviations(first_shape, SearchResponse)
     response = _read(_response_reader, first_shape, SearchResponse, parse_again, source)
-    object.__setattr__(response, "revision", revisions.SECOND)
-    unknown = [
-        each
-        for each in deviations(parse_again(source), SearchResponse)
-        if each.kind == "unknown_field"
-    ]
-    object.__setattr__(response, "drift", (revisions.SECOND_SHAPE, *unknown))
     noticed.drift = False
+    object.__setattr__(response, "revision", revisions.SECOND)
+    unknown = [each for each in drift if each.kind == "unknown_field"]
+    object.__setattr__(response, "drift", (revisions.SECOND_SHAPE, *unknown))
     return response
 
 
@@ -257,5 +265,7 @@ def _read(
     try:
         return reader(document, cls)
     except (AttributeError, KeyError, OverflowError, TypeError, ValueError):
-        problems = explain(parse(source), cls, "$")
-    raise WireError(next(problems, f"$: not a {cls.__name__}"))
+        if isinstance(document, dict):
+            document.clear()  # a large one must not be in memory twice
+    noticed.drift = False
+    raise WireError(next(explain(parse(source), cls, "$"), f"$: not a {cls.__name__}"))

@@ -73,7 +73,7 @@ _MOST_DRIFT = 20
 
 
 def deviations(value: Any, type_: Any) -> tuple[Drift, ...]:
-    """Return how a document that was read deviates from the pinned revision.
+    """Return how a document deviates from the pinned revision.
 
     What several items of an array have in common is listed once.
     """
@@ -83,8 +83,9 @@ def deviations(value: Any, type_: Any) -> tuple[Drift, ...]:
 
 def _deviations(value: Any, type_: Any, path: str) -> Iterator[Drift]:
     if attrs.has(type_):
-        yield from _object_deviations(value, type_, path)
-    elif is_array(type_):
+        if isinstance(value, dict):
+            yield from _object_deviations(value, type_, path)
+    elif is_array(type_) and isinstance(value, list):
         item_type = get_args(type_)[0]
         for item in islice(value, _MOST_ITEMS):
             yield from _deviations(item, item_type, f"{path}[]")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import cache
 from types import NoneType, UnionType
 from typing import Any, Union, get_args, get_origin
 
@@ -44,11 +45,12 @@ class Field:
     null_promised: bool = True
 
 
-def layout(cls: type) -> list[Field]:
+@cache
+def layout(cls: type) -> tuple[Field, ...]:
     """Return the fields that are read from JSON, in order."""
     attrs.resolve_types(cls)
     fields: tuple[attrs.Attribute[Any], ...] = attrs.fields(cls)
-    return [_field(cls, field) for field in fields if field.name not in NOT_IN_JSON]
+    return tuple(_field(cls, field) for field in fields if field.name not in NOT_IN_JSON)
 
 
 def _field(cls: type, field: attrs.Attribute[Any]) -> Field:

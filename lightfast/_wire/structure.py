@@ -11,7 +11,7 @@ own hooks, made as strict and as lenient, take 8 times.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any, get_args, get_origin
 
@@ -146,7 +146,7 @@ def _compile(source: str, scope: dict[str, Any]) -> Reader:
     return reader
 
 
-def _scope_of(fields: list[Field], converter: Converter) -> dict[str, Any]:
+def _scope_of(fields: Sequence[Field], converter: Converter) -> dict[str, Any]:
     """Return the names that the lines of these fields use."""
     scope: dict[str, Any] = {
         "from_iso": datetime.fromisoformat,
@@ -182,7 +182,7 @@ def _sparse_lines(field: Field) -> list[str]:
     ]
 
 
-def _dense(fields: list[Field]) -> list[str]:
+def _dense(fields: Sequence[Field]) -> list[str]:
     """Return the lines that read all fields of `o`, or raise KeyError with nothing used up."""
     nested = [field for field in fields if attrs.has(field.type) or is_array(field.type)]
     single = [field for field in fields if field not in nested]

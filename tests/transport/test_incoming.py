@@ -45,6 +45,23 @@ async def test_a_body_that_is_all_brackets_is_refused_before_it_is_parsed(values
         await incoming.body()
 
 
+@pytest.mark.parametrize("values", [b"[],", b"{},", b'{"":0},', b"[[[[]]]],", b"[0],[0],9999,"])
+async def test_an_answer_of_any_size_may_hold_a_container_in_16_bytes_at_most(values):
+    """4 MB of brackets, far from the limit of an answer, were 300 MB and stalled the loop for 2 s."""
+    body = b'{"data":[' + values * (4 * MB // len(values)) + b"0]}"
+    with pytest.raises(ResponseError, match="objects and arrays"):
+        await (await received(body)).body()
+    short = body[: MB // 4]
+    assert await (await received(short)).body() == short
+
+
+async def test_a_larger_limit_allows_for_more_containers():
+    body = b"[" + b"[],[0,1]," * 200_000 + b"0]"
+    with pytest.raises(ResponseError, match="raise `max_response_bytes`"):
+        await (await received(body)).body()
+    assert await (await received(body, limit=256 * MB)).body() == body
+
+
 async def test_inflating_leaves_the_event_loop_to_others():
     """Between two steps of a megabyte, what else is ready gets its turn."""
     incoming = await received(gzip.compress(bytes(20 * MB)), coding="gzip")
