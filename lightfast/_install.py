@@ -32,7 +32,7 @@ def install_command(*extras: str) -> str:
     try:
         installed = distribution(NAME)
     except PackageNotFoundError:  # a copy on sys.path
-        return f"{_installer('')} {_quoted(_named(extras))}"
+        return f"{_installer('')} {_quoted(_with_extras(extras))}"
     origin = _origin(installed)
     editable = "-e " if origin.get("dir_info", {}).get("editable") else ""
     tool = (installed.read_text("INSTALLER") or "").strip()
@@ -55,10 +55,10 @@ def _requirement(origin: dict[str, Any], extras: tuple[str, ...]) -> str:
     if "vcs_info" in origin:
         info = origin["vcs_info"]
         url = f"{info.get('vcs', 'git')}+{url}@{info.get('commit_id', '')}".rstrip("@")
-    return f"{_named(extras)} @ {url}" if url else _named(extras)
+    return f"{_with_extras(extras)} @ {url}" if url else _with_extras(extras)
 
 
-def _named(extras: tuple[str, ...]) -> str:
+def _with_extras(extras: tuple[str, ...]) -> str:
     return f"{NAME}[{','.join(extras)}]"
 
 

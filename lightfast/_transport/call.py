@@ -92,9 +92,9 @@ class Call:
         def before_sleep(error: LightfastError, delay: float) -> None:
             self._note_delay(error, delay)
             error.history = tuple(self.history)
-            for told in (on_retry, self._config.on_retry):
-                if told is not None:
-                    told(error, delay)
+            for hook in (on_retry, self._config.on_retry):
+                if hook is not None:
+                    hook(error, delay)
 
         again = retrying(
             self._config.retry,

@@ -17,7 +17,7 @@ from lightfast.cli.tables import print_table
 if TYPE_CHECKING:
     from lightfast.emulator import Emulator
 
-__all__ = ["day", "in_database", "of_organization", "opened", "print_known"]
+__all__ = ["day", "in_database", "of_organization", "open_database", "print_known"]
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
@@ -40,7 +40,9 @@ def of_organization(text: str) -> Callable[[_F], _F]:
 
 
 @contextmanager
-def opened(database: Path | None, *, make: bool = False, **options: Any) -> Iterator[Emulator]:
+def open_database(
+    database: Path | None, *, make: bool = False, **options: Any
+) -> Iterator[Emulator]:
     """Open an emulator on a database, by default that of `lightfast emulator serve` in this directory.
 
     Args:

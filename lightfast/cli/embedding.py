@@ -27,36 +27,36 @@ def embedder() -> Embedder | None:
     return installed_embedder()
 
 
-def embed(opened: Emulator, shown: Embedding) -> EmbeddingProgress | None:
+def embed(emulator: Emulator, shown: Embedding) -> EmbeddingProgress | None:
     """Embed all documents, and return the progress; None without an embedder.
 
     Args:
-        opened: The emulator. What is embedded stays, also after an interrupt.
-        shown: The progress that `opened` reports to.
+        emulator: The emulator. What is embedded stays, also after an interrupt.
+        shown: The progress that `emulator` reports to.
 
     Raises:
         EmulatorError: The model cannot be used.
     """
     try:
         with shown:
-            opened.embed()
+            emulator.embed()
     except KeyboardInterrupt:
-        if progress := opened.embedding_progress:
+        if progress := emulator.embedding_progress:
             note(f"Interrupted: {searchable(progress)}; the same command goes on from there.")
         raise
-    return opened.embedding_progress
+    return emulator.embedding_progress
 
 
-def follow(opened: Emulator, news: deque[EmbeddingProgress]) -> None:
+def follow(emulator: Emulator, news: deque[EmbeddingProgress]) -> None:
     """Show the progress of embedding in the background, and return at its end.
 
     Args:
-        opened: The emulator, which serves.
+        emulator: The emulator, which serves.
         news: Where another thread puts the latest progress; only this thread prints.
     """
     latest = None
     with Embedding() as shown:
-        while opened.is_embedding or news:
+        while emulator.is_embedding or news:
             if news:
                 latest = news.pop()
                 shown(latest)

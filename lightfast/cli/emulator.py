@@ -93,7 +93,7 @@ def index(
     embedding = Embedding()
     with contextlib.ExitStack() as stack:
         with Indexing() as indexing:
-            opened = open_emulator(
+            emulator = open_emulator(
                 given,
                 place,
                 rebuild=rebuild or database is None,
@@ -102,11 +102,11 @@ def index(
                 embedder=None if no_embed else embedder(),
                 on_embedding=embedding,
             )
-            stack.enter_context(contextlib.closing(opened))
-            fresh = opened.refresh()
-        progress = embed(opened, embedding)
-        corpora, total = opened.corpora(), opened.documents
-        left_out = opened.left_out
+            stack.enter_context(contextlib.closing(emulator))
+            fresh = emulator.refresh()
+        progress = embed(emulator, embedding)
+        corpora, total = emulator.corpora(), emulator.documents
+        left_out = emulator.left_out
     heads = ("documents", "kind", "location")
     print_table(heads, [(str(c.documents), c.kind, c.location) for c in corpora])
     by_meaning = f", {progress.embedded:,} searchable by meaning" if progress else ""
@@ -190,7 +190,7 @@ def serve(
     try:
         with contextlib.ExitStack() as stack:
             with Indexing() as indexing:
-                opened = open_emulator(
+                emulator = open_emulator(
                     given,
                     place,
                     host=host,
@@ -206,41 +206,41 @@ def serve(
                     embedder=embedder(),
                     on_embedding=news.append,
                 )
-                stack.enter_context(opened)
+                stack.enter_context(emulator)
             serving = True
-            note_left_out(opened.left_out)
-            _announce(opened, _key(opened, place, kept=database is None))
-            _wait_for_interrupt(opened, news)
+            note_left_out(emulator.left_out)
+            _announce(emulator, _key(emulator, place, kept=database is None))
+            _wait_for_interrupt(emulator, news)
     except KeyboardInterrupt:
         if not serving:
             raise
         note("Stopped.")
 
 
-def _key(opened: Emulator, place: Path, *, kept: bool) -> str | None:
+def _key(emulator: Emulator, place: Path, *, kept: bool) -> str | None:
     """Return a key to print; None if the database has keys already, which are kept as digests."""
     from lightfast.cli.local import kept_key
 
     if kept:
-        return kept_key(opened, place)
-    if any(key.active for key in opened.accounts.list_api_keys()):
+        return kept_key(emulator, place)
+    if any(key.active for key in emulator.accounts.list_api_keys()):
         return None
-    return opened.create_api_key("first")
+    return emulator.create_api_key("first")
 
 
-def _wait_for_interrupt(opened: Emulator, news: deque[EmbeddingProgress]) -> NoReturn:
+def _wait_for_interrupt(emulator: Emulator, news: deque[EmbeddingProgress]) -> NoReturn:
     """Show the progress of embedding, and wait until KeyboardInterrupt is raised."""
     from lightfast.cli.embedding import follow
 
-    follow(opened, news)
+    follow(emulator, news)
     while True:
         time.sleep(3600)
 
 
-def _announce(opened: Emulator, key: str | None) -> None:
-    url = opened.base_url
-    click.echo(f"Serving {opened.documents:,} documents. Ctrl-C stops it.")
-    click.echo(f"Console: {opened.console_url}\n")
+def _announce(emulator: Emulator, key: str | None) -> None:
+    url = emulator.base_url
+    click.echo(f"Serving {emulator.documents:,} documents. Ctrl-C stops it.")
+    click.echo(f"Console: {emulator.console_url}\n")
     click.echo(f"export LIGHTFAST_BASE_URL={shlex.quote(url)}")
     if key:
         click.echo(f"export LIGHTFAST_API_KEY={key}")

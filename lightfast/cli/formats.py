@@ -29,13 +29,13 @@ _MARKUP = re.compile(r"([\\`*_\[\]<>|~@#])")
 
 def print_json_array(results: Iterable[SearchResult], fields: Sequence[str]) -> None:
     """Print one JSON array with an object of these fields for each result."""
-    print_json([_chosen(result, fields) for result in results])
+    print_json([_selected(result, fields) for result in results])
 
 
 def print_json_lines(results: Iterable[SearchResult], fields: Sequence[str] | None) -> None:
     """Print each result as one line of JSON: these fields, or all of the API's."""
     for result in results:
-        document = _chosen(result, fields) if fields else row(result)
+        document = _selected(result, fields) if fields else row(result)
         if not fields:
             del document["place"]  # it is ours, and not the API's
         print_json(document, indent=None)
@@ -46,7 +46,7 @@ def print_csv(results: Iterable[SearchResult], fields: Sequence[str] | None) -> 
     fields = fields or _CSV
     _print_csv_line(fields)
     for result in results:
-        _print_csv_line([_cell(value) for value in _chosen(result, fields).values()])
+        _print_csv_line([_cell(value) for value in _selected(result, fields).values()])
 
 
 def print_markdown(results: Iterable[SearchResult], fields: Sequence[str] | None) -> None:
@@ -55,7 +55,7 @@ def print_markdown(results: Iterable[SearchResult], fields: Sequence[str] | None
     click.echo(f"| {' | '.join(fields)} |")
     click.echo(f"|{'---|' * len(fields)}")
     for result in results:
-        chosen = _chosen(result, fields)
+        chosen = _selected(result, fields)
         cells = {name: _MARKUP.sub(r"\\\1", _cell(value)) for name, value in chosen.items()}
         if "title" in cells and (url := web_address(result)):
             cells["title"] = f"[{cells['title']}]({_link_target(url)})"
@@ -66,7 +66,7 @@ def print_markdown(results: Iterable[SearchResult], fields: Sequence[str] | None
         click.echo(f"| {' | '.join(cells.values())} |")
 
 
-def _chosen(result: SearchResult, fields: Sequence[str]) -> dict[str, Any]:
+def _selected(result: SearchResult, fields: Sequence[str]) -> dict[str, Any]:
     values = row(result)
     return {name: values.get(name) for name in fields}
 

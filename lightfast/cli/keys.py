@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from lightfast.cli.commands import Group
-from lightfast.cli.database import day, in_database, of_organization, opened, print_known
+from lightfast.cli.database import day, in_database, of_organization, open_database, print_known
 from lightfast.cli.output import note, verbosity
 from lightfast.cli.timestamps import timestamp
 
@@ -40,7 +40,7 @@ def keys() -> None:
 @verbosity
 def create(name: str, expires: datetime | None, database: Path | None, organization: str) -> None:
     """Create a key and print it, alone, on stdout. It cannot be shown again."""
-    with opened(database, make=True) as emulator:
+    with open_database(database, make=True) as emulator:
         click.echo(
             emulator.accounts.create_api_key(name, organization=organization, expires_at=expires)
         )
@@ -55,7 +55,7 @@ def create(name: str, expires: datetime | None, database: Path | None, organizat
 @verbosity
 def list_(*, as_json: bool, database: Path | None, organization: str) -> None:
     """List keys, oldest first, without the keys themselves."""
-    with opened(database) as emulator:
+    with open_database(database) as emulator:
         known = emulator.accounts.list_api_keys(organization=organization)
     heads = ("id", "key", "name", "state", "created", "last used")
     rows = [_row(key) for key in known]
@@ -69,7 +69,7 @@ def list_(*, as_json: bool, database: Path | None, organization: str) -> None:
 @verbosity
 def revoke(which: str, database: Path | None, organization: str) -> None:
     """Revoke a key, by its ID or its masked form such as sk-lf-...AbC1."""
-    with opened(database) as emulator:
+    with open_database(database) as emulator:
         key = emulator.accounts.revoke_api_key(which, organization=organization)
     note(f"Revoked {key.masked} ({key.name}).")
 

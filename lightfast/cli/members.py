@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from lightfast.cli.commands import Group
-from lightfast.cli.database import day, in_database, of_organization, opened, print_known
+from lightfast.cli.database import day, in_database, of_organization, open_database, print_known
 from lightfast.cli.output import note, verbosity
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def members() -> None:
 @verbosity
 def create(name: str, database: Path | None, organization: str) -> None:
     """Create a user who is a member, and print their ID, alone, on stdout."""
-    with opened(database, make=True) as emulator:
+    with open_database(database, make=True) as emulator:
         user = emulator.accounts.create_user(name, organization=organization)
     click.echo(user.id)
     note(f"{user.name} is a member of {organization!r}.")
@@ -45,7 +45,7 @@ def create(name: str, database: Path | None, organization: str) -> None:
 @verbosity
 def add(user_id: str, database: Path | None, organization: str) -> None:
     """Add an existing user to an organization."""
-    with opened(database) as emulator:
+    with open_database(database) as emulator:
         emulator.accounts.add_member(user_id, organization)
         member = _member(emulator, user_id, organization)
     note(f"{member.name} is a member of {organization!r}.")
@@ -58,7 +58,7 @@ def add(user_id: str, database: Path | None, organization: str) -> None:
 @verbosity
 def remove(user_id: str, database: Path | None, organization: str) -> None:
     """Remove a member from an organization."""
-    with opened(database) as emulator:
+    with open_database(database) as emulator:
         member = _member(emulator, user_id, organization)
         emulator.accounts.remove_member(member, organization)
     note(f"{member.name} ({member.id}) is no longer a member of {organization!r}.")
@@ -71,7 +71,7 @@ def remove(user_id: str, database: Path | None, organization: str) -> None:
 @verbosity
 def list_(*, as_json: bool, database: Path | None, organization: str) -> None:
     """List members, oldest first."""
-    with opened(database) as emulator:
+    with open_database(database) as emulator:
         known = emulator.accounts.list_members(organization=organization)
     rows = [(one.id, day(one.since), one.name) for one in known]
     nothing = f"No members of {organization!r}."
@@ -96,7 +96,7 @@ def token(user_id: str, *, lifetime: int, database: Path | None, organization: s
 
     `SessionAuth(token, org_id=...)` takes it.
     """
-    with opened(database, session_lifetime=lifetime) as emulator:
+    with open_database(database, session_lifetime=lifetime) as emulator:
         member = _member(emulator, user_id, organization)
         click.echo(emulator.accounts.create_session_token(member))
         org_id = _organization_id(emulator, organization)

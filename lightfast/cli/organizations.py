@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from lightfast.cli.commands import Group
-from lightfast.cli.database import day, in_database, opened, print_known
+from lightfast.cli.database import day, in_database, open_database, print_known
 from lightfast.cli.output import note, verbosity
 
 __all__ = ["organizations"]
@@ -27,7 +27,7 @@ def organizations() -> None:
 @verbosity
 def create(name: str, database: Path | None) -> None:
     """Create an organization and print its ID, alone, on stdout."""
-    with opened(database, make=True) as emulator:
+    with open_database(database, make=True) as emulator:
         made = emulator.accounts.create_organization(name)
     click.echo(made.id)
     note(f"{made.name!r} has no data and no members yet.")
@@ -39,7 +39,7 @@ def create(name: str, database: Path | None) -> None:
 @verbosity
 def list_(*, as_json: bool, database: Path | None) -> None:
     """List organizations, oldest first."""
-    with opened(database) as emulator:
+    with open_database(database) as emulator:
         known = emulator.accounts.list_organizations()
     rows = [(one.id, day(one.created_at), one.name) for one in known]
     nothing = "No organizations yet."

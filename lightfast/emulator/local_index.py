@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from lightfast.emulator.accounts.people import check_organization
 from lightfast.emulator.api.revision_2026_04_03 import DOCUMENTED
 from lightfast.emulator.api.validation import InvalidRequestError
-from lightfast.emulator.embedding.select import chosen_embedder
+from lightfast.emulator.embedding.select import select_embedder
 from lightfast.emulator.errors import EmulatorError
 from lightfast.emulator.indexing import Indexing
 from lightfast.emulator.paths import corpora_of, expand, make_temporary_directory
@@ -255,7 +255,7 @@ def _semantics(
     embedder: EmbedderChoice,
     on_progress: Callable[[EmbeddingProgress], None] | None,
 ) -> Semantics | None:
-    selected = chosen_embedder(embedder)
+    selected = select_embedder(embedder)
     if selected is None:
         return None
     # Needs numpy, which only the extra brings.

@@ -21,7 +21,7 @@ def contents_text(document: DocumentContents, patch: str | None, max_characters:
         document.commit or "",
         document.url or "",
         f"{document.source} {document.type}",
-        _moment(document.occurred_at),
+        _date(document.occurred_at),
         ", ".join(document.people),
     ]
     parts = [f"# {one_line(document.title)}", joined(facts), plain(document.text)]
@@ -41,7 +41,7 @@ def related_text(document: DocumentContents, related: Iterable[RelatedDocument])
     """Return a document's neighbors, by relation."""
     lines = [
         f"- {each.relation}: {one_line(each.document.title)} "
-        f"({joined([each.document.type, _moment(each.document.occurred_at), each.document.url or '', f'id {each.document.id}'])})"
+        f"({joined([each.document.type, _date(each.document.occurred_at), each.document.url or '', f'id {each.document.id}'])})"
         for each in related
     ]
     head = f"{one_line(document.title)} ({document.id})"
@@ -52,5 +52,5 @@ def _reference(reference: dict[str, Any]) -> str:
     return f"{reference.get('label') or ''} {reference.get('id', '')}".strip()
 
 
-def _moment(moment: datetime | None) -> str:
-    return f"{moment:%Y-%m-%d}" if moment else ""
+def _date(at: datetime | None) -> str:
+    return f"{at:%Y-%m-%d}" if at else ""

@@ -104,11 +104,11 @@ class People:
         """Return the organization of a name, after creating it if it is missing."""
         name = check_organization(name)
         with self._store.read() as db:
-            found = _named(db, name)
+            found = _find_organization(db, name)
         if found is None:
             with self._store.write() as db:
                 # Another process may have created it since.
-                found = _create(db, name, self._now()) or _named(db, name)
+                found = _create(db, name, self._now()) or _find_organization(db, name)
         assert found is not None  # noqa: S101
         return found
 
@@ -241,7 +241,7 @@ def ensure_organization(db: sqlite3.Connection, name: str, at: int) -> bool:
     return made.rowcount > 0
 
 
-def _named(db: sqlite3.Connection, name: str) -> Organization | None:
+def _find_organization(db: sqlite3.Connection, name: str) -> Organization | None:
     # The column `id` holds the name, `public_id` the id.
     row = db.execute("SELECT * FROM organization WHERE id = ?", (name,)).fetchone()
     return _organization(row) if row else None
@@ -249,7 +249,7 @@ def _named(db: sqlite3.Connection, name: str) -> Organization | None:
 
 def _create(db: sqlite3.Connection, name: str, at: int) -> Organization | None:
     """Return the organization just created; None if the name is taken."""
-    return _named(db, name) if ensure_organization(db, name, at) else None
+    return _find_organization(db, name) if ensure_organization(db, name, at) else None
 
 
 def _insert_member(db: sqlite3.Connection, organization: str, user_id: str, at: int) -> None:

@@ -104,9 +104,9 @@ def _http_failure(error: web.HTTPException, request: web.Request) -> Failure:
 
 def answer(request: web.Request, body: dict[str, Any]) -> web.Response:
     """Return 200 with a body in the request's dialect."""
-    told = request.get(DIALECT, DOCUMENTED).answer(body)
+    document = request.get(DIALECT, DOCUMENTED).answer(body)
     request_id = request[REQUEST_ID]
-    reply = Reply(200, {**told, "requestId": request_id}, {"X-Request-ID": request_id})
+    reply = Reply(200, {**document, "requestId": request_id}, {"X-Request-ID": request_id})
     return _response(reply)
 
 

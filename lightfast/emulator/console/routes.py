@@ -185,7 +185,7 @@ class Console:
         """Create a key; this is the only answer that holds one."""
         user_id, organization = await self._member(request)
         content = await read_json(request)
-        name, expires_at = text(content, "name"), _moment(content.get("expiresAt"))
+        name, expires_at = text(content, "name"), _expiry(content.get("expiresAt"))
 
         def create() -> str:
             return self._identity.keys.create(
@@ -209,7 +209,7 @@ class Console:
         return user_id, member.organization
 
 
-def _moment(value: object) -> datetime | None:
+def _expiry(value: object) -> datetime | None:
     if value is None:
         return None
     moment = timestamps.from_wire(value) if isinstance(value, str) else None

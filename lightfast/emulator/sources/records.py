@@ -29,7 +29,7 @@ __all__ = [
     "TIME",
     "TITLE",
     "first_of",
-    "moment",
+    "read_timestamp",
     "record_document",
     "record_entities",
 ]
@@ -127,7 +127,7 @@ def record_document(data: Mapping[str, Any]) -> Document | None:
         type=kind,
         family="changelog" if kind == "release" else "history",
         url=address if address.startswith(("http://", "https://")) else None,
-        occurred_at=moment(first_of(data, TIME)),
+        occurred_at=read_timestamp(first_of(data, TIME)),
         weight=ROBOT_WEIGHT if people and is_robot(people[0], "") else 1.0,
         actors=tuple(name.lower() for name in people),
         entities=record_entities(people, label, page.type, _labels(data), named),
@@ -252,7 +252,7 @@ def _facts(data: Mapping[str, Any]) -> dict[str, Any]:
     return {"latestAction": action} if action else {}
 
 
-def moment(value: Any) -> int | None:
+def read_timestamp(value: Any) -> int | None:
     """Return when something happened; None for what is not a time.
 
     Args:

@@ -13,7 +13,7 @@ import orjson
 
 from lightfast.emulator.errors import EmulatorError
 from lightfast.emulator.sources.documents import Document, mentions, person
-from lightfast.emulator.sources.records import moment
+from lightfast.emulator.sources.records import read_timestamp
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -81,7 +81,7 @@ def _document(key: str, messages: list[dict[str, Any]], people: dict[str, str]) 
         body="\n\n".join(f"{name}: {text}" if name else text for name, text in zip(names, said, strict=True)),
         source="slack",
         type="conversation",
-        occurred_at=moment(_time(messages[0])),
+        occurred_at=read_timestamp(_time(messages[0])),
         actors=tuple(name.lower() for name in who),
         entities=(*(person(name) for name in who), {"key": f"#{channel}", "category": "channel"}, *named.entities),
         references=named.references,

@@ -9,7 +9,7 @@ import pytest
 
 from lightfast.emulator import EmulatorError
 from lightfast.emulator.sources.corpora import corpora_at
-from lightfast.emulator.sources.records import moment
+from lightfast.emulator.sources.records import read_timestamp
 from lightfast.emulator.timestamps import to_wire
 
 if TYPE_CHECKING:
@@ -188,10 +188,10 @@ def test_a_slack_export_is_read_by_conversation(tmp_path: Path) -> None:
 )
 def test_moments_are_written_in_many_ways(value: object) -> None:
     """Seconds, milliseconds, ISO 8601, and the forms of CSV."""
-    assert to_wire(moment(value)) == AT
+    assert to_wire(read_timestamp(value)) == AT
 
 
 @pytest.mark.parametrize("value", [None, "", "soon", True, [], 1e300, "2026-13-01"])
 def test_what_is_no_moment_is_none(value: object) -> None:
     """Whatever it is instead."""
-    assert moment(value) is None
+    assert read_timestamp(value) is None
