@@ -1,8 +1,10 @@
 """In which order to show what was found, and how good it is: pure functions on numbers and words.
 
 Scores are added, not ranks. Words: BM25 as a share of the best match of the same family, so that a terse commit does not
-outrank every page. Meaning: the cosine, stretched over the range that the candidates have; what has no vector is taken
-to mean what its words say. Besides them a prior for the question's form, neighbouring words, and names.
+outrank every page; they count less when even the best match has few of the question's. Meaning: the cosine, stretched
+over the range that the candidates have; what has no vector is taken to mean what its words say. A document begins with
+what it is about, so both are partly those of its first passage. Besides them a prior for the question's form,
+neighbouring words, and names.
 
 What a person sees is another number: how much of the question the result has, by words or by meaning. It does not
 depend on what else was found, so that a bad answer looks like one even when there is no better.
@@ -31,11 +33,20 @@ __all__ = [
     "folded",
     "fused",
     "reranked",
+    "with_opening",
 ]
 
 COPY = 0.5  # what a score is multiplied by when another file says the very same
 BETWEEN = 0.3  # share of the words' score that compares families with each other
 NAMED = 1.4  # what it counts that a query names a document, beside words and meaning
+OPENING = 0.4  # share of a passage's score that is its document's first passage's
+FEW_WORDS, MANY_WORDS = (
+    0.1,
+    0.25,
+)  # shares of the highest possible BM25 between which words count less or fully
+LEAST_WORDS = (
+    0.6  # what words count, of what they do otherwise, when the best match has few of them
+)
 FULL_COSINE = 0.75  # what is as alike as that says the same in other words
 
 
@@ -109,11 +120,23 @@ class Text:
 Ranked = list[tuple[Candidate, float]]
 
 
-def fused(candidates: Iterable[Candidate], depth: Depth) -> Ranked:
-    """Return the candidates, best first, by words, meaning, names and form together."""
+def with_opening(own: float, opening: float) -> float:
+    """Return the score of a passage whose document begins with one that has the score `opening`."""
+    return (1 - OPENING) * own + OPENING * opening
+
+
+def fused(candidates: Iterable[Candidate], depth: Depth, possible: float = 0.0) -> Ranked:
+    """Return the candidates, best first, by words, meaning, names and form together.
+
+    Args:
+        candidates: What may be shown.
+        depth: What words and meaning count.
+        possible: The BM25 of a passage that has all of the question's words; 0 when that is not known.
+    """
     candidates = list(candidates)
     best = _best_by_family(candidates)
     top = max(best.values(), default=1.0)
+    by_words = depth.words * (_worth_of_words(top / possible) if possible else 1.0)
     # A family whose best match is poor beside the best of all counts a little less.
     strength = {family: 1 - BETWEEN + BETWEEN * score / top for family, score in best.items()}
     known = [c.cosine for c in candidates if c.cosine is not None]
@@ -124,10 +147,15 @@ def fused(candidates: Iterable[Candidate], depth: Depth) -> Ranked:
     def score(c: Candidate) -> float:
         words = strength[c.family] * c.weight * c.lexical / best[c.family]
         alike = words if c.cosine is None else c.weight * (c.cosine - low) / span
-        found = depth.words * words + depth.meaning * alike
+        found = by_words * words + depth.meaning * alike
         return found + c.weight * (NAMED * c.named + c.prior) - c.penalty
 
     return _sorted((c, score(c)) for c in candidates)
+
+
+def _worth_of_words(share: float) -> float:
+    """Return what words count when the best match has a share of the highest possible BM25."""
+    return min(1.0, max(LEAST_WORDS, (share - FEW_WORDS) / (MANY_WORDS - FEW_WORDS)))
 
 
 def _best_by_family(candidates: list[Candidate]) -> dict[int, float]:

@@ -26,11 +26,11 @@ if TYPE_CHECKING:
 
     from lightfast.emulator.search.query import SearchQuery
 
-__all__ = ["Hits", "LexicalIndex", "Passage", "group_fold", "is_group", "rarity"]
+__all__ = ["Hits", "LexicalIndex", "Passage", "group_fold", "highest", "is_group", "rarity"]
 
 Hits = list[tuple[int, float]]  # passages and scores, best first
 
-COLUMN_WEIGHTS = (4.0, 1.0, 0.3, 1.0)  # title, body, identifiers, forms
+COLUMN_WEIGHTS = (2.0, 1.0, 0.3, 1.0)  # title, body, identifiers, forms
 ENOUGH = 5000  # matches that are scored in the first step, as far as there are words rare enough
 FEW = 50  # with fewer candidates than that, common words find some, too
 _GROUPS = 1 << 61  # folds of groups lie above; those of documents are numbers of rows
@@ -62,7 +62,7 @@ GROUP BY fold ORDER BY score DESC, id LIMIT :limit OFFSET :offset
 _AMONG = f"d.rowid IN {_THESE}"
 
 _KNOWN = f"""
-SELECT d.rowid, d.id, coalesce(d.fold, d.rowid) AS fold, d.family, d.weight, d.penalty, m.hash AS text
+SELECT d.rowid, d.id, d.head, coalesce(d.fold, d.rowid) AS fold, d.family, d.weight, d.penalty, m.hash AS text
 FROM document AS d LEFT JOIN meaning AS m ON m.document = d.rowid AND m.is_title = 0 WHERE {_AMONG}
 """  # noqa: S608
 
@@ -84,6 +84,7 @@ class Passage:
 
     Args:
         id: The id of its document.
+        opening: The first passage of its document.
         fold: The number of the result that it belongs to.
         family: Its place in `FAMILIES`.
         weight: What its score is multiplied by.
@@ -92,6 +93,7 @@ class Passage:
     """
 
     id: str
+    opening: int
     fold: int
     family: int
     weight: float
@@ -217,6 +219,12 @@ def _rarest(frequencies: dict[str, int]) -> list[str]:
 def rarity(frequency: int, passages: int) -> float:
     """Return how much a word tells (BM25's inverse document frequency, never negative)."""
     return math.log1p((passages - frequency + 0.5) / (frequency + 0.5))
+
+
+def highest(rarities: Iterable[float]) -> float:
+    """Return the BM25 that words of some rarities can have at most."""
+    # 1 + k1, and k1 is 1.2: https://www.sqlite.org/fts5.html#the_bm25_function
+    return 2.2 * sum(rarities)
 
 
 def _json(numbers: Iterable[int]) -> str:

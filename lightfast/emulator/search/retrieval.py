@@ -22,9 +22,17 @@ import orjson
 
 from lightfast.emulator import timestamps
 from lightfast.emulator.search.clusters import clusters
-from lightfast.emulator.search.fusion import DEPTHS, Candidate, evidence, folded, fused, reranked
+from lightfast.emulator.search.fusion import (
+    DEPTHS,
+    Candidate,
+    evidence,
+    folded,
+    fused,
+    reranked,
+    with_opening,
+)
 from lightfast.emulator.search.groups import group_members, with_group
-from lightfast.emulator.search.lexical import LexicalIndex, is_group, rarity
+from lightfast.emulator.search.lexical import LexicalIndex, highest, is_group, rarity
 from lightfast.emulator.search.question import FAMILIES, PRIORS, form_of, without_form
 from lightfast.emulator.search.snippets import snippet
 from lightfast.emulator.search.text import terms
@@ -34,7 +42,7 @@ if TYPE_CHECKING:
 
     from lightfast.emulator.embedding.index import VectorIndex
     from lightfast.emulator.search.fusion import Ranked
-    from lightfast.emulator.search.lexical import Hits
+    from lightfast.emulator.search.lexical import Hits, Passage
     from lightfast.emulator.search.query import SearchQuery
     from lightfast.emulator.store import Store
 
@@ -192,11 +200,12 @@ class _Search:
             self._match.nearest(self._depth.nearest, self._lexical.allowed()) if self._match else {}
         )
         if self._by_vectors_alone:
-            ranked = self._ranked(self._candidates(near, {}, {}))
+            ranked = self._ranked(self._candidates(self._lexical.known(near), {}, {}))
             return self._scored(ranked), len(ranked)
         rows = {*self._lexical.best(self._depth.lexical, self._frequencies), *near, *named}
-        scores = self._lexical.scores(rows)
-        candidates = self._candidates(rows, scores, named)
+        known = self._lexical.known(rows)
+        scores = self._lexical.scores(_with_openings(known))
+        candidates = self._candidates(known, scores, named)
         self._clock("retrieval")
         ranked = self._ranked(candidates)
         matched = {c.fold for c in candidates if c.passage in scores}
@@ -209,10 +218,9 @@ class _Search:
         return page, total
 
     def _candidates(
-        self, rows: Any, scores: dict[int, float], named: dict[int, float]
+        self, known: dict[int, Passage], scores: dict[int, float], named: dict[int, float]
     ) -> list[Candidate]:
-        known = self._lexical.known(rows)
-        cosines = self._match.cosines(known) if self._match else {}
+        cosines = self._match.cosines(_with_openings(known)) if self._match else {}
         return [
             Candidate(
                 passage=row,
@@ -222,16 +230,25 @@ class _Search:
                 weight=passage.weight,
                 prior=self._priors.get(FAMILIES[passage.family], 0.0),
                 penalty=passage.penalty,
-                lexical=scores.get(row, 0.0),
-                cosine=cosines.get(row),
+                lexical=with_opening(scores.get(row, 0.0), scores.get(passage.opening, 0.0)),
+                cosine=(
+                    with_opening(cosines[row], cosines.get(passage.opening, cosines[row]))
+                    if row in cosines
+                    else None
+                ),
                 named=named.get(row, 0.0),
                 text=passage.text,
             )
             for row, passage in known.items()
         ]
 
+    @cached_property
+    def _rarities(self) -> dict[str, float]:
+        passages = self._lexical.passages
+        return {word: rarity(n, passages) for word, n in self._frequencies.items()}
+
     def _ranked(self, candidates: list[Candidate]) -> Ranked:
-        ranked = fused(candidates, self._depth)
+        ranked = fused(candidates, self._depth, highest(self._rarities.values()))
         texts = self._lexical.texts(c.passage for c, _ in ranked[: self._depth.reranked])
         ranked = folded(reranked(ranked, texts, self._query.query, self._depth))
         self._clock("rerank" if self._depth.reranked else "retrieval")
@@ -243,8 +260,7 @@ class _Search:
             return []
         first = ranked[:_JUDGED]
         texts = self._lexical.texts(c.passage for c, _ in first)
-        worth = {w: rarity(n, self._lexical.passages) for w, n in self._frequencies.items()}
-        most = max(evidence(c, texts[c.passage], worth) for c, _ in first)
+        most = max(evidence(c, texts[c.passage], self._rarities) for c, _ in first)
         best = max(ranked[0][1], _LEAST)
         page = ranked[self._query.offset : self._query.offset + self._query.limit]
         return [(c.passage, most * max(score / best, _LEAST)) for c, score in page]
@@ -265,6 +281,10 @@ class _Search:
             for p, score in hits
             if p in rows
         ]
+
+
+def _with_openings(known: dict[int, Passage]) -> set[int]:
+    return {*known, *(passage.opening for passage in known.values())}
 
 
 def _result(row: sqlite3.Row, score: float, words: list[str]) -> dict[str, Any]:

@@ -62,6 +62,27 @@ async def test_of_a_document_the_best_passage_is_shown(
         assert (await ask(emulator, key, query="cheese")).body["meta"]["total"] == 2
 
 
+async def test_a_document_that_begins_with_the_subject_comes_first(
+    lines: Callable[..., Path], ask: Ask
+) -> None:
+    """Of two that say the same further down, whatever their ids."""
+    later = f"Passwords of the proxy are quoted. {'Filler words follow here. ' * 20}"
+    beginnings = {"a": "This is about cheese.", "b": "This is about proxies."}
+    path = lines(
+        *(
+            {
+                "id": key,
+                "title": f"Chapter {key}",
+                "text": f"{beginning} {'It is a long story. ' * 15}\n\n{later}",
+            }
+            for key, beginning in beginnings.items()
+        )
+    )
+    async with Emulator([path], embedder=None) as emulator:
+        body = (await ask(emulator, emulator.create_api_key(), query="quoted proxy passwords")).body
+    assert [result["id"] for result in body["data"]] == ["b", "a"]
+
+
 @pytest.mark.parametrize("limit", [1, 7, 100])
 async def test_pages_of_documents_with_passages_are_true(
     limit: int, lines: Callable[..., Path], ask: Ask
@@ -114,6 +135,15 @@ def test_words_are_compared_within_a_family() -> None:
     ranked = fused([weak, two, one], Depth(meaning=0.0))
     scores = {c.id: score for c, score in ranked}
     assert scores == pytest.approx({"b": 1.0, "a": 0.73, "c": 0.5})
+
+
+def test_words_count_less_where_even_the_best_match_has_few_of_them() -> None:
+    """A question in other words than the answer's is left to meaning."""
+    said = Candidate(passage=1, id="said", fold=1, lexical=2.0, cosine=0.4)
+    meant = Candidate(passage=2, id="meant", fold=2, cosine=0.7)
+    depth = Depth(words=1.0, meaning=0.8)
+    assert [c.id for c, _ in fused([said, meant], depth, 8.0)] == ["said", "meant"]
+    assert [c.id for c, _ in fused([said, meant], depth, 80.0)] == ["meant", "said"]
 
 
 def test_what_another_file_says_too_comes_later() -> None:
