@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 from collections.abc import AsyncIterator, Callable, Iterator
 from types import SimpleNamespace
 
@@ -78,6 +79,14 @@ async def client(server: Server) -> AsyncIterator[AsyncLightfast]:
     """A client of `server`."""
     async with AsyncLightfast(KEY, base_url=server.base_url, retries=QUICK) as client:
         yield client
+
+
+@pytest.fixture
+def closed_port() -> Iterator[int]:
+    """A port that refuses connections: taken, so that no other test's server gets it, and not listened on."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        yield taken.getsockname()[1]
 
 
 class _ClientResponse(aiohttp.ClientResponse):

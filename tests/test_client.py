@@ -6,6 +6,8 @@ import asyncio
 import copy
 import gc
 import pickle
+import threading
+import time
 import warnings
 from collections.abc import AsyncIterable
 from typing import Any
@@ -25,7 +27,8 @@ from lightfast import (
     UsageError,
 )
 from tests.conftest import KEY, QUICK
-from tests.servers import answer, delayed, error, page
+from tests.servers import answer, delayed, error, held, page
+from tests.waiting import eventually
 
 
 async def test_a_search_sends_its_arguments_and_gives_a_typed_response(client, server):
@@ -197,18 +200,30 @@ async def test_many_searches_give_one_outcome_each_in_order(client, server):
 
 
 async def test_no_more_than_k_searches_are_under_way(serve):
-    server = serve(delayed(0.02, page("1")))
+    async def respond(request):
+        await eventually(lambda: server.most_in_flight == 3)
+        return await delayed(0.02, page("1"))(request)
+
+    server = serve(respond)
     async with AsyncLightfast(KEY, base_url=server.base_url) as client:
         await outcomes(client, ["q"] * 20, concurrency=3)
     assert server.most_in_flight == 3
 
 
 async def test_outcomes_may_come_as_they_are_ready(serve):
-    server = serve(delayed(0.5, page("slow")), page("quick"))
-    async with AsyncLightfast(KEY, base_url=server.base_url) as client:
-        found = await outcomes(client, ["a", "b", "c"], ordered=False)
-    assert [outcome.index for outcome in found][-1] == 0
-    assert {outcome.index for outcome in found} == {0, 1, 2}
+    others = threading.Event()
+
+    async def respond(request):
+        is_first = (await request.json())["query"] == "a"
+        return await (held(others, page("slow")) if is_first else page("quick"))(request)
+
+    found = []
+    async with AsyncLightfast(KEY, base_url=serve(respond).base_url) as client:
+        async for outcome in client.search_many(["a", "b", "c"], ordered=False):
+            found.append(outcome.index)
+            if len(found) == 2:
+                others.set()
+    assert found in ([1, 2, 0], [2, 1, 0])
 
 
 async def test_a_failure_is_a_value_and_the_others_go_on(serve):
@@ -220,17 +235,31 @@ async def test_a_failure_is_a_value_and_the_others_go_on(serve):
     assert isinstance(found[2].error, ConfigurationError)
 
 
-async def test_all_workers_wait_when_one_is_told_to(serve):
-    server = serve(error(429, "RATE_LIMITED", Retry_After="0.5"), delayed(0.01, page("1")))
-    loop = asyncio.get_running_loop()
+async def test_all_workers_wait_when_one_is_told_to(serve, caplog):
+    times = []
+
+    def noted(then):
+        async def respond(request):
+            times.append(time.monotonic())
+            return await then(request)
+
+        return respond
+
+    async def respond_when_the_other_is_told(request):
+        await eventually(lambda: "RATE_LIMITED" in caplog.text)
+        return await page("1")(request)
+
+    server = serve(
+        noted(error(429, "RATE_LIMITED", Retry_After="0.5")),
+        respond_when_the_other_is_told,
+        noted(page("1")),
+    )
     async with AsyncLightfast(KEY, base_url=server.base_url, retries=QUICK) as client:
-        begun = loop.time()
         found = await outcomes(client, ["q"] * 30, concurrency=2)
-        took = loop.time() - begun
     assert all(outcome.ok for outcome in found)
-    assert took >= 0.5
-    # While the gate was shut, nobody asked: the rest came after the wait.
-    assert max(outcome.response.http.elapsed for outcome in found[2:]) < 0.5
+    refused, *others = times
+    assert len(others) == 29
+    assert min(others) >= refused + 0.5
 
 
 async def test_queries_are_pulled_as_they_are_needed_and_may_be_asynchronous(client):

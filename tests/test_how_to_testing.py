@@ -61,7 +61,7 @@ def test_the_page_works_in_both_modes_of_pytest_asyncio(
 
 def test_the_script_on_the_page_runs(project: pytest.Pytester) -> None:
     done = subprocess.run(
-        [sys.executable, project.path / "by_hand.py"], capture_output=True, text=True, timeout=60
+        [sys.executable, project.path / "by_hand.py"], capture_output=True, text=True, timeout=180
     )
     assert done.stdout.startswith("Login bug"), done.stderr
 

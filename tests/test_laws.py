@@ -205,7 +205,7 @@ def loaded_by(code: str) -> set[str]:
     """The modules that a fresh interpreter has after running some code."""
     script = f"import sys, json\n{code}\nprint(json.dumps(sorted(sys.modules)))"
     done = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=180
     )
     return set(json.loads(done.stdout))
 

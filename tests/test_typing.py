@@ -20,7 +20,7 @@ def mypy(*arguments: str) -> subprocess.CompletedProcess[str]:
     pytest.importorskip("mypy", reason="nox -s typing installs it")
     return subprocess.run(
         [sys.executable, "-m", "mypy", "--strict", "--no-error-summary", *arguments],
-        cwd=TYPING.parent.parent, capture_output=True, text=True, timeout=300, check=False,
+        cwd=TYPING.parent.parent, capture_output=True, text=True, timeout=900, check=False,
     )  # fmt: skip
 
 
@@ -31,7 +31,7 @@ def pyright(path: Path, tmp_path: Path) -> subprocess.CompletedProcess[str]:
     config.write_text(PYRIGHT % path.name)
     return subprocess.run(
         [sys.executable, "-m", "pyright", "--pythonpath", sys.executable, "-p", str(config)],
-        cwd=TYPING.parent.parent, capture_output=True, text=True, timeout=300, check=False,
+        cwd=TYPING.parent.parent, capture_output=True, text=True, timeout=900, check=False,
     )  # fmt: skip
 
 

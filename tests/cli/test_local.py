@@ -239,7 +239,7 @@ def test_a_deleted_working_directory_is_said_where_it_matters(repository, tmp_pa
     script = f"mkdir {gone} && cd {gone} && rmdir {gone} && exec {sys.executable} -m lightfast search login --local "
     for path, code in ((".", 9), (f"'{repository.path}'", 0)):
         done = subprocess.run(
-            ["sh", "-c", script + path], capture_output=True, text=True, timeout=60, check=False,
+            ["sh", "-c", script + path], capture_output=True, text=True, timeout=180, check=False,
             env=os.environ | {"PYTHONPATH": str(ROOT)},
         )  # fmt: skip
         assert done.returncode == code, done.stderr
@@ -252,7 +252,7 @@ def test_a_closed_standard_stream_is_no_reason_to_fail(repository, closed):
         f"exec {sys.executable} -m lightfast search login --local '{repository.path}' {closed}"
     )
     done = subprocess.run(
-        ["sh", "-c", command], capture_output=True, text=True, timeout=60, check=False
+        ["sh", "-c", command], capture_output=True, text=True, timeout=180, check=False
     )
     assert (done.returncode, done.stderr.count("Traceback")) == (0, 0), done.stderr
 
@@ -263,7 +263,7 @@ def test_a_full_disk_behind_stdout_is_one_line(repository):
     with Path("/dev/full").open("w") as full:
         done = subprocess.run(
             [*COMMAND, "search", "login", "--json", "--local", str(repository.path)],
-            stdout=full, stderr=subprocess.PIPE, text=True, timeout=60, check=False,
+            stdout=full, stderr=subprocess.PIPE, text=True, timeout=180, check=False,
         )  # fmt: skip
     assert done.returncode == 1
     assert "No space left on device" in done.stderr

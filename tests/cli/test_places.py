@@ -39,7 +39,7 @@ def test_the_default_database_needs_a_working_directory() -> None:
         [sys.executable, "-P", "-c", GONE, "emulator", "keys", "list"],
         capture_output=True,
         encoding="utf-8",
-        timeout=60,
+        timeout=180,
         check=False,
     )
     assert done.returncode == 9
@@ -76,7 +76,7 @@ def test_a_full_cache_is_done_without(place: Path, tmp_path: Path) -> None:
         env=os.environ | {"LIGHTFAST_EMBEDDER": "none", "XDG_CACHE_HOME": str(full)},
         capture_output=True,
         encoding="utf-8",
-        timeout=60,
+        timeout=180,
         check=False,
     )
     assert done.returncode == 0, done.stderr

@@ -203,7 +203,7 @@ def _shell(command: str, last_code: int) -> tuple[int, str]:
         return 0, _serve(command)
     done = subprocess.run(
         ["bash", "-c", f"(exit {last_code}); {command}"],
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8", timeout=60, check=False,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8", timeout=180, check=False,
     )  # fmt: skip
     return done.returncode, done.stdout
 

@@ -79,7 +79,7 @@ def isolated(home: Path, *command: str | Path, cwd: Path) -> subprocess.Complete
         cwd=cwd,
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=900,
     )
 
 

@@ -11,7 +11,7 @@ from lightfast import AsyncLightfast, Lightfast, RetryPolicy, SearchResponse
 
 KEY = "sk-lf-Q7zRmXwK2pLvTn9BcYdHfJsGuEaW4oiNqZxVrMkDb8h"
 QUICK = RetryPolicy(retries=2, base_delay=0.001, max_delay=0.002)
-USUAL: dict[str, Any] = {"api_key": KEY, "retries": QUICK, "timeout": 20.0, "attempt_timeout": 10.0}
+USUAL: dict[str, Any] = {"api_key": KEY, "retries": QUICK, "timeout": 50.0, "attempt_timeout": 10.0}
 
 
 class Awaiting:

@@ -56,7 +56,7 @@ class Fault:
     @property
     def seconds(self) -> float:
         """The caller's deadline."""
-        timeout: float | None = self.options.get("timeout", 20.0)
+        timeout: float | None = self.options.get("timeout", 50.0)
         return math.inf if timeout is None else timeout
 
 

@@ -153,9 +153,9 @@ def test_a_proxy_that_fails(face, stage, monkeypatch, trusting, what):
         assert not shows_secret(request.head.decode())
 
 
-def test_a_proxy_that_is_not_there(face, monkeypatch, unused_tcp_port, trusting):
+def test_a_proxy_that_is_not_there(face, monkeypatch, closed_port, trusting):
     """A proxy that refuses connections is named as the culprit, without its password."""
-    monkeypatch.setenv("HTTPS_PROXY", f"http://me:{PASSWORD}@127.0.0.1:{unused_tcp_port}")
+    monkeypatch.setenv("HTTPS_PROXY", f"http://me:{PASSWORD}@127.0.0.1:{closed_port}")
     with face(**USUAL | SECURE, ssl=trusting) as client:
         with pytest.raises(NetworkError, match="proxy") as caught:
             client.search()

@@ -173,4 +173,4 @@ def test_without_a_provider_nothing_of_opentelemetry_is_loaded():
         "    c.search('q')\n"
         "sys.exit(any(name.startswith('opentelemetry') for name in sys.modules))"
     )
-    assert subprocess.run([sys.executable, "-c", code], timeout=60).returncode == 0
+    assert subprocess.run([sys.executable, "-c", code], timeout=180).returncode == 0

@@ -117,4 +117,4 @@ def test_encoders_that_know_nothing_of_us_see_a_dict():
 
 def test_values_do_not_load_pydantic():
     code = "import sys, lightfast; lightfast.SearchRequest('q').to_json(); sys.exit('pydantic' in sys.modules)"  # fmt: skip
-    assert subprocess.run([sys.executable, "-c", code], timeout=60).returncode == 0
+    assert subprocess.run([sys.executable, "-c", code], timeout=180).returncode == 0

@@ -121,7 +121,7 @@ async def test_over_http_other_machines_need_a_token(repository, tmp_path):
 def test_another_address_than_this_machines_must_be_meant(repository, tmp_path):
     done = subprocess.run(
         [*COMMAND, "--local", str(repository.path), "--http", "0.0.0.0:0"],
-        env=environment(tmp_path), capture_output=True, text=True, timeout=60,
+        env=environment(tmp_path), capture_output=True, text=True, timeout=180,
     )  # fmt: skip
     assert done.returncode == 2
     assert "--allow-remote" in done.stderr
@@ -209,7 +209,7 @@ def test_without_the_extra_the_command_names_it(tmp_path):
     (tmp_path / "mcp.py").write_text("raise ModuleNotFoundError('gone', name='mcp')\n")
     done = subprocess.run(
         [*COMMAND, "config", "zed"], env=environment(tmp_path, PYTHONPATH=str(tmp_path)),
-        capture_output=True, text=True, timeout=60,
+        capture_output=True, text=True, timeout=180,
     )  # fmt: skip
     assert done.returncode == 1
     assert "needs mcp; run:" in done.stderr

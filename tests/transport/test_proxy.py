@@ -123,7 +123,7 @@ def test_a_socks_proxy_is_used_and_resolves_the_name(face, stage, monkeypatch, s
 
 
 def test_a_socks_proxy_that_refuses_or_is_not_there_is_told_apart(
-    face, stage, monkeypatch, unused_tcp_port
+    face, stage, monkeypatch, closed_port
 ):
     pytest.importorskip("aiohttp_socks")
     server = FaultServer(healthy, greetings=[Socks(reply=2)] * 9)
@@ -136,7 +136,7 @@ def test_a_socks_proxy_that_refuses_or_is_not_there_is_told_apart(
             client.search()
     check_error(no.value, PASSWORD)
     assert no.value.attempts == 1
-    monkeypatch.setenv("ALL_PROXY", f"socks5://me:{PASSWORD}@127.0.0.1:{unused_tcp_port}")
+    monkeypatch.setenv("ALL_PROXY", f"socks5://me:{PASSWORD}@127.0.0.1:{closed_port}")
     with (
         face(**USUAL | PLAIN) as client,
         pytest.raises(NetworkError, match="by ALL_PROXY, cannot be reached") as gone,
@@ -146,10 +146,8 @@ def test_a_socks_proxy_that_refuses_or_is_not_there_is_told_apart(
     assert gone.value.attempts == 3
 
 
-def test_a_proxy_that_is_not_there_is_told_by_where_it_was_named(
-    face, monkeypatch, unused_tcp_port
-):
-    monkeypatch.setenv("http_proxy", f"http://me:{PASSWORD}@127.0.0.1:{unused_tcp_port}")
+def test_a_proxy_that_is_not_there_is_told_by_where_it_was_named(face, monkeypatch, closed_port):
+    monkeypatch.setenv("http_proxy", f"http://me:{PASSWORD}@127.0.0.1:{closed_port}")
     with face(**USUAL | PLAIN) as client, pytest.raises(NetworkError, match="by http_proxy,") as no:
         client.search()
     check_error(no.value, PASSWORD)

@@ -27,6 +27,7 @@ from lightfast import (
 )
 from tests.conftest import KEY, QUICK
 from tests.servers import Server, answer, contract, delayed, error, page
+from tests.waiting import eventually
 
 
 def connect(server: Server, **options: Any) -> AsyncLightfast:
@@ -127,16 +128,19 @@ async def test_retry_after_in_seconds_is_obeyed(serve):
 
 
 async def test_retry_after_as_a_date_is_obeyed(serve):
-    soon = format_datetime(datetime.now(UTC) + timedelta(seconds=2), usegmt=True)
-    server = serve(error(429, "RATE_LIMITED", Retry_After=soon), page("1"))
+    async def refuse(request):
+        soon = format_datetime(datetime.now(UTC) + timedelta(seconds=2), usegmt=True)
+        return await error(429, "RATE_LIMITED", Retry_After=soon)(request)
+
+    server = serve(refuse, page("1"))
     async with connect(server) as client:
         assert (await client.search("q")).http.elapsed >= 0.5
 
 
 async def test_a_wait_that_does_not_fit_fails_at_once_and_says_how_long(serve):
     server = serve(error(429, "RATE_LIMITED", Retry_After="60"))
-    async with connect(server, timeout=5) as client:
-        async with asyncio.timeout(2):
+    async with connect(server, timeout=50) as client:
+        async with asyncio.timeout(40):
             with pytest.raises(RateLimitError) as caught:
                 await client.search("q")
     assert caught.value.retry_after == 60.0
@@ -146,7 +150,7 @@ async def test_a_wait_that_does_not_fit_fails_at_once_and_says_how_long(serve):
 
 async def test_a_stalled_attempt_leaves_room_for_the_next(serve):
     server = serve(delayed(30, page("1")), page("2"))
-    async with connect(server, attempt_timeout=0.2) as client:
+    async with connect(server, attempt_timeout=2) as client:
         response = await client.search("q")
     assert (response[0].id, response.http.attempts) == ("2", 2)
 
@@ -169,7 +173,7 @@ async def test_attempt_timeout_is_named_when_all_attempts_stall(serve):
 
 
 async def test_none_is_no_limit_and_not_given_is_the_clients(serve):
-    server = serve(delayed(0.3, page("1")))
+    server = serve(delayed(0.3, page("1")), delayed(30, page("2")))
     async with connect(server, timeout=0.1, attempt_timeout=None) as client:
         assert await client.search("q", timeout=None)
         with pytest.raises(RequestTimeoutError):
@@ -242,8 +246,8 @@ async def test_a_compressed_answer_is_read_and_a_bomb_is_not(serve):
             await client.search("q")
 
 
-async def test_no_server_is_a_network_error_without_foreign_company(unused_tcp_port):
-    client = AsyncLightfast(KEY, base_url=f"http://127.0.0.1:{unused_tcp_port}", retries=QUICK)
+async def test_no_server_is_a_network_error_without_foreign_company(closed_port):
+    client = AsyncLightfast(KEY, base_url=f"http://127.0.0.1:{closed_port}", retries=QUICK)
     async with client:
         with pytest.raises(NetworkError, match="connection refused") as caught:
             await client.search("q")
@@ -252,8 +256,12 @@ async def test_no_server_is_a_network_error_without_foreign_company(unused_tcp_p
 
 
 async def test_calls_beyond_max_connections_wait_without_losing_their_time(serve):
-    server = serve(delayed(0.1, page("1")))
-    async with connect(server, max_connections=2, attempt_timeout=0.9) as client:
+    async def respond(request):
+        await eventually(lambda: server.most_in_flight == 2)
+        return await delayed(0.3, page("1"))(request)
+
+    server = serve(respond)
+    async with connect(server, max_connections=2, attempt_timeout=2.5) as client:
         await asyncio.gather(*(client.search("q") for _ in range(20)))
     assert server.most_in_flight == 2
     assert len(server.requests) == 20
@@ -262,8 +270,8 @@ async def test_calls_beyond_max_connections_wait_without_losing_their_time(serve
 async def test_a_call_that_waits_for_a_connection_keeps_its_deadline(serve):
     server = serve(delayed(30, page("1")))
     async with connect(server, max_connections=1, attempt_timeout=None) as client:
-        stuck = asyncio.create_task(client.search("q", timeout=5))
-        await asyncio.sleep(0.05)
+        stuck = asyncio.create_task(client.search("q"))
+        await eventually(lambda: server.requests)
         with pytest.raises(RequestTimeoutError):
             await client.search("q", timeout=0.1)
         stuck.cancel()
@@ -273,7 +281,7 @@ async def test_cancelling_leaves_the_client_usable(serve):
     server = serve(delayed(30, page("1")), page("2"))
     async with connect(server, max_connections=1) as client:
         task = asyncio.create_task(client.search("q"))
-        await asyncio.sleep(0.05)
+        await eventually(lambda: server.requests)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
@@ -284,7 +292,7 @@ async def test_closing_ends_calls_under_way_and_refuses_new_ones(serve):
     server = serve(delayed(30, page("1")))
     client = connect(server)
     task = asyncio.create_task(client.search("q"))
-    await asyncio.sleep(0.05)
+    await eventually(lambda: server.requests)
     await client.aclose()
     with pytest.raises(UsageError, match="closed while a call was under way"):
         await task

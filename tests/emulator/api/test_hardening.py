@@ -304,7 +304,8 @@ async def test_two_hundred_clients_at_once(emulator: Emulator, key: str) -> None
     """Each on a connection of its own, three requests each: every answer is right."""
 
     async def client(number: int) -> list[int]:
-        async with AsyncLightfast(key, base_url=emulator.base_url, retries=0) as client:
+        options = {"retries": 0, "timeout": 5 * PATIENCE, "attempt_timeout": None}
+        async with AsyncLightfast(key, base_url=emulator.base_url, **options) as client:
             return [(await client.search(f"login {number}")).meta.total or 0 for _ in range(3)]
 
     totals = await asyncio.gather(*(client(number) for number in range(200)))

@@ -20,14 +20,14 @@ from tests.faults.plays import (
 
 fault = family("time")
 
-# Two attempts of 0.4 s: long enough for a busy machine to connect and send.
+# Two attempts of a second: long enough for a busy machine to connect and send.
 _TWICE = {
-    "attempt_timeout": 0.4,
-    "timeout": 6.0,
+    "attempt_timeout": 1.0,
+    "timeout": 30.0,
     "retries": RetryPolicy(retries=1, base_delay=0.001, max_delay=0.002),
 }
-_WHOLE = {"attempt_timeout": None, "timeout": 0.4}
-_PATIENT = {"attempt_timeout": 1.0, "timeout": 6.0}
+_WHOLE = {"attempt_timeout": None, "timeout": 1.0}
+_PATIENT = {"attempt_timeout": 2.5, "timeout": 30.0}
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 _ERROR = {"error": "VALIDATION_ERROR", "message": "limit is too large", "requestId": "req_1"}
 _JSON = (("Content-Type", "application/json"),)
