@@ -7,7 +7,6 @@ import os
 import signal
 import sys
 from collections.abc import Iterator
-from datetime import datetime
 from pathlib import Path
 from types import FrameType
 from typing import IO, TYPE_CHECKING, Any
@@ -17,12 +16,12 @@ import click
 from lightfast.cli.commands import Command
 from lightfast.cli.connection import Connection, connection_options, open_client
 from lightfast.cli.exit_codes import BATCH, INTERRUPTED
-from lightfast.cli.filters import filter_options, search_filters
+from lightfast.cli.filters import filter_options
 from lightfast.cli.output import note, verbosity
 from lightfast.cli.progress import Searching
 
 if TYPE_CHECKING:
-    from lightfast import Lightfast
+    from lightfast import Lightfast, SearchFilters
     from lightfast.batch import BatchSummary
 
 __all__ = ["batch"]
@@ -80,15 +79,8 @@ def batch(
     output_format: Any,
     limit: int | None,
     mode: str | None,
-    since: datetime | None,
-    until: datetime | None,
-    local: Path | None,
-    code: bool,
-    base_url: str | None,
-    timeout: float | None,
-    allow_insecure_http: bool,
-    allow_env_file_address: bool,
-    **names: tuple[str, ...],
+    filters: SearchFilters | None,
+    connection: Connection,
 ) -> None:
     """Search for every row of INPUT, and write one row for each to FILE.
 
@@ -107,15 +99,6 @@ def batch(
     if overwrite and (resume or retry_failed):
         kept = "--resume" if resume else "--retry-failed"
         raise click.UsageError(f"{kept} and --overwrite cannot be used together.")
-    connection = Connection(
-        local=local,
-        code=code,
-        base_url=base_url,
-        timeout=timeout,
-        allow_insecure_http=allow_insecure_http,
-        allow_env_file_address=allow_env_file_address,
-    )
-    filters = search_filters(since=since, until=until, **names)
     given = {"limit": limit, "mode": mode, "filters": filters}
     defaults: dict[str, Any] = {key: value for key, value in given.items() if value is not None}
     is_stdin = str(source) == "-"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,6 +28,7 @@ __all__ = [
 ]
 
 _F = TypeVar("_F", bound=Callable[..., Any])
+_T = TypeVar("_T")
 
 
 @attrs.frozen(kw_only=True)
@@ -57,8 +59,30 @@ def code_option(command: _F) -> _F:
     )(command)
 
 
-def connection_options(command: _F) -> _F:
-    """Add the options that `Connection` holds; the command gets them as its attributes."""
+def connection_options(command: Callable[..., _T]) -> Callable[..., _T]:
+    """Add the options that `Connection` holds; the command gets them as one, `connection`."""
+
+    @functools.wraps(command)
+    def connected(
+        *,
+        local: Path | None,
+        code: bool,
+        base_url: str | None,
+        timeout: float | None,
+        allow_insecure_http: bool,
+        allow_env_file_address: bool,
+        **others: Any,
+    ) -> _T:
+        connection = Connection(
+            local=local,
+            code=code,
+            base_url=base_url,
+            timeout=timeout,
+            allow_insecure_http=allow_insecure_http,
+            allow_env_file_address=allow_env_file_address,
+        )
+        return command(connection=connection, **others)
+
     options = (
         click.option(
             "--local",
@@ -81,8 +105,8 @@ def connection_options(command: _F) -> _F:
         ),
     )
     for option in reversed(options):
-        command = option(command)
-    return command
+        connected = option(connected)
+    return connected
 
 
 @contextmanager

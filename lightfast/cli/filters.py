@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -13,9 +14,9 @@ from lightfast.cli.timestamps import timestamp
 if TYPE_CHECKING:
     from lightfast import SearchFilters
 
-__all__ = ["filter_options", "search_filters"]
+__all__ = ["filter_options"]
 
-_F = TypeVar("_F", bound=Callable[..., Any])
+_T = TypeVar("_T")
 _MODES = ("fast", "balanced", "thorough")
 _NAMES = (
     ("--source", "sources", "Only from this provider, e.g. github."),
@@ -24,8 +25,22 @@ _NAMES = (
 )
 
 
-def filter_options(command: _F) -> _F:
-    """Add the options for the mode, providers, kinds and times."""
+def filter_options(command: Callable[..., _T]) -> Callable[..., _T]:
+    """Add the options for the mode, providers, kinds and times; the command gets `mode` and `filters`."""
+
+    @functools.wraps(command)
+    def filtered(
+        *,
+        sources: tuple[str, ...],
+        types: tuple[str, ...],
+        actor_names: tuple[str, ...],
+        since: datetime | None,
+        until: datetime | None,
+        **others: Any,
+    ) -> _T:
+        names = {"sources": sources, "types": types, "actor_names": actor_names}
+        return command(filters=_filters(names, since, until), **others)
+
     options = [
         click.option(
             "--mode", type=click.Choice(_MODES), metavar="MODE", help="fast, balanced or thorough."
@@ -43,17 +58,16 @@ def filter_options(command: _F) -> _F:
         ),
     ]
     for option in reversed(options):
-        command = option(command)
-    return command
+        filtered = option(filtered)
+    return filtered
 
 
-def search_filters(
-    *, since: datetime | None, until: datetime | None, **names: tuple[str, ...]
+def _filters(
+    names: dict[str, tuple[str, ...]], since: datetime | None, until: datetime | None
 ) -> SearchFilters | None:
-    """Return the filters that the options mean; None if they mean none."""
     from lightfast import DateRange, SearchFilters
 
-    chosen: dict[str, Any] = {name: values for name, values in names.items() if values}
+    given: dict[str, Any] = {name: values for name, values in names.items() if values}
     if since or until:
-        chosen["date_range"] = DateRange(start=since, end=until)
-    return SearchFilters(**chosen) if chosen else None
+        given["date_range"] = DateRange(start=since, end=until)
+    return SearchFilters(**given) if given else None

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import attrs
@@ -13,12 +11,12 @@ import click
 from lightfast.cli import formats
 from lightfast.cli.commands import Command
 from lightfast.cli.connection import Connection, connection_options, open_search
-from lightfast.cli.filters import filter_options, search_filters
+from lightfast.cli.filters import filter_options
 from lightfast.cli.output import note, print_json, verbosity
 from lightfast.cli.results import parse_fields, web_address
 
 if TYPE_CHECKING:
-    from lightfast import Lightfast, SearchResponse, SearchResult
+    from lightfast import Lightfast, SearchFilters, SearchResponse, SearchResult
     from lightfast.cli.local_search import LocalSearch
 
 __all__ = ["search"]
@@ -83,16 +81,9 @@ def search(
     as_json: bool,
     fields: Sequence[str] | None,
     web: bool,
-    local: Path | None,
-    code: bool,
-    base_url: str | None,
-    timeout: float | None,
-    allow_insecure_http: bool,
-    allow_env_file_address: bool,
+    connection: Connection,
     mode: str | None,
-    since: datetime | None,
-    until: datetime | None,
-    **names: tuple[str, ...],
+    filters: SearchFilters | None,
 ) -> None:
     """Search for QUERY, and print the results, best first.
 
@@ -103,16 +94,7 @@ def search(
     `lightfast login`. With --local no key is needed: the index is kept in your
     cache directory and brought up to date first.
     """
-    connection = Connection(
-        local=local,
-        code=code,
-        base_url=base_url,
-        timeout=timeout,
-        allow_insecure_http=allow_insecure_http,
-        allow_env_file_address=allow_env_file_address,
-    )
     output = _Output(format="json" if as_json else format_, fields=fields, snippets=snippets)
-    filters = search_filters(since=since, until=until, **names)
     given = {"limit": limit, "offset": offset, "mode": mode, "filters": filters}
     arguments: dict[str, Any] = {k: v for k, v in given.items() if v is not None}
     with open_search(connection) as client:
