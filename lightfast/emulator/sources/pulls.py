@@ -1,7 +1,8 @@
 """Which commits belong to which pull request: told from merges, and from the numbers that squashed ones carry.
 
-GitHub names the pull request in the subject, of a merge as ``Merge pull request #12 from …``, of a squashed branch as
-``… (#12)``; GitLab ends a merge's message with ``See merge request group/project!12``.
+GitHub names the pull request in the subject: of a merge as ``Merge pull request #12 from …`` or, where a repository
+titles merges after pull requests, as ``… (#12)``, like a squashed branch. GitLab ends a merge's message with
+``See merge request group/project!12``.
 https://docs.github.com/pull-requests/collaborating-with-pull-requests/incorporating-changes-from-a-pull-request
 """
 
@@ -23,7 +24,7 @@ MOST = 50  # commits; a branch of more is no single change
 SCANNED = 300  # characters of a subject
 
 _MERGED = re.compile(r"Merge pull request #(\d{1,9})\b")
-_SQUASHED = re.compile(r"\(#(\d{1,9})\)\s*$")
+_TITLED = re.compile(r"\(#(\d{1,9})\)\s*$")
 _MERGE_REQUEST = re.compile(r"^See merge request [\w./-]{0,200}!(\d{1,9})\s*$", re.MULTILINE)
 
 
@@ -69,9 +70,10 @@ def _commits(git: Git, revisions: list[str]) -> Iterator[_Commit]:
 
 def _pull(message: str, is_merge: bool) -> str:
     subject = message[:SCANNED].partition("\n")[0]
-    found = _MERGED.match(subject) if is_merge else _SQUASHED.search(subject)
-    if found is None and is_merge:
-        found = _MERGE_REQUEST.search(message[-SCANNED:])
+    found = _TITLED.search(subject)
+    if is_merge:
+        end = message[-SCANNED:]
+        found = _MERGED.match(subject) or _MERGE_REQUEST.search(end) or found
     return found[1] if found else ""
 
 

@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 AUTHOR = {"GIT_AUTHOR_NAME": "Ada", "GIT_AUTHOR_EMAIL": "ada@example.com"}
 
 
-def branch_and_merge(repository: Repository, number: int, *subjects: str) -> None:
+def branch_and_merge(repository: Repository, number: int, *subjects: str, title: str = "") -> None:
     repository.git("checkout", "-q", "-b", f"branch-{number}")
     for subject in subjects:
         repository.commit(subject)
     repository.git("checkout", "-q", "main")
-    message = f"Merge pull request #{number} from acme/branch-{number}"
+    message = title or f"Merge pull request #{number} from acme/branch-{number}"
     repository.git("merge", "-q", "--no-ff", "-m", message, f"branch-{number}", **AUTHOR)
 
 
@@ -46,6 +46,17 @@ def test_a_merge_takes_its_branch_and_nothing_else(repository: Repository) -> No
         "Merge pull request #7 from acme/branch-7": "7",
         "Close the pool": "8",
         "Merge pull request #8 from acme/branch-8": "8",
+    }
+
+
+def test_a_merge_can_be_titled_after_its_pull_request(repository: Repository) -> None:
+    """A repository on GitHub chooses how its merges are titled."""
+    repository.commit("Start")
+    branch_and_merge(repository, 7, "Add a pool", "Test the pool", title="Pool connections (#7)")
+    assert pulls(repository) == {
+        "Add a pool": "7",
+        "Test the pool": "7",
+        "Pool connections (#7)": "7",
     }
 
 
