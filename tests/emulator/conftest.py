@@ -65,6 +65,12 @@ def ask(http: aiohttp.ClientSession) -> Ask:
 
 
 @pytest.fixture
+def key(emulator: Emulator) -> str:
+    """A key of the test's own `emulator`."""
+    return emulator.create_api_key("tests")
+
+
+@pytest.fixture
 def lines(tmp_path: Path) -> Callable[..., Path]:
     """Write observations to a JSON-lines file: `lines({"title": …}, …)`."""
 

@@ -32,11 +32,6 @@ async def emulator(lines: Callable[..., Path]) -> AsyncIterator[Emulator]:
         yield emulator
 
 
-@pytest.fixture
-def key(emulator: Emulator) -> str:
-    return emulator.create_api_key("tests")
-
-
 def kind(value: Any) -> str:
     names = {dict: "object", list: "array", str: "string", bool: "boolean", type(None): "null"}
     return names.get(type(value), "number")

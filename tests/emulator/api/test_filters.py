@@ -51,11 +51,6 @@ async def emulator(lines: Callable[..., Path]) -> AsyncIterator[Emulator]:
         yield emulator
 
 
-@pytest.fixture
-def key(emulator: Emulator) -> str:
-    return emulator.create_api_key("tests")
-
-
 def ids(answer: Any) -> set[str]:
     assert answer.status == 200, answer.body
     return {result["id"] for result in answer.body.get("data", answer.body.get("results"))}

@@ -30,11 +30,6 @@ async def emulator(lines: Callable[..., Path]) -> AsyncIterator[Emulator]:
         yield emulator
 
 
-@pytest.fixture
-def key(emulator: Emulator) -> str:
-    return emulator.create_api_key()
-
-
 async def talk(emulator: Emulator, *pieces: bytes, pause: float = 0.0) -> bytes:
     """Everything that is answered to some bytes until the connection ends."""
     host, port = emulator.console_url[7:].rstrip("/").split(":")

@@ -38,11 +38,6 @@ async def emulator(lines: Callable[..., Path]) -> AsyncIterator[Emulator]:
 
 
 @pytest.fixture
-def key(emulator: Emulator) -> str:
-    return emulator.create_api_key("tests")
-
-
-@pytest.fixture
 def second(emulator: Emulator) -> Emulator:
     emulator.api_revision = SECOND
     return emulator

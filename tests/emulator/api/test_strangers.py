@@ -51,11 +51,6 @@ async def emulator(lines: Callable[..., Path]) -> AsyncIterator[Emulator]:
         yield emulator
 
 
-@pytest.fixture
-def key(emulator: Emulator) -> str:
-    return emulator.create_api_key("tests")
-
-
 def place(emulator: Emulator) -> tuple[str, int]:
     host, _, port = emulator.base_url.removeprefix("http://").partition("/")[0].partition(":")
     return host, int(port)
