@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import signal
 import subprocess
 import threading
 import time
@@ -39,6 +41,7 @@ class GitProcess:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             pipesize=_PIPE,
+            process_group=0 if os.name == "posix" else None,
             env=safe_environment(),
         )
         # Threads of their own: reading from a pipe cannot be given up otherwise on every system.
@@ -57,8 +60,16 @@ class GitProcess:
             since = self._waiting_since
             if since is not None and time.monotonic() - since > TIME_LIMIT:
                 self._is_late = True
-                self.process.kill()
+                self._kill()
                 return
+
+    def _kill(self) -> None:
+        """Kill git and what it started, which would keep the pipes open."""
+        if os.name != "posix":
+            self.process.kill()
+        elif self.process.returncode is None:  # until it is waited for, its number is its own
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.process.pid, signal.SIGKILL)
 
     @contextlib.contextmanager
     def waiting(self) -> Iterator[IO[bytes]]:
@@ -84,7 +95,7 @@ class GitProcess:
         """Wait for the end; return the exit code, and what git complained of."""
         with self.waiting() as out:
             if out.read(1):
-                self.process.kill()
+                self._kill()
             code = self.process.wait()
         self._listener.join(_GRACE)
         said = self._said.decode("utf-8", "replace").strip()
@@ -93,8 +104,7 @@ class GitProcess:
     def stop(self) -> None:
         """Kill git, if it is still running, and let go of everything."""
         self._stopped.set()
-        if self.process.poll() is None:
-            self.process.kill()
+        self._kill()
         self.process.wait()
         self._listener.join(_GRACE)
         for pipe in (self.process.stdin, self.process.stdout, self.process.stderr):

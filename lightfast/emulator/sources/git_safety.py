@@ -70,14 +70,17 @@ def trusted_directories(program: str, timeout: float) -> tuple[str, ...]:
         program: The absolute path of git.
         timeout: Seconds that git may take.
     """
-    done = subprocess.run(  # noqa: S603 - an argument list, and no shell
-        [program, "config", "--null", "--get-all", "safe.directory"],
-        cwd=Path(program).parent,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        timeout=timeout,
-        check=False,
-    )
+    try:
+        done = subprocess.run(  # noqa: S603 - an argument list, and no shell
+            [program, "config", "--null", "--get-all", "safe.directory"],
+            cwd=Path(program).parent,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=timeout,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return ()
     return tuple(filter(None, done.stdout.decode("utf-8", "surrogateescape").split("\0")))
 
 

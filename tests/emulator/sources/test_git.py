@@ -113,19 +113,33 @@ def test_a_git_in_the_directory_is_not_run(
     assert not touched.exists()
 
 
+@pytest.mark.parametrize("sleep", ["exec sleep 600", "sleep 600; exit"])
 def test_a_git_that_is_silent_is_stopped(
-    repository: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    sleep: str, repository: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """With an error that says so, and no process left behind."""
+    """With an error that says so, and no process left behind, not even one that git started."""
     repository.commit("Add")
     wrapper = tmp_path / "bin/git"
     wrapper.parent.mkdir()
     real = find_git()
-    wrapper.write_text(
-        f'#!/bin/sh\ncase "$*" in *" log "*) exec sleep 600;; esac\nexec {real} "$@"\n'
-    )
+    wrapper.write_text(f'#!/bin/sh\ncase "$*" in *" log "*) {sleep};; esac\nexec {real} "$@"\n')
     wrapper.chmod(0o755)
     monkeypatch.setenv("PATH", f"{wrapper.parent}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setattr(git_process, "TIME_LIMIT", 0.5)
+    with pytest.raises(EmulatorError, match="no answer within"):
+        documents(repository.path)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+@pytest.mark.parametrize("section", ["include", 'includeIf "gitdir:**"'])
+def test_a_configuration_that_includes_what_never_ends_is_given_up(
+    section: str, repository: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No option of git turns a repository's includes off; the time limit holds for each command."""
+    repository.commit("Add")
+    os.mkfifo(tmp_path / "fifo")
+    with (repository.path / ".git/config").open("a") as config:
+        config.write(f"[{section}]\n\tpath = {tmp_path / 'fifo'}\n")
     monkeypatch.setattr(git_process, "TIME_LIMIT", 0.5)
     with pytest.raises(EmulatorError, match="no answer within"):
         documents(repository.path)
