@@ -166,6 +166,14 @@ def test_the_rooms_of_the_emulator_are_in_one_order(path):
             assert room_of(imported) <= room_of(module), f"{module} imports {imported}"
 
 
+def test_no_files_import_each_other_in_a_circle():
+    """Not for types alone either: each file can be read after those that it imports."""
+    waiting = {module_of(path): imports(path) - {module_of(path)} for path in PACKAGE.rglob("*.py")}
+    while ready := {module for module, needed in waiting.items() if not needed & waiting.keys()}:
+        waiting = {m: needed for m, needed in waiting.items() if m not in ready}
+    assert not waiting
+
+
 def test_the_wire_does_not_know_the_transport():
     for path in (PACKAGE / "_wire").glob("*.py"):
         assert not any(name.startswith("_transport") for name in imports(path)), path

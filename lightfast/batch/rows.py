@@ -8,7 +8,8 @@ import csv
 import io
 import json
 from collections.abc import Iterator, Mapping
-from typing import IO, TYPE_CHECKING, Any, Final
+from pathlib import Path
+from typing import IO, Any, Final, Literal, TypeAlias
 
 import attrs
 
@@ -19,10 +20,24 @@ from lightfast import (
     SearchRequest,
 )
 
-if TYPE_CHECKING:
-    from lightfast.batch.run import Format
+__all__ = [
+    "MAX_LINE",
+    "Format",
+    "Row",
+    "count_rows",
+    "decoded",
+    "format_of",
+    "read_rows",
+    "request_of",
+]
 
-__all__ = ["MAX_LINE", "Row", "count_rows", "decoded", "read_rows", "request_of"]
+Format: TypeAlias = Literal["jsonl", "csv"]
+_SUFFIXES: Mapping[str, Format] = {
+    ".csv": "csv",
+    ".json": "jsonl",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+}
 
 MAX_LINE: Final = 1024 * 1024  # characters
 
@@ -49,6 +64,23 @@ class Row:
 
 
 # --- reading ----------------------------------------------------------------------------------
+
+
+def format_of(file: str | Path | IO[bytes]) -> Format:
+    """Return the format that a file's name ends in; ``jsonl`` for an open file.
+
+    Raises:
+        ConfigurationError: The name says nothing about the format.
+    """
+    if not isinstance(file, str | Path):
+        return "jsonl"
+    try:
+        return _SUFFIXES[Path(file).suffix.lower()]
+    except KeyError:
+        known = ", ".join(_SUFFIXES)
+        raise ConfigurationError(
+            f"The format of {file} is unknown: name it one of {known}, or give its format."
+        ) from None
 
 
 def read_rows(text: io.TextIOWrapper, format_: Format) -> tuple[list[str] | None, Iterator[Row]]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import IO, Any, Literal, TypeAlias
+from typing import IO, Any
 
 import attrs
 
@@ -19,18 +19,9 @@ from lightfast import (
     SearchRequest,
 )
 from lightfast.batch.output import Output
-from lightfast.batch.rows import Row, decoded, read_rows, request_of
+from lightfast.batch.rows import Format, Row, decoded, format_of, read_rows, request_of
 
-__all__ = ["BatchSummary", "Format", "format_of", "search_file"]
-
-Format: TypeAlias = Literal["jsonl", "csv"]
-
-_SUFFIXES: Mapping[str, Format] = {
-    ".csv": "csv",
-    ".json": "jsonl",
-    ".jsonl": "jsonl",
-    ".ndjson": "jsonl",
-}
+__all__ = ["BatchSummary", "search_file"]
 
 
 @attrs.define(kw_only=True)
@@ -198,23 +189,6 @@ def _check_distinct(source: IO[bytes], target: Path) -> None:
     with contextlib.suppress(OSError, AttributeError):  # there is no file on one of the sides
         if os.path.samestat(os.fstat(source.fileno()), target.stat()):
             raise ConfigurationError("The output must be another file than the input.")
-
-
-def format_of(file: str | Path | IO[bytes]) -> Format:
-    """Return the format that a file's name ends in; ``jsonl`` for an open file.
-
-    Raises:
-        ConfigurationError: The name says nothing about the format.
-    """
-    if not isinstance(file, str | Path):
-        return "jsonl"
-    try:
-        return _SUFFIXES[Path(file).suffix.lower()]
-    except KeyError:
-        known = ", ".join(_SUFFIXES)
-        raise ConfigurationError(
-            f"The format of {file} is unknown: name it one of {known}, or give its format."
-        ) from None
 
 
 def _never() -> bool:

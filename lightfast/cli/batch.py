@@ -94,7 +94,7 @@ def batch(
     rows that failed; --retry-failed searches for them again.
     """
     from lightfast import SearchRequest
-    from lightfast.batch.run import format_of
+    from lightfast.batch.rows import format_of
 
     if overwrite and (resume or retry_failed):
         kept = "--resume" if resume else "--retry-failed"

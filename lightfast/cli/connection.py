@@ -59,6 +59,29 @@ def code_option(command: _F) -> _F:
     )(command)
 
 
+_OPTIONS = (
+    click.option(
+        "--local",
+        type=click.Path(path_type=Path),
+        metavar="PATH",
+        help="Search this repository, directory or file instead of the API.",
+    ),
+    code_option,
+    click.option("--base-url", metavar="URL", help="The API's address."),
+    click.option("--timeout", type=float, metavar="SECONDS", help="Time limit of each call."),
+    click.option(
+        "--allow-insecure-http",
+        is_flag=True,
+        help="Send the key over plain http to another machine.",
+    ),
+    click.option(
+        "--allow-env-file-address",
+        is_flag=True,
+        help="Send the environment's key to the address in .env.",
+    ),
+)
+
+
 def connection_options(command: Callable[..., _T]) -> Callable[..., _T]:
     """Add the options that `Connection` holds; the command gets them as one, `connection`."""
 
@@ -83,28 +106,7 @@ def connection_options(command: Callable[..., _T]) -> Callable[..., _T]:
         )
         return command(connection=connection, **others)
 
-    options = (
-        click.option(
-            "--local",
-            type=click.Path(path_type=Path),
-            metavar="PATH",
-            help="Search this repository, directory or file instead of the API.",
-        ),
-        code_option,
-        click.option("--base-url", metavar="URL", help="The API's address."),
-        click.option("--timeout", type=float, metavar="SECONDS", help="Time limit of each call."),
-        click.option(
-            "--allow-insecure-http",
-            is_flag=True,
-            help="Send the key over plain http to another machine.",
-        ),
-        click.option(
-            "--allow-env-file-address",
-            is_flag=True,
-            help="Send the environment's key to the address in .env.",
-        ),
-    )
-    for option in reversed(options):
+    for option in reversed(_OPTIONS):
         connected = option(connected)
     return connected
 

@@ -23,6 +23,22 @@ _NAMES = (
     ("--type", "types", "Only of this kind, e.g. commit."),
     ("--actor", "actor_names", "Only where this person took part, e.g. @ada."),
 )
+_OPTIONS = (
+    click.option(
+        "--mode", type=click.Choice(_MODES), metavar="MODE", help="fast, balanced or thorough."
+    ),
+    *(
+        click.option(flag, name, multiple=True, metavar="NAME", help=text)
+        for flag, name, text in _NAMES
+    ),
+    click.option("--since", callback=timestamp(), metavar="TIME", help="Not before this."),
+    click.option(
+        "--until",
+        callback=timestamp(end_of_day=True),
+        metavar="TIME",
+        help="Not after this; a date includes its day.",
+    ),
+)
 
 
 def filter_options(command: Callable[..., _T]) -> Callable[..., _T]:
@@ -41,23 +57,7 @@ def filter_options(command: Callable[..., _T]) -> Callable[..., _T]:
         names = {"sources": sources, "types": types, "actor_names": actor_names}
         return command(filters=_filters(names, since, until), **others)
 
-    options = [
-        click.option(
-            "--mode", type=click.Choice(_MODES), metavar="MODE", help="fast, balanced or thorough."
-        ),
-        *(
-            click.option(flag, name, multiple=True, metavar="NAME", help=text)
-            for flag, name, text in _NAMES
-        ),
-        click.option("--since", callback=timestamp(), metavar="TIME", help="Not before this."),
-        click.option(
-            "--until",
-            callback=timestamp(end_of_day=True),
-            metavar="TIME",
-            help="Not after this; a date includes its day.",
-        ),
-    ]
-    for option in reversed(options):
+    for option in reversed(_OPTIONS):
         filtered = option(filtered)
     return filtered
 
