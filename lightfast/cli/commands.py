@@ -59,6 +59,7 @@ class Command(_Sections):
         if examples:
             lines = examples.strip().splitlines()
             attributes["epilog"] = f"{KEEP}EXAMPLES\n" + "".join(f"  $ {line}\n" for line in lines)
+        attributes.setdefault("options_metavar", "[flags]")
         super().__init__(*args, **attributes)
 
 
@@ -66,6 +67,12 @@ class Group(_Sections, click.Group):
     """A group of commands."""
 
     command_class = Command
+
+    def __init__(self, *args: Any, **attributes: Any) -> None:
+        alone = attributes.get("invoke_without_command")
+        attributes.setdefault("options_metavar", "[flags]" if alone else "")
+        attributes.setdefault("subcommand_metavar", "[<command>]" if alone else "<command> [flags]")
+        super().__init__(*args, **attributes)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the commands with what they do."""

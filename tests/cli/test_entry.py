@@ -78,6 +78,19 @@ def test_every_command_helps_in_80_columns_and_one_form(run, command):
     assert "\nEXAMPLES\n" in result.stdout or "\nCOMMANDS\n" in result.stdout
 
 
+@pytest.mark.parametrize(
+    ("command", "usage"),
+    [
+        ("", "lightfast <command> [flags]"),
+        ("search", "lightfast search [flags] QUERY..."),
+        ("emulator keys", "lightfast emulator keys <command> [flags]"),
+        ("mcp", "lightfast mcp [flags] [<command>]"),
+    ],
+)
+def test_the_usage_reads_like_that_of_gh(command, usage):
+    assert f"USAGE\n  {usage}\n" in process(*command.split(), "--help").stdout
+
+
 def test_the_entry_point_loads_nothing_of_the_extra():
     assert not loaded_by("import lightfast.cli") & {"click", "rich", "dotenv", "platformdirs"}
 
