@@ -21,7 +21,7 @@ NOT_SLOW = ["-m", "not slow"]
 # The core's tests: they need no extra but what the test group brings.
 CORE = ["tests/test_laws.py", "tests/test_client.py", "tests/test_sync.py", "tests/test_config.py", "tests/test_auth.py", "tests/test_bulk.py", "tests/test_retry.py", "tests/test_models.py", "tests/test_exceptions.py", "tests/wire", "tests/transport"]  # fmt: skip
 
-# Percent of lines and branches that the tests of each room must reach. A pattern does not look into folders.
+# Percent of lines and branches that the tests of each package must reach. A pattern does not look into folders.
 FLOORS = {
     "lightfast/*.py,lightfast/_wire/*.py,lightfast/_transport/*.py": 95,
     "lightfast/batch/*.py": 90,
@@ -93,9 +93,9 @@ def tests(session: nox.Session) -> None:
         session.run("pytest", *(session.posargs or [*PARALLEL, *few]))
         return
     session.run("pytest", *PARALLEL, "--cov", "--cov-report=")
-    for room, floor in FLOORS.items():
-        session.log(f"coverage of {room}, at least {floor} %")
-        session.run("coverage", "report", f"--include={room}", f"--fail-under={floor}")
+    for files, floor in FLOORS.items():
+        session.log(f"coverage of {files}, at least {floor} %")
+        session.run("coverage", "report", f"--include={files}", f"--fail-under={floor}")
 
 
 @nox.session(python=PYTHONS[0])

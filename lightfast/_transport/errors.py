@@ -111,14 +111,14 @@ def _socks(error: Exception, host: str, proxy: str) -> NetworkError:
 def _untrusted(error: Exception, host: str, context: ssl.SSLContext | bool) -> NetworkError:
     if isinstance(context, ssl.SSLContext) and knows_no_authority(context):
         return NetworkError(
-            f"{host} cannot prove who it is, because no certificate authorities are installed "
+            f"The certificate of {host} cannot be verified: no certificate authorities are installed "
             "here. Install them (the package ca-certificates; on macOS, run 'Install "
             "Certificates.command'), or set SSL_CERT_FILE.",
             retryable=False,
         )
     reason = getattr(error, "verify_message", "") or "not trusted"
     return NetworkError(
-        f"{host} cannot prove who it is: {printable(reason, 200)}. To trust a private "
+        f"The certificate of {host} cannot be verified: {printable(reason, 200)}. To trust a private "
         "authority, pass `ssl=ssl.create_default_context(cafile=…)`.",
         retryable=False,
     )

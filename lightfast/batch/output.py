@@ -157,7 +157,7 @@ class Output:
         try:
             fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise ConfigurationError(f"Another process writes {self._path}.") from None
+            raise ConfigurationError(f"Another process is writing {self._path}.") from None
         except OSError:  # a file system without locks
             return
 

@@ -42,7 +42,7 @@ def embed(emulator: Emulator, shown: Embedding) -> EmbeddingProgress | None:
             emulator.embed()
     except KeyboardInterrupt:
         if progress := emulator.embedding_progress:
-            note(f"Interrupted: {searchable(progress)}; the same command goes on from there.")
+            note(f"Interrupted: {searchable(progress)}; the same command continues from there.")
         raise
     return emulator.embedding_progress
 

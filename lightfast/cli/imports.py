@@ -58,7 +58,7 @@ def github(repository: str, *, output: Path | None, api: str) -> None:
     token = _token(api)
     if token is None:
         note(
-            "Without a token GitHub answers 60 times an hour; set GITHUB_TOKEN or run `gh auth login`."
+            "Without a token GitHub answers 60 requests an hour; set GITHUB_TOKEN or run `gh auth login`."
         )
     done = asyncio.run(import_github(repository, path, token=token, api=api))
     note(f"{done.fetched:,} new or changed, {done.total:,} in {done.path}")

@@ -125,7 +125,9 @@ def mcp(
 
     if listener is None:
         if sys.stdin is not None and sys.stdin.isatty():
-            note("Waiting for an MCP client on stdin; `lightfast mcp config` tells yours of it.")
+            note(
+                "Waiting for an MCP client on stdin; `lightfast mcp config` prints its configuration."
+            )
         # At once: the SDK would wait for another line. A database that is killed is whole.
         signal.signal(signal.SIGINT, signal.SIG_DFL)
     asyncio.run(serve())

@@ -113,7 +113,7 @@ def test_an_interrupted_index_goes_on_from_there(run, embedder, lines):
     *_, last = told.splitlines()
     assert last == (
         "Interrupted: 32 of 120 documents can be searched by meaning;"
-        " the same command goes on from there."
+        " the same command continues from there."
     )
     assert "120 searchable" in run("emulator", "index", lines).stderr
     assert len(embedder.texts) == 120 - 32

@@ -38,7 +38,7 @@ def test_the_readme_s_question_is_answered_by_its_meaning_and_not_by_its_words(
     assert shown
     question = question_of("README.md")
     with Emulator([tmp_path / "docs"], embedder=None) as emulator:
-        assert shown["path"] not in [f"docs/{path}" for path in places(emulator, question)]
+        assert f"docs/{places(emulator, question)[0]}" != shown["path"]
     with Emulator([tmp_path / "docs"], embedder=MiniLM(), embed_behind=False) as emulator:
         emulator.embed()
         assert f"docs/{places(emulator, question)[0]}" == shown["path"]
@@ -48,4 +48,4 @@ def test_the_tutorial_s_first_result_is_the_page_that_answers() -> None:
     pages = [ROOT / "README.md", ROOT / "CHANGELOG.md", ROOT / "docs"]
     with Emulator(pages, embedder=None) as emulator:
         found = places(emulator, question_of("docs/tutorial.md"))
-    assert found[0] == "docs/how-to/authentication.md"
+    assert found[0] == "docs/how-to/proxies-and-tls.md"

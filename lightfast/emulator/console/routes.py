@@ -214,7 +214,7 @@ def _expiry(value: object) -> datetime | None:
         return None
     moment = timestamps.from_wire(value) if isinstance(value, str) else None
     if moment is None or moment <= timestamps.now():
-        raise EmulatorError("A key's expiry is a time to come, such as 2030-01-01T00:00:00Z.")
+        raise EmulatorError("The expiry of a key must be in the future, e.g. 2030-01-01T00:00:00Z.")
     return timestamps.to_datetime(moment)
 
 

@@ -94,7 +94,7 @@ class Index:
             changes = _changes(corpus, last)
             if changes is not None:
                 if last is None and self._is_known(db, corpus):
-                    _log.warning("indexing %s again: what was noted is damaged", corpus.location)
+                    _log.warning("indexing %s again: its stored state is damaged", corpus.location)
                 _log.info("indexing %s of %s", corpus.kind, corpus.location)
                 self._apply(db, corpus, changes, tally)
 
