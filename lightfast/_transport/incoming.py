@@ -1,7 +1,7 @@
 """One response as it arrives: head, then body, never more of it than allowed.
 
 The connection pool owns it; the path that sent the request feeds it. When the wait ends early,
-what has come is still there: a status of 300 or more is enough to go by.
+what has come is still there: a status of 300 or more is known even if the body is not.
 """
 
 from __future__ import annotations

@@ -98,7 +98,7 @@ class ConnectionPool:
         except (LightfastError, TimeoutError):
             if incoming.status < 300:
                 raise
-        if incoming.status >= 300:  # such a status is enough to go by, whatever became of the body
+        if incoming.status >= 300:  # the status decides, whatever became of the body
             body = incoming.error_body()
         return HttpResponse(
             status=incoming.status,
@@ -124,7 +124,7 @@ class ConnectionPool:
                 raise
             except Exception as error:  # noqa: BLE001  # nothing foreign may reach a caller
                 # The server closed an idle connection just as we wrote to it: RFC 9112 §9.3.1.
-                # No answer was begun, so that posting again is no retry.
+                # No answer was begun, so posting again is not a retry.
                 stale = incoming.reused and not incoming.status and isinstance(error, errors.LOST)
                 if not (stale and may_repeat):
                     route = origin.route

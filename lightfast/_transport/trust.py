@@ -36,7 +36,7 @@ def _default_context() -> ssl.SSLContext:
 
 
 def knows_no_authority(context: ssl.SSLContext) -> bool:
-    """Tell whether a context trusts nobody, as in a container without `ca-certificates`."""
+    """Tell whether a context trusts no authority, as in a container without `ca-certificates`."""
     if type(context).__module__ != "ssl":  # truststore's ask the system at each handshake
         return False
     if context.cert_store_stats()["x509_ca"]:

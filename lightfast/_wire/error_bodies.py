@@ -22,7 +22,7 @@ _CODE = re.compile(r"\w[\w.:-]*")
 
 
 def code(document: Mapping[str, Any]) -> str | None:
-    """Return `error` of the documented form, `code` of that from 2026-04-04; prose is no code."""
+    """Return `error` of the documented form, `code` of that from 2026-04-04; prose is not a code."""
     for key in ("error", "code"):
         value = document.get(key)
         if isinstance(value, str) and _CODE.fullmatch(value):
@@ -74,7 +74,7 @@ def _list(value: object) -> list[Any]:
 
 
 def no_message(status: int, code: str | None, headers: Headers) -> str:
-    """Return what to say of an error that says nothing itself."""
+    """Return the message for an error whose body has none."""
     by = " from the hosting edge" if any(name in headers for name in EDGE_HEADERS) else ""
     named = f" ({code})" if code else ""
     edge_id = headers.get("x-vercel-id")

@@ -70,7 +70,7 @@ def format_of(file: str | Path | IO[bytes]) -> Format:
     """Return the format that a file's name ends in; ``jsonl`` for an open file.
 
     Raises:
-        ConfigurationError: The name says nothing about the format.
+        ConfigurationError: The name does not tell the format.
     """
     if not isinstance(file, str | Path):
         return "jsonl"

@@ -76,7 +76,7 @@ class LocalIndex:
         self._store = Store(expand(database), rebuild=rebuild)
         self._semantics = _semantics(self._store, organization, embedder, on_embedding)
         self._watcher = Watcher(self.refresh) if watch else None
-        # Runs at exit, too, when nobody closes the index.
+        # Runs at exit, too, when the index was never closed.
         owned = (self._store, self._semantics, self._watcher, temporary, os.getpid())
         self._finalizer = weakref.finalize(self, _dispose, *owned)
         self._indexing = Indexing(self._store, organization, self._corpora, on_progress)

@@ -56,8 +56,8 @@ def _copy_accounts(damaged: Path, fresh: Path) -> bool:
         target.execute("BEGIN")
         for table in ACCOUNTS:
             complete &= _copy(source, target, table)
-        # Whoever holds vectors of the old index in memory sees that they are not this one's.
-        # It counts for every organization, for those that could not be read, too.
+        # Tells every process that the vectors it holds in memory are of the old index. It counts for
+        # all organizations, also for those that could not be read.
         target.execute("INSERT INTO removal VALUES ('', ?)", (time.time_ns(),))
         target.execute("COMMIT")
     finally:

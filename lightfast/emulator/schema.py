@@ -107,7 +107,7 @@ MIGRATIONS = (
         created_at INTEGER NOT NULL
     ) STRICT;
     """,
-    # Sequence numbers are never used twice: whoever knows one knows what is new.
+    # Sequence numbers are never used twice: everything new has a higher one.
     """
     CREATE TABLE embedder (
         id INTEGER PRIMARY KEY,

@@ -33,7 +33,7 @@ class Watcher(threading.Thread):
 
     def __init__(self, refresh: Callable[[], int]) -> None:
         super().__init__(name="lightfast-emulator-watch", daemon=True)
-        # Weakly: an emulator that nobody closes is not kept alive by being watched.
+        # Weakly: watching must not keep an emulator alive that was never closed.
         self._refresh = weakref.WeakMethod(refresh)
         self._stopping = threading.Event()
 

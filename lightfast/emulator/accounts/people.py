@@ -68,8 +68,8 @@ class Member(User):
 class People:
     """Organizations, users and memberships in a database.
 
-    Organizations are looked up by name or by id, never by "either": an id is public, and whoever could pass
-    one off as a name would be let in.
+    Organizations are looked up by name or by id, never by "either": an id is public, and a caller who
+    passed one off as a name would be let in.
 
     Args:
         store: The database.

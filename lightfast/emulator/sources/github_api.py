@@ -84,7 +84,7 @@ async def import_github(
     Args:
         repository: ``OWNER/NAME``.
         path: The file; one of an earlier import is brought up to date.
-        token: What proves who asks; None for nobody, who may ask 60 times an hour.
+        token: An access token; None for anonymous requests, of which GitHub allows 60 an hour.
         api: The address of the API; of GitHub Enterprise it ends in ``/api/v3``.
         on_progress: Called with the number of records fetched so far.
         sleep: Waits.

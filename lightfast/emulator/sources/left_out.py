@@ -1,4 +1,4 @@
-"""What was passed over while indexing, so that nobody takes a search for complete that is not."""
+"""What was passed over while indexing: told, so that an incomplete index is not taken for a complete one."""
 
 from __future__ import annotations
 

@@ -63,7 +63,7 @@ def observations(path: Path) -> list[Document]:
     """Return what a file's lines tell, in order.
 
     Raises:
-        EmulatorError: A line is no observation; the message says which and why.
+        EmulatorError: A line is not an observation; the message says which and why.
     """
     found: dict[str, Document] = {}
     with path.open("rb") as lines:
@@ -81,7 +81,7 @@ def observation(line: bytes) -> Document:
     """Return what one line tells.
 
     Raises:
-        ValueError: It is no observation; the message says why.
+        ValueError: It is not an observation; the message says why.
     """
     data = orjson.loads(line)
     if not isinstance(data, dict):

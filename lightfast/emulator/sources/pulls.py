@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["group_of_pull", "pulls_of_commits"]
 
-MOST = 50  # commits; a branch of more is no single change
+MOST = 50  # commits; a branch of more is not a single change
 SCANNED = 300  # characters of a subject
 
 _MERGED = re.compile(r"Merge pull request #(\d{1,9})\b")

@@ -56,7 +56,7 @@ async function renew() {
   ({ expiresAt } = await send("POST", "/console/api/token", {}));
 }
 
-/** Asks the console's own API; whoever is signed out meanwhile is told. */
+/** Asks the console's own API; says so when the user has been signed out. */
 export async function ask(method, path, body) {
   try {
     return await send(method, `/console/api/${path}`, body, inOrganization());

@@ -102,7 +102,7 @@ function addition(dialog, others) {
     h(
       "form",
       { onsubmit: submit },
-      field(others.length ? "Or somebody new" : "Name", name, "Whoever it is signs in here by choosing that name."),
+      field(others.length ? "Or somebody new" : "Name", name, "They sign in here by choosing that name."),
       said,
       h(
         "div",

@@ -1,4 +1,4 @@
-// A page of results. Titles, snippets and addresses come from repositories: strangers wrote them.
+// A page of results. Titles, snippets and addresses come from repositories: they are untrusted.
 
 import { h, time } from "./dom.js";
 

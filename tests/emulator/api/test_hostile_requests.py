@@ -1,4 +1,4 @@
-"""What strangers can write into a request, and what it does to a running emulator: nothing."""
+"""Hostile requests, which do nothing to a running emulator."""
 
 from __future__ import annotations
 
