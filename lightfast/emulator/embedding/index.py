@@ -80,6 +80,23 @@ class QueryMatch:
         rows = rows[self.rows.covered[rows]]
         return _best_by_passage(self.rows.passages[rows], self.rows.vectors[rows] @ self.query)
 
+    def means(self, documents: Iterable[int]) -> dict[int, float]:
+        """Return how alike the passages of long documents are on average.
+
+        Args:
+            documents: The first passages of documents; what is left out has one passage only, or no vectors that count.
+        """
+        wholes, size = self.rows.wholes, len(self.rows.passages)
+        rows = [(d, row) for d in documents for row in wholes.get(d, ()) if row < size]
+        places = np.array([row for _, row in rows], np.int64)
+        cosines = self.rows.vectors[places] @ self.query
+        found: dict[int, list[float]] = {}
+        counted = self.rows.covered[places].tolist()
+        for (document, _), cosine, counts in zip(rows, cosines.tolist(), counted, strict=True):
+            if counts:
+                found.setdefault(document, []).append(cosine)
+        return {d: sum(each) / len(each) for d, each in found.items() if len(each) > 1}
+
 
 def _best_by_passage(passages: NDArray[np.int64], cosines: Vectors) -> dict[int, float]:
     best: dict[int, float] = {}
@@ -98,6 +115,7 @@ class _Rows:
         weights: What each passage's score is multiplied by.
         covered: Whether the row's family has nearly all of its vectors.
         places: The rows of a passage; later rows than there are here may be told.
+        wholes: The rows of a document's passages by its first passage, in the same way.
         is_complete: Whether nearly every passage has a vector.
     """
 
@@ -106,6 +124,7 @@ class _Rows:
     weights: NDArray[np.float32]
     covered: NDArray[np.bool_]
     places: dict[int, tuple[int, ...]]
+    wholes: dict[int, tuple[int, ...]]
     is_complete: bool
 
 
@@ -175,6 +194,7 @@ class _Matrix:
         self._weights = np.empty(0, np.float32)
         self._families = np.empty(0, np.int8)
         self._places: dict[int, tuple[int, ...]] = {}
+        self._wholes: dict[int, tuple[int, ...]] = {}
         self._totals: dict[int, int] = {}
         self._embedded: dict[int, int] = {}
 
@@ -190,6 +210,7 @@ class _Matrix:
             self._weights[:size],
             np.isin(self._families[:size], full),
             self._places,
+            self._wholes,
             sum(self._embedded.values()) >= COVERED * sum(self._totals.values()),
         )
 
@@ -230,7 +251,9 @@ class _Matrix:
         for place, row in enumerate(rows, start):
             passage, family = row["document"], row["family"]
             self._places[passage] = (*self._places.get(passage, ()), place)
-            self._embedded[family] = self._embedded.get(family, 0) + (not row["is_title"])
+            if not row["is_title"]:
+                self._wholes[row["head"]] = (*self._wholes.get(row["head"], ()), place)
+                self._embedded[family] = self._embedded.get(family, 0) + 1
         self._size = end
 
     def _make_room(self, size: int) -> None:
@@ -245,11 +268,11 @@ class _Matrix:
 
 # What is new is a vector, or a passage whose text had a vector already.
 _NEW = """
-SELECT m.document, m.is_title, d.weight, d.family, v.value
+SELECT m.document, m.is_title, d.head, d.weight, d.family, v.value
 FROM vector AS v JOIN meaning AS m ON m.hash = v.hash JOIN document AS d ON d.rowid = m.document
 WHERE v.embedder = :embedder AND d.organization_id = :organization AND v.sequence > :sequence
 UNION ALL
-SELECT m.document, m.is_title, d.weight, d.family, v.value
+SELECT m.document, m.is_title, d.head, d.weight, d.family, v.value
 FROM document AS d JOIN meaning AS m ON m.document = d.rowid JOIN vector AS v ON v.hash = m.hash
 WHERE v.embedder = :embedder AND d.organization_id = :organization AND d.rowid > :passage AND v.sequence <= :sequence
 """

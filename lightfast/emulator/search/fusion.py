@@ -3,8 +3,8 @@
 Scores are added, not ranks. Words: BM25 as a share of the best match of the same family, so that a terse commit does not
 outrank every page; they count less when even the best match has few of the question's. Meaning: the cosine, stretched
 over the range that the candidates have; what has no vector is taken to mean what its words say. A document begins with
-what it is about, so both are partly those of its first passage. Besides them a prior for the question's form,
-neighbouring words, and names.
+what it is about, so both are partly those of its first passage, and the meaning that of the whole. Besides them a prior
+for the question's form, neighbouring words, and names.
 
 What a person sees is another number: how much of the question the result has, by words or by meaning. It does not
 depend on what else was found, so that a bad answer looks like one even when there is no better.
@@ -32,14 +32,17 @@ __all__ = [
     "evidence",
     "folded",
     "fused",
+    "meaning_within",
     "reranked",
-    "with_opening",
+    "words_within",
 ]
 
 COPY = 0.5  # what a score is multiplied by when another file says the very same
 BETWEEN = 0.3  # share of the words' score that compares families with each other
 NAMED = 1.4  # what it counts that a query names a document, beside words and meaning
-OPENING = 0.4  # share of a passage's score that is its document's first passage's
+OPENING = 0.4  # share of a passage's words that is those of its document's first passage
+OPENING_MEANING = 0.3  # the same of its meaning
+WHOLE_MEANING = 0.3  # share of a passage's meaning that is its whole document's, on average
 FEW_WORDS, MANY_WORDS = (
     0.1,
     0.25,
@@ -74,7 +77,7 @@ class Depth:
 DEPTHS = {
     "fast": Depth(words=0.0, meaning=1.0, reranked=0),
     "balanced": Depth(),
-    "thorough": Depth(lexical=200, nearest=400, reranked=100),
+    "thorough": Depth(lexical=200, nearest=400, reranked=100, phrase=0.12),
 }
 
 
@@ -120,9 +123,15 @@ class Text:
 Ranked = list[tuple[Candidate, float]]
 
 
-def with_opening(own: float, opening: float) -> float:
-    """Return the score of a passage whose document begins with one that has the score `opening`."""
+def words_within(own: float, opening: float) -> float:
+    """Return the BM25 of a passage whose document begins with one that has the BM25 `opening`."""
     return (1 - OPENING) * own + OPENING * opening
+
+
+def meaning_within(own: float, opening: float, mean: float) -> float:
+    """Return the cosine of a passage whose document begins with one that has `opening`, and has `mean` on average."""
+    share = 1 - OPENING_MEANING - WHOLE_MEANING
+    return share * own + OPENING_MEANING * opening + WHOLE_MEANING * mean
 
 
 def fused(candidates: Iterable[Candidate], depth: Depth, possible: float = 0.0) -> Ranked:

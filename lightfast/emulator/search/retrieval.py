@@ -28,8 +28,9 @@ from lightfast.emulator.search.fusion import (
     evidence,
     folded,
     fused,
+    meaning_within,
     reranked,
-    with_opening,
+    words_within,
 )
 from lightfast.emulator.search.groups import group_members, with_group
 from lightfast.emulator.search.lexical import LexicalIndex, highest, is_group, rarity
@@ -220,7 +221,7 @@ class _Search:
     def _candidates(
         self, known: dict[int, Passage], scores: dict[int, float], named: dict[int, float]
     ) -> list[Candidate]:
-        cosines = self._match.cosines(_with_openings(known)) if self._match else {}
+        cosines = self._cosines(known)
         return [
             Candidate(
                 passage=row,
@@ -230,17 +231,26 @@ class _Search:
                 weight=passage.weight,
                 prior=self._priors.get(FAMILIES[passage.family], 0.0),
                 penalty=passage.penalty,
-                lexical=with_opening(scores.get(row, 0.0), scores.get(passage.opening, 0.0)),
-                cosine=(
-                    with_opening(cosines[row], cosines.get(passage.opening, cosines[row]))
-                    if row in cosines
-                    else None
-                ),
+                lexical=words_within(scores.get(row, 0.0), scores.get(passage.opening, 0.0)),
+                cosine=cosines.get(row),
                 named=named.get(row, 0.0),
                 text=passage.text,
             )
             for row, passage in known.items()
         ]
+
+    def _cosines(self, known: dict[int, Passage]) -> dict[int, float]:
+        if self._match is None:
+            return {}
+        own = self._match.cosines(_with_openings(known))
+        means = self._match.means({passage.opening for passage in known.values()})
+        return {
+            row: meaning_within(
+                own[row], own.get(passage.opening, own[row]), means.get(passage.opening, own[row])
+            )
+            for row, passage in known.items()
+            if row in own
+        }
 
     @cached_property
     def _rarities(self) -> dict[str, float]:

@@ -50,6 +50,30 @@ def test_a_reader_of_an_older_state_makes_nothing_count_twice(
                     assert len(match.rows.passages) == len(set(match.rows.passages)) == 9
 
 
+def test_a_long_document_means_what_its_passages_mean_on_average(
+    lines: Callable[..., Path],
+) -> None:
+    """A document of one passage has no average besides its own meaning."""
+    passages = "\n\n".join("car " * 120 for _ in range(2)), "login " * 90
+    path = lines(
+        {"id": "long", "title": "vehicles", "text": "\n\n".join(passages)},
+        {"id": "short", "title": "car", "text": "car"},
+    )
+    index = VectorIndex(Synonyms())
+    with Emulator([path], embedder=index.embedder, embed_behind=False) as emulator:
+        emulator.embed()
+        with emulator._store.read() as db:
+            match = index.match(db, "local", "car")
+            rows = db.execute("SELECT rowid, head, id FROM document").fetchall()
+    assert match
+    openings = {row["id"]: row["head"] for row in rows}
+    own = match.cosines(row["rowid"] for row in rows if row["id"] == "long")
+    assert len(own) > 1
+    assert match.means(openings.values()) == {
+        openings["long"]: pytest.approx(sum(own.values()) / len(own))
+    }
+
+
 class Interrupted:
     """Connection whose next rows of vectors end with an error."""
 

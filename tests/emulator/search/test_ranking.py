@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from lightfast.emulator import Emulator
-from lightfast.emulator.search.fusion import Candidate, Depth, Text, evidence, folded, fused
+from lightfast.emulator.search.fusion import (
+    Candidate,
+    Depth,
+    Text,
+    evidence,
+    folded,
+    fused,
+    meaning_within,
+)
 from tests.emulator.embedders import Synonyms
 
 if TYPE_CHECKING:
@@ -144,6 +152,12 @@ def test_words_count_less_where_even_the_best_match_has_few_of_them() -> None:
     depth = Depth(words=1.0, meaning=0.8)
     assert [c.id for c, _ in fused([said, meant], depth, 8.0)] == ["said", "meant"]
     assert [c.id for c, _ in fused([said, meant], depth, 80.0)] == ["meant", "said"]
+
+
+def test_one_good_passage_is_worth_more_in_a_document_about_the_subject() -> None:
+    """A passage by itself means what it says; within a long document it means partly what that does."""
+    assert meaning_within(0.6, 0.6, 0.6) == pytest.approx(0.6)
+    assert meaning_within(0.6, 0.2, 0.1) < meaning_within(0.6, 0.2, 0.3) < 0.6
 
 
 def test_what_another_file_says_too_comes_later() -> None:
