@@ -28,7 +28,8 @@ def corpora_of(path: str | os.PathLike[str], *, code: bool) -> list[Corpus]:
     """
     try:
         return corpora_at(expand(path), code=code)
-    except (OSError, ValueError) as error:  # a name too long, a NUL in it, no permission to look
+    # A name too long, a NUL in it, no permission to look; before Python 3.13, links in a circle.
+    except (OSError, RuntimeError, ValueError) as error:
         raise EmulatorError(f"Cannot index {os.fspath(path)!r}: {error}") from error
 
 

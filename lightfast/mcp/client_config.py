@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -60,7 +61,7 @@ def client_config(name: str, paths: Sequence[Path], *, code: bool = True) -> dic
     client = CLIENTS[name]
     command, *arguments = [*launch_command(), "mcp"]
     for path in paths:
-        arguments += ["--local", str(path.expanduser().resolve())]
+        arguments += ["--local", os.path.abspath(path.expanduser())]  # noqa: PTH100 - whatever links it leads over
     if paths and not code:
         arguments.append("--no-code")
     server: dict[str, Any] = {**client.server, "command": command, "args": arguments}

@@ -299,6 +299,17 @@ def test_what_cannot_be_used_is_an_emulator_error(options: dict[str, Any]) -> No
         Emulator(**options)
 
 
+def test_links_in_a_circle_are_an_emulator_error(tmp_path: Path) -> None:
+    """Before Python 3.13, resolving them raises RuntimeError."""
+    loop = tmp_path / "loop.jsonl"
+    loop.symlink_to(loop)
+    for place in (loop, loop / "below"):
+        with pytest.raises(EmulatorError):
+            Emulator([place], embedder=None)
+    with pytest.raises(EmulatorError):
+        Emulator(database=loop)
+
+
 def test_a_database_in_memory_is_a_temporary_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lines: Callable[..., Path]
 ) -> None:

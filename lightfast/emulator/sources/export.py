@@ -58,5 +58,5 @@ def _written(path: Path) -> str:
     written = f"{facts.st_mtime_ns}:{facts.st_size}"
     if not path.is_dir():
         return written
-    folders = sorted(f"{each.name}:{each.stat().st_mtime_ns}" for each in path.iterdir())
+    folders = sorted(f"{each.name}:{each.lstat().st_mtime_ns}" for each in path.iterdir())
     return hashlib.blake2b("\n".join([written, *folders]).encode("utf-8", "replace"), digest_size=16).hexdigest()  # fmt: skip

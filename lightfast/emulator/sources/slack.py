@@ -43,13 +43,16 @@ def conversations(directory: Path) -> list[Document]:
         str(user.get("id")): str(user.get("real_name") or user.get("name") or "")
         for user in _list(directory / "users.json")
     }
+    # Names of channels are an exporter's: only what lies in the directory itself is looked into.
+    folders = {each.name for each in directory.iterdir() if each.is_dir() and not each.is_symlink()}
     found: dict[str, list[dict[str, Any]]] = {}
     for channel in sorted(_list(directory / "channels.json"), key=lambda c: str(c.get("name"))):
         name = str(channel.get("name") or "")
-        folder = directory / name
-        if not name or folder.resolve().parent != directory.resolve() or not folder.is_dir():
+        if name not in folders:
             continue
-        for day in sorted(folder.glob("*.json")):
+        for day in sorted((directory / name).glob("*.json")):
+            if day.is_symlink() or not day.is_file():
+                continue
             for message in _list(day):
                 if isinstance(message.get("text"), str) and message["text"].strip():
                     thread = message.get("thread_ts")

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from lightfast.emulator import EmulatorError
+from lightfast.emulator import Emulator, EmulatorError
 from lightfast.emulator.sources.corpora import corpora_at
 from lightfast.emulator.sources.records import read_timestamp
 from lightfast.emulator.timestamps import to_wire
@@ -30,6 +31,7 @@ def read(path: Path) -> list[Document]:
 
 def saved(tmp_path: Path, content: Any, name: str = "issues.json") -> Path:
     path = tmp_path / name
+    path.parent.mkdir(exist_ok=True)
     path.write_text(content if isinstance(content, str) else json.dumps(content), "utf-8")
     return path
 
@@ -181,6 +183,25 @@ def test_a_slack_export_is_read_by_conversation(tmp_path: Path) -> None:
     )
     assert to_wire(thread.occurred_at) == AT
     assert thread.facts == {"totalEvents": 2}
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+def test_a_slack_export_can_lead_nowhere(tmp_path: Path) -> None:
+    """Neither the names of channels, nor links, nor pipes, nor folders that are called like a day."""
+    export = tmp_path / "export"
+    names = ["ops", "loop", "out", "..", ".", "../other", "a\0b", "x" * 5000, "/etc", 5, None]
+    saved(export, [{"name": name} for name in names], "channels.json")
+    saved(export, [], "users.json")
+    saved(export / "ops", [{"text": "Here", "ts": "1772359200"}], "2026-03-01.json")
+    saved(tmp_path / "other", [{"text": "Elsewhere", "ts": "1772359200"}], "2026-03-01.json")
+    (export / "loop").symlink_to("loop")
+    (export / "out").symlink_to(tmp_path / "other")
+    (export / "ops/2026-03-02.json").symlink_to(tmp_path / "other/2026-03-01.json")
+    (export / "ops/2026-03-03.json").mkdir()
+    os.mkfifo(export / "ops/2026-03-04.json")
+    assert [document.body for document in read(export)] == ["Here"]
+    with Emulator([export], embedder=None) as emulator:
+        assert emulator.documents == 1
 
 
 @pytest.mark.parametrize(
