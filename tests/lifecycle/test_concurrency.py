@@ -31,7 +31,8 @@ def test_fifty_threads_share_one_client(server: FaultServer):
 
 async def test_five_thousand_calls_at_once_in_bounded_memory(server: FaultServer):
     """5,000 calls at once wait their turn: 10 connections, and a few kilobytes for each call."""
-    options = USUAL | {"base_url": server.base_url, "timeout": None}
+    limits = {"timeout": None, "attempt_timeout": None}
+    options = USUAL | {"base_url": server.base_url} | limits
     async with AsyncLightfast(**options, max_connections=10) as client:
         await client.search("warm")
         gc.collect()
