@@ -109,7 +109,8 @@ class _OnDemand:
 
     Hardly an object has unknown fields. Without 410 empty dicts, which have the garbage collector
     run in the midst of reading, a page of 100 results takes 17 % less (1.65 instead of 1.98 of the
-    base); ten results take 2 % less.
+    base), and reading fifty pages of ten results that are held at once takes 19 % less. A single
+    page of ten results takes 2 % less.
     """
 
     def __init__(self, slot: MemberDescriptorType) -> None:
