@@ -86,3 +86,9 @@ def test_issue_templates_ask_for_what_is_needed():
 def test_the_security_policy_leads_to_a_private_advisory():
     for name in (".github/SECURITY.md", ".github/ISSUE_TEMPLATE/config.yml"):
         assert f"{SOURCE}/security/advisories/new" in read(name)
+
+
+def test_what_the_contributor_pages_link_to_exists():
+    for page in (ROOT / ".github").glob("*.md"):
+        links = re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text(encoding="utf-8"))
+        assert [link for link in links if not (page.parent / link).exists()] == [], page
