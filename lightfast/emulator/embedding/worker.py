@@ -295,9 +295,10 @@ class Semantics:
         return self._embedding.run(lambda: end is not None and monotonic() >= end)
 
     def start(self) -> None:
-        """Embed what has no vector, from now on, on a thread of its own."""
-        self._thread = EmbeddingThread(self._embedding)
-        self._thread.start()
+        """Embed what has no vector, from now on, on a thread of its own; nothing when that is going on."""
+        if self._thread is None:
+            self._thread = EmbeddingThread(self._embedding)
+            self._thread.start()
 
     @property
     def is_busy(self) -> bool:

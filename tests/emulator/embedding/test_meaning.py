@@ -242,6 +242,17 @@ async def test_embedding_goes_on_behind_answers(lines: Callable[..., Path], ask:
     assert "lightfast-emulator-embedding" in embedder.threads
 
 
+async def test_embedding_is_started_once_and_without_serving(lines: Callable[..., Path]) -> None:
+    """Starting it again, as serving does, starts no second thread; closing ends it."""
+    emulator = Emulator([lines({"title": "login"})], embedder=Synonyms())
+    emulator.start_embedding()
+    async with emulator:
+        await eventually(lambda: emulator.embedding_progress.embedded == 1)
+        names = [thread.name for thread in threading.enumerate()]
+        assert names.count("lightfast-emulator-embedding") == 1
+    assert "lightfast-emulator-embedding" not in [t.name for t in threading.enumerate()]
+
+
 async def test_what_is_indexed_again_is_embedded_again(repository: Repository, ask: Ask) -> None:
     """A vector goes with its document; numbers of removed documents lead to nothing old."""
     repository.commit("one", {"a.md": "# login\n", "b.md": "# weather\n"})
