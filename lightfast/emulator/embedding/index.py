@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections import OrderedDict
+from itertools import chain
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
@@ -40,12 +41,12 @@ class QueryMatch:
     """A query's vector beside the vectors of the organization's passages.
 
     Args:
-        query: The query's vector.
+        values: The cosine of each row.
         rows: The passages' vectors.
         embedding: Seconds that it took to embed the query.
     """
 
-    query: Vectors
+    values: Vectors
     rows: _Rows
     embedding: float
 
@@ -61,7 +62,7 @@ class QueryMatch:
             count: How many at most.
             allowed: Of which passages; None for all.
         """
-        cosines = self.rows.vectors @ self.query
+        cosines = self.values
         eligible = (cosines >= LEAST_COSINE) & self.rows.covered
         if allowed is not None:
             eligible &= np.isin(self.rows.passages, np.fromiter(allowed, np.int64))
@@ -78,7 +79,7 @@ class QueryMatch:
             [row for p in passages for row in places.get(p, ()) if row < size], np.int64
         )
         rows = rows[self.rows.covered[rows]]
-        return _best_by_passage(self.rows.passages[rows], self.rows.vectors[rows] @ self.query)
+        return _best_by_passage(self.rows.passages[rows], self.values[rows])
 
     def means(self, documents: Iterable[int]) -> dict[int, float]:
         """Return how alike the passages of long documents are on average.
@@ -86,16 +87,21 @@ class QueryMatch:
         Args:
             documents: The first passages of documents; what is left out has one passage only, or no vectors that count.
         """
-        wholes, size = self.rows.wholes, len(self.rows.passages)
-        rows = [(d, row) for d in documents for row in wholes.get(d, ()) if row < size]
-        places = np.array([row for _, row in rows], np.int64)
-        cosines = self.rows.vectors[places] @ self.query
-        found: dict[int, list[float]] = {}
-        counted = self.rows.covered[places].tolist()
-        for (document, _), cosine, counts in zip(rows, cosines.tolist(), counted, strict=True):
-            if counts:
-                found.setdefault(document, []).append(cosine)
-        return {d: sum(each) / len(each) for d, each in found.items() if len(each) > 1}
+        size, covered = len(self.rows.passages), self.rows.covered
+        wholes = {
+            document: rows
+            for document in documents
+            if len(rows := self.rows.wholes.get(document, ())) > 1
+            and rows[-1] < size
+            and covered[rows[0]]
+        }
+        if not wholes:
+            return {}
+        places = np.fromiter(chain.from_iterable(wholes.values()), np.int64)
+        counts = np.fromiter(map(len, wholes.values()), np.int64)
+        starts = np.cumsum(counts) - counts
+        sums = np.add.reduceat(self.values[places], starts)
+        return dict(zip(wholes, (sums / counts).tolist(), strict=True))
 
 
 def _best_by_passage(passages: NDArray[np.int64], cosines: Vectors) -> dict[int, float]:
@@ -154,7 +160,8 @@ class VectorIndex:
             self._broken = True
             _log.exception("search goes on without meaning")
             return None
-        return QueryMatch(query, rows, perf_counter() - started)
+        embedding = perf_counter() - started
+        return QueryMatch(rows.vectors @ query, rows, embedding)
 
     def _query(self, text: str) -> Vectors:
         with self._lock:
