@@ -39,6 +39,7 @@ __all__ = [
 
 COPY = 0.5  # what a score is multiplied by when another file says the very same
 BETWEEN = 0.3  # share of the words' score that compares families with each other
+TITLED = 0.06  # what it counts that the query is just the title
 NAMED = 1.4  # what it counts that a query names a document, beside words and meaning
 OPENING = 0.4  # share of a passage's words that is those of its document's first passage
 OPENING_MEANING = 0.3  # the same of its meaning
@@ -176,13 +177,15 @@ def _best_by_family(candidates: list[Candidate]) -> dict[int, float]:
 
 def reranked(ranked: Ranked, texts: Mapping[int, Text], query: str, depth: Depth) -> Ranked:
     """Return the same with a second look at the best: nothing added puts one of them behind the rest."""
-    pairs = set(pairwise(_stems(query)))
+    wanted = _stems(query)
+    pairs = set(pairwise(wanted))
     if not (pairs and depth.phrase and depth.reranked):
         return ranked
-    best = [
-        (c, score + c.weight * depth.phrase * _phrase(texts.get(c.passage), pairs))
-        for c, score in ranked[: depth.reranked]
-    ]
+    best = []
+    for c, score in ranked[: depth.reranked]:
+        text = texts.get(c.passage)
+        more = depth.phrase * _phrase(text, pairs) + TITLED * _is_titled(text, wanted)
+        best.append((c, score + c.weight * more))
     return _sorted(best) + ranked[depth.reranked :]
 
 
@@ -229,6 +232,11 @@ def _phrase(text: Text | None, pairs: set[tuple[str, str]]) -> float:
         return 0.0
     said = {*pairwise(_stems(text.title)), *pairwise(_stems(text.body))}
     return len(pairs & said) / len(pairs)
+
+
+def _is_titled(text: Text | None, wanted: list[str]) -> bool:
+    """Return whether a text's title says just what is wanted."""
+    return text is not None and _stems(text.title) == wanted
 
 
 def _stems(text: str) -> list[str]:

@@ -15,6 +15,7 @@ from lightfast.emulator.search.fusion import (
     folded,
     fused,
     meaning_within,
+    reranked,
 )
 from tests.emulator.embedders import Synonyms
 
@@ -158,6 +159,22 @@ def test_one_good_passage_is_worth_more_in_a_document_about_the_subject() -> Non
     """A passage by itself means what it says; within a long document it means partly what that does."""
     assert meaning_within(0.6, 0.6, 0.6) == pytest.approx(0.6)
     assert meaning_within(0.6, 0.2, 0.1) < meaning_within(0.6, 0.2, 0.3) < 0.6
+
+
+def test_a_title_that_is_asked_for_comes_before_what_only_mentions_it() -> None:
+    """In any case and with any endings, but as it is: not as part of a longer one."""
+    headed, longer, said = (
+        Candidate(passage=n, id=name, fold=n)
+        for n, name in enumerate(("headed", "longer", "said"), 1)
+    )
+    texts = {
+        1: Text("Retry budgets", "Calls share one."),
+        2: Text("Retry budgets of old", "Gone."),
+        3: Text("Calls", "Each has a retry budget."),
+    }
+    ranked = [(said, 1.03), (longer, 1.0), (headed, 1.0)]
+    found = reranked(ranked, texts, "retry budget", Depth())
+    assert [c.id for c, _ in found] == ["headed", "said", "longer"]
 
 
 def test_what_another_file_says_too_comes_later() -> None:
