@@ -44,12 +44,10 @@ NAMED = 1.4  # what it counts that a query names a document, beside words and me
 OPENING = 0.4  # share of a passage's words that is those of its document's first passage
 OPENING_MEANING = 0.3  # the same of its meaning
 WHOLE_MEANING = 0.3  # share of a passage's meaning that is its whole document's, on average
-FEW_WORDS, MANY_WORDS = (
-    0.1,
-    0.25,
-)  # shares of the highest possible BM25 between which words count less or fully
+# Shares of the highest possible BM25: a best match below the first has few of the question's words, above the other many.
+FEW_WORDS, MANY_WORDS = 0.15, 0.3
 LEAST_WORDS = (
-    0.6  # what words count, of what they do otherwise, when the best match has few of them
+    0.3  # what words count, of what they do otherwise, when the best match has few of them
 )
 FULL_COSINE = 0.75  # what is as alike as that says the same in other words
 

@@ -141,10 +141,10 @@ class _Search:
         self._db = db
         self._organization = organization
         self._query = query
-        form = form_of(query.query)
-        self._words = without_form(terms(query.query), form)
+        self._form = form_of(query.query)
+        self._words = without_form(terms(query.query), self._form)
         self._lexical = LexicalIndex(db, organization, query, self._words)
-        self._priors = PRIORS[form]
+        self._priors = PRIORS[self._form]
         self._latency = {"retrieval": 0.0, "rerank": 0.0}
         self._since = perf_counter()
         self._match = (
@@ -233,15 +233,21 @@ class _Search:
                 penalty=passage.penalty,
                 lexical=words_within(scores.get(row, 0.0), scores.get(passage.opening, 0.0)),
                 cosine=cosines.get(row),
-                named=named.get(row, 0.0),
+                named=named.get(row, 0.0) if self._may_be_named(passage) else 0.0,
                 text=passage.text,
             )
             for row, passage in known.items()
         ]
 
+    def _may_be_named(self, passage: Passage) -> bool:
+        """Return whether a name in the question speaks for a passage: "where" asks for a file, not for its changes."""
+        return self._form != "code" or FAMILIES[passage.family] != "history"
+
     def _cosines(self, known: dict[int, Passage]) -> dict[int, float]:
         if self._match is None:
             return {}
+        if self._form != "open":  # a question asks for a passage, keywords and titles for the whole
+            return self._match.cosines(known)
         own = self._match.cosines(_with_openings(known))
         means = self._match.means({passage.opening for passage in known.values()})
         return {

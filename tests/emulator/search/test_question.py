@@ -30,6 +30,8 @@ from lightfast.emulator.search.question import PRIORS, Form, form_of, without_fo
         ("why is it so slow", "symptom"),
         ("RuntimeError: no application context", "symptom"),
         ("the page does not load", "symptom"),
+        ("I can not read the body", "symptom"),
+        ("it refuses to write my file", "symptom"),
         ("login page", "open"),
         ("retry budget", "open"),
         ("", "open"),

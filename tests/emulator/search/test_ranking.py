@@ -151,7 +151,7 @@ def test_words_count_less_where_even_the_best_match_has_few_of_them() -> None:
     said = Candidate(passage=1, id="said", fold=1, lexical=2.0, cosine=0.4)
     meant = Candidate(passage=2, id="meant", fold=2, cosine=0.7)
     depth = Depth(words=1.0, meaning=0.8)
-    assert [c.id for c, _ in fused([said, meant], depth, 8.0)] == ["said", "meant"]
+    assert [c.id for c, _ in fused([said, meant], depth, 6.0)] == ["said", "meant"]
     assert [c.id for c, _ in fused([said, meant], depth, 80.0)] == ["meant", "said"]
 
 
@@ -159,6 +159,36 @@ def test_one_good_passage_is_worth_more_in_a_document_about_the_subject() -> Non
     """A passage by itself means what it says; within a long document it means partly what that does."""
     assert meaning_within(0.6, 0.6, 0.6) == pytest.approx(0.6)
     assert meaning_within(0.6, 0.2, 0.1) < meaning_within(0.6, 0.2, 0.3) < 0.6
+
+
+@pytest.mark.parametrize(
+    ("query", "first"), [("car", "short"), ("error: car", "long")], ids=["keywords", "question"]
+)
+async def test_a_question_asks_for_a_passage_and_keywords_for_a_whole(
+    query: str, first: str, lines: Callable[..., Path], ask: Ask
+) -> None:
+    """A page that comes to the subject late answers a question; it is not what its name is asked for."""
+    path = lines(
+        {"id": "long", "title": "login", "body": "login " * 200 + "\n\n" + "vehicle " * 100},
+        {"id": "short", "title": "login", "body": "vehicle login " * 20},
+    )
+    async with Emulator([path], embedder=Synonyms()) as emulator:
+        emulator.embed()
+        body = (await ask(emulator, emulator.create_api_key(), query=query)).body
+    assert body["data"][0]["id"] == first
+
+
+async def test_where_asks_for_the_place_and_not_for_changes_to_a_file(
+    repository: Repository, ask: Ask
+) -> None:
+    """Commits that name the file which the question is about do not come before the code."""
+    find = 'def find_settings():\n    """Look for settings.toml, from here upwards."""\n'
+    repository.commit("Start", {"src/conf.py": find, "settings.toml": "a = 1\n"})
+    repository.commit("Look for settings.toml upwards", {"settings.toml": "a = 2\n"})
+    async with Emulator([repository.path], embedder=None) as emulator:
+        query = "where is settings.toml looked for?"
+        body = (await ask(emulator, emulator.create_api_key(), query=query)).body
+    assert body["data"][0]["path"] == "src/conf.py"
 
 
 def test_a_title_that_is_asked_for_comes_before_what_only_mentions_it() -> None:
