@@ -54,7 +54,7 @@ _NOT_PROSE = re.compile(r"(?:.*requirements|constraints|cmakelists|robots|humans
 
 _TEST_DIRECTORIES = frozenset(str.split("test tests testdata test-data test_data __tests__ __mocks__ mocks e2e fixtures fixture __fixtures__ snapshots __snapshots__ cassettes"))  # fmt: skip
 _VENDORED = frozenset(str.split("vendor vendored _vendor third_party third-party thirdparty node_modules bower_components site-packages external extern externals pods dist out target"))  # fmt: skip
-_EXAMPLES = frozenset(str.split("example examples sample samples demo demos script scripts tools testing benchmark benchmarks bench doc docs .github ci"))  # fmt: skip
+_EXAMPLES = frozenset(str.split("example examples sample samples demo demos docs_src snippets tutorial tutorials cookbook script scripts tools testing benchmark benchmarks bench doc docs .github ci"))  # fmt: skip
 _TEST_FILE = re.compile(r"(?:test_.*|conftest|.*_tests?|.*[._-](?:test|tests|spec|stories|mock)|.*(?<=[a-z])Tests?|.*Spec)\.\w+")  # fmt: skip
 _GENERATED = re.compile(r".*(?:_pb2(?:_grpc)?\.pyi?|\.pb(?:\.gw)?\.\w+|\.min\.\w+|\.bundle\.\w+|\.g(?:en|enerated)?\.\w+|_generated\.\w+|-lock\.\w+|\.d\.ts\.map)")  # fmt: skip
 _SETTING_UP = frozenset({"setup.py", "noxfile.py", "gulpfile.js", "gruntfile.js", "conf.py", "build.rs"})  # fmt: skip

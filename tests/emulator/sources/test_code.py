@@ -78,6 +78,7 @@ def test_other_languages_are_read_by_symbol(language: str, text: str, expected: 
     [
         ("lightfast/_retry.py", "python", "code", False),
         ("examples/web.py", "python", "code", True),
+        ("docs_src/first_steps/web.py", "python", "code", True),
         ("tests/test_retry.py", None, "", False),
         ("src/retry_test.go", None, "", False),
         ("src/app.test.tsx", None, "", False),
