@@ -44,11 +44,11 @@ NAMED = 1.4  # what it counts that a query names a document, beside words and me
 OPENING = 0.4  # share of a passage's words that is those of its document's first passage
 OPENING_MEANING = 0.3  # the same of its meaning
 WHOLE_MEANING = 0.3  # share of a passage's meaning that is its whole document's, on average
-# Shares of the highest possible BM25: a best match below the first has few of the question's words, above the other many.
-FEW_WORDS, MANY_WORDS = 0.15, 0.3
-LEAST_WORDS = (
-    0.3  # what words count, of what they do otherwise, when the best match has few of them
-)
+# Shares of the highest possible BM25: a best match below the first has few of the words asked for, above the other many.
+# Keywords are chosen to match; the words of a question are the asker's own, so that a middling match says less.
+FEW_WORDS = 0.15
+MANY_KEYWORDS, MANY_WORDS = 0.3, 0.5
+LEAST_WORDS = 0.2  # what words count when the best match has few of them, of what they do otherwise
 FULL_COSINE = 0.75  # what is as alike as that says the same in other words
 
 
@@ -133,18 +133,26 @@ def meaning_within(own: float, opening: float, mean: float) -> float:
     return share * own + OPENING_MEANING * opening + WHOLE_MEANING * mean
 
 
-def fused(candidates: Iterable[Candidate], depth: Depth, possible: float = 0.0) -> Ranked:
+def fused(
+    candidates: Iterable[Candidate],
+    depth: Depth,
+    *,
+    possible: float = 0.0,
+    is_question: bool = False,
+) -> Ranked:
     """Return the candidates, best first, by words, meaning, names and form together.
 
     Args:
         candidates: What may be shown.
         depth: What words and meaning count.
         possible: The BM25 of a passage that has all of the question's words; 0 when that is not known.
+        is_question: Whether the query is a question, not keywords or a title.
     """
     candidates = list(candidates)
     best = _best_by_family(candidates)
     top = max(best.values(), default=1.0)
-    by_words = depth.words * (_worth_of_words(top / possible) if possible else 1.0)
+    many = MANY_WORDS if is_question else MANY_KEYWORDS
+    by_words = depth.words * (_worth_of_words(top / possible, many) if possible else 1.0)
     # A family whose best match is poor beside the best of all counts a little less.
     strength = {family: 1 - BETWEEN + BETWEEN * score / top for family, score in best.items()}
     known = [c.cosine for c in candidates if c.cosine is not None]
@@ -161,9 +169,9 @@ def fused(candidates: Iterable[Candidate], depth: Depth, possible: float = 0.0) 
     return _sorted((c, score(c)) for c in candidates)
 
 
-def _worth_of_words(share: float) -> float:
-    """Return what words count when the best match has a share of the highest possible BM25."""
-    return min(1.0, max(LEAST_WORDS, (share - FEW_WORDS) / (MANY_WORDS - FEW_WORDS)))
+def _worth_of_words(share: float, many: float) -> float:
+    """Return what words count when the best match has a share of the highest possible BM25, and `many` is enough."""
+    return min(1.0, max(LEAST_WORDS, (share - FEW_WORDS) / (many - FEW_WORDS)))
 
 
 def _best_by_family(candidates: list[Candidate]) -> dict[int, float]:

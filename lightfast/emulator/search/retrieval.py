@@ -142,6 +142,7 @@ class _Search:
         self._organization = organization
         self._query = query
         self._form = form_of(query.query)
+        self._is_question = self._form != "open"
         self._words = without_form(terms(query.query), self._form)
         self._lexical = LexicalIndex(db, organization, query, self._words)
         self._priors = PRIORS[self._form]
@@ -246,7 +247,7 @@ class _Search:
     def _cosines(self, known: dict[int, Passage]) -> dict[int, float]:
         if self._match is None:
             return {}
-        if self._form != "open":  # a question asks for a passage, keywords and titles for the whole
+        if self._is_question:  # it asks for a passage, keywords and titles ask for a whole
             return self._match.cosines(known)
         own = self._match.cosines(_with_openings(known))
         means = self._match.means({passage.opening for passage in known.values()})
@@ -264,7 +265,12 @@ class _Search:
         return {word: rarity(n, passages) for word, n in self._frequencies.items()}
 
     def _ranked(self, candidates: list[Candidate]) -> Ranked:
-        ranked = fused(candidates, self._depth, highest(self._rarities.values()))
+        ranked = fused(
+            candidates,
+            self._depth,
+            possible=highest(self._rarities.values()),
+            is_question=self._is_question,
+        )
         texts = self._lexical.texts(c.passage for c, _ in ranked[: self._depth.reranked])
         ranked = folded(reranked(ranked, texts, self._query.query, self._depth))
         self._clock("rerank" if self._depth.reranked else "retrieval")

@@ -151,8 +151,14 @@ def test_words_count_less_where_even_the_best_match_has_few_of_them() -> None:
     said = Candidate(passage=1, id="said", fold=1, lexical=2.0, cosine=0.4)
     meant = Candidate(passage=2, id="meant", fold=2, cosine=0.7)
     depth = Depth(words=1.0, meaning=0.8)
-    assert [c.id for c, _ in fused([said, meant], depth, 6.0)] == ["said", "meant"]
-    assert [c.id for c, _ in fused([said, meant], depth, 80.0)] == ["meant", "said"]
+
+    def first(possible: float, *, is_question: bool = False) -> str:
+        ranked = fused([said, meant], depth, possible=possible, is_question=is_question)
+        return ranked[0][0].id
+
+    assert first(6.0) == "said"
+    assert first(80.0) == "meant"
+    assert first(6.0, is_question=True) == "meant"  # keywords are chosen to match
 
 
 def test_one_good_passage_is_worth_more_in_a_document_about_the_subject() -> None:
