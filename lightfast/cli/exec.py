@@ -77,6 +77,7 @@ def _run(command: tuple[str, ...], emulator: Emulator) -> int:
         "LIGHTFAST_EMULATOR_URL": emulator.control_url,
         "LIGHTFAST_EMULATOR_TOKEN": emulator.control_token,
     }
+    forwarding = _Forwarding()
     try:
         process = subprocess.Popen(_found(command), env=environment)  # noqa: S603 - what the user asked for
     except FileNotFoundError:
@@ -85,12 +86,29 @@ def _run(command: tuple[str, ...], emulator: Emulator) -> int:
     except OSError as error:
         click.echo(f"{command[0]}: {error.strerror}", err=True)
         return NOT_EXECUTABLE
-
-    def forward(number: int, _: FrameType | None) -> None:
-        process.send_signal(number)
-
-    # A terminal sends Ctrl-C to the command as well, which decides what to do about it.
-    signal.signal(signal.SIGINT, lambda *_: None)
-    signal.signal(signal.SIGTERM, forward)
+    forwarding.to(process)
     code = process.wait()
     return code if code >= 0 else 128 - code
+
+
+class _Forwarding:
+    """Signals that a command gets: from the moment it is made, so that none ends this process and leaves the command."""
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[bytes] | None = None
+        self._early: list[int] = []
+        # A terminal sends Ctrl-C to the command as well, which decides what to do about it.
+        signal.signal(signal.SIGINT, lambda *_: None)
+        signal.signal(signal.SIGTERM, self._forward)
+
+    def to(self, process: subprocess.Popen[bytes]) -> None:
+        """Send them to a process, first those that came before it."""
+        self._process = process
+        for number in self._early:
+            process.send_signal(number)
+
+    def _forward(self, number: int, _: FrameType | None) -> None:
+        if self._process is None:
+            self._early.append(number)
+        else:
+            self._process.send_signal(number)

@@ -110,6 +110,29 @@ def test_sigterm_reaches_the_command(tmp_path: Path) -> None:
         assert running.wait(PATIENCE) == 5
 
 
+EARLY = """
+import os, signal, subprocess, sys
+from lightfast.cli import main
+real = subprocess.Popen
+
+def start(*arguments, **options):
+    process = real(*arguments, **options, stdout=subprocess.PIPE)
+    assert process.stdout.readline() == b"ready\\n"
+    os.kill(os.getpid(), signal.SIGTERM)
+    return process
+
+subprocess.Popen = start
+main()
+"""
+
+
+def test_sigterm_while_the_command_starts_reaches_it_too() -> None:
+    """The command is never left alone, whenever the signal comes."""
+    script = "trap 'exit 5' TERM; echo ready; while :; do sleep 0.05; done"
+    command = [sys.executable, "-c", EARLY, "emulator", "exec", "--", "sh", "-c", script]
+    assert subprocess.run(command, check=False, timeout=PATIENCE).returncode == 5
+
+
 def test_what_cannot_be_run_has_the_exit_codes_of_a_shell(run, tmp_path):
     missing = run("emulator", "exec", "--", "no-such-command")
     assert (missing.exit_code, missing.stderr) == (127, "no-such-command: command not found\n")
