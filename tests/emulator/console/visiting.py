@@ -31,9 +31,15 @@ async def sign_in(page: Page, emulator: Emulator, name: str = "Ada Lovelace") ->
 
 
 async def open_search(page: Page, query: str) -> None:
+    """Search, and return when what is shown is the answer: neither the welcome nor what was there before."""
     await page.fill("input[type=search]", query)
+    await page.js("window.before = document.querySelector('.results').firstElementChild")
     await page.press("Enter")
-    await page.wait("!!document.querySelector('.result, .empty')")
+    await page.wait(
+        "((shown) => shown.firstElementChild !== window.before && !shown.hasAttribute('aria-busy')"
+        " && (!!shown.querySelector('.result, .problem') || shown.innerText.includes('Nothing found'))"
+        ")(document.querySelector('.results'))"
+    )
 
 
 async def choose(page: Page, name: str) -> None:
