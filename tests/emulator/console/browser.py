@@ -165,7 +165,10 @@ class Page:
         await self.call("Input.dispatchKeyEvent", type="keyUp", key=key, **code)
 
     async def clipboard(self) -> str:
-        return str(await self.js("navigator.clipboard.readText()"))
+        """Take what was copied last, as soon as it is there."""
+        copied = str(await self.wait("navigator.clipboard.readText()"))
+        await self.js("navigator.clipboard.writeText('')")
+        return copied
 
     # --- how it looks -------------------------------------------------------------------------
 

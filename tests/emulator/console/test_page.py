@@ -119,11 +119,8 @@ async def test_search_shows_filters_and_turns_pages(
     await page.js("document.querySelector('input[name=mode][value=fast]').click()")
     await page.wait("location.hash.includes('mode=fast')")
     await page.shoot(shots / "filters.png")
-    code = await page.js("document.querySelector('.code').textContent")
-    assert (
-        '"mode": "fast", "sources": ["sentry"], "filters": {"sourceTypes": ["sentry"], "sources": ["sentry"]}'
-        in code
-    )
+    code = '"mode": "fast", "sources": ["sentry"], "filters": {"sourceTypes": ["sentry"], "sources": ["sentry"]}'
+    await page.wait(f"document.querySelector('.code').textContent.includes({json.dumps(code)})")
     await page.click("Clear filters")
     await page.wait("!location.hash.includes('source')")
     await open_search(page, "zebra")
@@ -206,7 +203,7 @@ async def test_a_session_outlives_its_token_and_ends_with_sign_out(
     assert await page.js("document.cookie") == ""
     await page.click("Sign out")
     await page.wait("document.querySelector('.sign-in')")
-    assert "Ada Lovelace" in await page.js("document.querySelector('.people').innerText")
+    assert "Ada Lovelace" in await page.wait("document.querySelector('.people')?.innerText")
 
 
 async def test_an_error_is_told_with_the_requests_id(
