@@ -62,15 +62,14 @@ class QueryMatch:
             count: How many at most.
             allowed: Of which passages; None for all.
         """
-        cosines = self.values
-        eligible = (cosines >= LEAST_COSINE) & self.rows.covered
+        eligible = (self.values >= LEAST_COSINE) & self.rows.covered
         if allowed is not None:
             eligible &= np.isin(self.rows.passages, np.fromiter(allowed, np.int64))
         rows = np.flatnonzero(eligible)
         if len(rows) > count:
-            worth = cosines[rows] * self.rows.weights[rows]
+            worth = self.values[rows] * self.rows.weights[rows]
             rows = rows[np.argpartition(-worth, count)[:count]]
-        return _best_by_passage(self.rows.passages[rows], cosines[rows])
+        return _best_by_passage(self.rows.passages[rows], self.values[rows])
 
     def cosines(self, passages: Iterable[int]) -> dict[int, float]:
         """Return how alike these passages are, those of them whose vectors count."""
@@ -179,11 +178,10 @@ class VectorIndex:
         if embedder is None:
             return None
         with self._lock:
-            matrix = self._matrices.get(organization)
+            # Kept only when it was read to the end: what was read of it would be read again, and count twice.
+            matrix = self._matrices.pop(organization, None)
             if matrix is None or matrix.removals != removals:
                 matrix = _Matrix(self.embedder.dimension, removals)
-            # Kept only when it was read to the end: what was read of it would be read again, and count twice.
-            self._matrices.pop(organization, None)
             matrix.read_on(db, organization, embedder)
             self._matrices[organization] = matrix
             return matrix.rows()

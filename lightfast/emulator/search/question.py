@@ -63,7 +63,8 @@ _ASKING = re.compile(
 _SYMPTOM = re.compile(
     r"\b(?:error|exception|traceback|fail(?:s|ed|ing)?|crash(?:es|ed)?|broken|hangs?|stuck|wrong|lost|los(?:es|ing)"
     r"|missing|slow|leaks?|panics?|warnings?|refus(?:es|ed)|complains?|disappears?"
-    r"|(?:do|does|did|is|are|was|were|wo|could|should)(?:n't| not)|can(?:'t| ?not)|never|nothing|stops?|stopped)\b|\b\w{3,40}(?:Error|Exception)\b",
+    r"|(?:do|does|did|is|are|was|were|wo|could|should)(?:n't| not)|can(?:'t| ?not)|never|nothing|stops?|stopped)\b"
+    r"|\b\w{3,40}(?:Error|Exception)\b",
     re.IGNORECASE,
 )
 
