@@ -265,7 +265,7 @@ def fuzz(session: nox.Session) -> None:
 
 @nox.session(python=PYTHONS[0])
 def quality(session: nox.Session) -> None:
-    """How well the emulator finds things, mode by mode: `nox -s quality -- --repositories CLONES` asks questions, too."""
+    """Measure how well the emulator finds things, mode by mode: `nox -s quality -- --repositories CLONES` asks questions, too."""
     session.install("-e", ".[semantic]")
     kept = Path(session.create_tmp()) / "quality"
     kept.mkdir(exist_ok=True)

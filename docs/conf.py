@@ -1,4 +1,4 @@
-"""How the documentation is built: `nox -s docs`."""
+"""Configuration of the documentation's build: `nox -s docs`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What tests share: real servers, clients on them, and a key that must never be seen."""
+"""Shared by all tests: real servers, clients of them, and a key that must never be seen."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def serve() -> Iterator[Callable[..., Server]]:
-    """Starts a server with a script; all of them stop with the test."""
+    """Yield a function that starts a server with a script; all of them stop with the test."""
     servers: list[Server] = []
 
     def start(*script: Answer) -> Server:
@@ -70,20 +70,20 @@ def serve() -> Iterator[Callable[..., Server]]:
 
 @pytest.fixture
 def server(serve: Callable[..., Server]) -> Server:
-    """A server that answers everything with the documented response."""
+    """Start a server that answers everything with the documented response."""
     return serve()
 
 
 @pytest.fixture
 async def client(server: Server) -> AsyncIterator[AsyncLightfast]:
-    """A client of `server`."""
+    """Make a client of `server`."""
     async with AsyncLightfast(KEY, base_url=server.base_url, retries=QUICK) as client:
         yield client
 
 
 @pytest.fixture
 def closed_port() -> Iterator[int]:
-    """A port that refuses connections: taken, so that no other test's server gets it, and not listened on."""
+    """Yield a port that refuses connections: taken, so that no other test's server gets it, and not listened on."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         yield taken.getsockname()[1]

@@ -24,7 +24,7 @@ Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 def contract(name: str) -> Any:
-    """A literal JSON document of the contract."""
+    """Return a literal JSON document of the contract."""
     return json.loads((CONTRACT / name).read_text(encoding="utf-8"))
 
 

@@ -98,5 +98,5 @@ async def test_a_search_that_always_raises_ends_at_once():
 
 
 def page_of(query: str) -> SearchResponse:
-    """A page of no results."""
+    """Return a page of no results."""
     return SearchResponse(results=(), meta=SearchMeta(total=0), request_id=query)

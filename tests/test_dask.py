@@ -14,7 +14,7 @@ pytestmark = pytest.mark.filterwarnings("default")  # Dask's own are not ours to
 
 
 def search_part(client: Lightfast, queries: list[str]) -> list[list[tuple[str, float]]]:
-    """What each query of one part finds, on the worker that has it."""
+    """Return what each query of one part finds, on the worker that has it."""
     with client:
         outcomes = client.search_many(queries, concurrency=4)
         return [[(hit.id, hit.score) for hit in outcome.unwrap()] for outcome in outcomes]

@@ -14,7 +14,7 @@ CLASSES = [getattr(exceptions, name) for name in exceptions.__all__ if name.ends
 
 
 def make(cls: type[exceptions.LightfastError]) -> exceptions.LightfastError:
-    """An error with every fact that its class can hold."""
+    """Return an error with every fact that its class can hold."""
     if issubclass(cls, exceptions.APIError):
         error = cls(
             "said so",

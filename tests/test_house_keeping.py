@@ -1,4 +1,4 @@
-"""What stands around the package agrees with itself: checks, workflows, templates, addresses."""
+"""The files around the package agree with each other: checks, workflows, templates, addresses."""
 
 from __future__ import annotations
 

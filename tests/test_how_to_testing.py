@@ -27,7 +27,7 @@ filterwarnings = [
 
 @pytest.fixture
 def project(pytester: pytest.Pytester) -> pytest.Pytester:
-    """A directory with every file that the page shows, and no more configuration than it asks for."""
+    """Make a directory with every file that the page shows, and no more configuration than it asks for."""
     text = PAGE.read_text(encoding="utf-8")
     for name, code in re.findall(r"```python\n# (\S+)\n(.*?)```", text, re.DOTALL):
         (pytester.path / name).write_text(code, encoding="utf-8")

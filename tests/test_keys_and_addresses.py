@@ -1,4 +1,4 @@
-"""Where a wrong key or address came from, and what is wrong with it, without repeating a key."""
+"""Errors about a wrong key or address say where it came from and what is wrong, without repeating a key."""
 
 from __future__ import annotations
 

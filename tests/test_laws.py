@@ -210,7 +210,7 @@ def test_leaves_import_public_names_only():
 
 
 def loaded_by(code: str) -> set[str]:
-    """The modules that a fresh interpreter has after running some code."""
+    """Return the modules that a fresh interpreter has after running some code."""
     script = f"import sys, json\n{code}\nprint(json.dumps(sorted(sys.modules)))"
     done = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=180
@@ -255,14 +255,18 @@ def test_type_checkers_see_the_same_names_as_the_interpreter():
 QUESTIONS = {"How", "What", "When", "Where", "Whether", "Which", "Who", "Whoever", "Whose", "Why"}
 
 
-@pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=module_of)
-def test_no_docstring_asks_a_question(path):
-    """One of a function begins with a verb, one of a class or a property with a noun."""
-    documented = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, documented):
-            first = (ast.get_docstring(node) or "").partition(" ")[0]
-            assert first not in QUESTIONS, f"line {node.lineno}: {node.name}"
+@pytest.mark.parametrize("folder", [PACKAGE, Path(__file__).parent], ids=["lightfast", "tests"])
+def test_no_docstring_asks_a_question(folder):
+    """One of a function begins with a verb, one of a class, a property or a module with a noun."""
+    documented = (ast.Module, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+    asking = [
+        f"{path}: {docstring.partition(chr(10))[0]}"
+        for path in sorted(folder.rglob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, documented)
+        and (docstring := ast.get_docstring(node) or "").partition(" ")[0] in QUESTIONS
+    ]
+    assert not asking, "\n".join(asking)
 
 
 def untyped(path: Path) -> Iterator[str]:

@@ -89,7 +89,7 @@ def test_filters_may_be_a_plain_mapping():
 
 
 class Integer:
-    """What numpy's integers are to Python."""
+    """Integer of another library, as numpy's are to Python."""
 
     def __index__(self) -> int:
         return 20

@@ -64,7 +64,7 @@ CORPUS = [{"title": "The house rules", "source": "wiki"}]
 
 @pytest.fixture
 def session(pytester: pytest.Pytester) -> pytest.Pytester:
-    """A session in a process of its own, where every warning is an error."""
+    """Run pytest in a process of its own, where every warning is an error."""
     pytester.makepyprojecttoml(
         """
         [tool.pytest.ini_options]

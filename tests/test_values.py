@@ -1,4 +1,4 @@
-"""What all values can do: JSON, both ways; rows; and a table for notebooks."""
+"""Shared abilities of all values: JSON, both ways; rows; and a table for notebooks."""
 
 from __future__ import annotations
 

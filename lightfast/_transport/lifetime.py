@@ -1,4 +1,4 @@
-"""How a pool of connections ends: with its client, its event loop, or the process.
+"""End of a pool of connections: with its client, its event loop, or the process.
 
 *With its event loop.* An async generator is left open for each pool. asyncio.run() closes such
 generators before it closes its loop.

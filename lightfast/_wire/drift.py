@@ -1,4 +1,4 @@
-"""What of a request an answer shows to be ignored, and how an error's body deviates. Pure."""
+"""Drift that no model shows: options of a request that were ignored, and error bodies of another form."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the body of an error says: its code, its message, its details, its request ID. Pure.
+"""Error bodies: their code, message, details and request ID. Pure.
 
 The documents that are read here are free of the credential already.
 """

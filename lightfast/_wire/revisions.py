@@ -1,4 +1,4 @@
-"""What each revision of the API calls what.
+"""Revisions of the API: the names that each has for the same things.
 
 2026-04-03 is pinned: models are named after it. 2026-04-04 is read into the same models, and
 filters are written under the names of both: each server ignores the fields of the other.

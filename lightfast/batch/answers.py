@@ -1,4 +1,4 @@
-"""What became of a row, as a line of JSON or of CSV."""
+"""Outcomes of a batch's rows, as lines of JSON or CSV."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rows out: each written in one piece, and found again after the process was killed."""
+"""Output file of a batch: each row written in one piece, and found again after the process was killed."""
 
 from __future__ import annotations
 

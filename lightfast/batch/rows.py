@@ -1,4 +1,4 @@
-"""Rows in: JSON lines or CSV, line by line, and the search that each row asks for."""
+"""Input of a batch: JSON lines or CSV, line by line, and the search that each row asks for."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The run: rows in, searches side by side, rows out."""
+"""``search_file``: rows in, searches side by side, rows out."""
 
 from __future__ import annotations
 

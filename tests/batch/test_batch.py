@@ -330,7 +330,7 @@ def test_a_complete_output_is_left_as_it_is(client, emulator, tmp_path):
 
 @pytest.mark.parametrize("name", ["out.jsonl", "out.csv"])
 def test_rows_that_failed_are_searched_for_again_on_request(client, emulator, tmp_path, name):
-    """What was answered stays as it is; each row is there once in the end."""
+    """Rows already answered stay as they are; each row is there once in the end."""
     source, target = tmp_path / "in.csv", tmp_path / name
     source.write_text("query,limit\nlogin,\nbug,\nlogin bug,many\n")
     emulator.script(faults.internal_error() * 2)

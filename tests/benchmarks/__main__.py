@@ -18,7 +18,7 @@ from tests.benchmarks.results import Line
 
 
 def parse(arguments: list[str] | None = None) -> argparse.Namespace:
-    """The command line's options."""
+    """Return the command line's options."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="fewer rounds, under 90 seconds")
     parser.add_argument("--only", action="append", choices=MEASURES, help="may be repeated")
@@ -27,7 +27,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
 
 
 def run(names: list[str], *, quick: bool) -> Iterator[Line]:
-    """The lines of those measures, as they come."""
+    """Yield the lines of those measures, as they come."""
     with loopback_server() as origin:
         bench = Bench(origin, quick)
         for name in names:
@@ -39,7 +39,7 @@ def run(names: list[str], *, quick: bool) -> Iterator[Line]:
 
 
 def measure(name: str, bench: Bench) -> list[Line]:
-    """The lines of one measure; a single one when it could not run."""
+    """Return the lines of one measure; a single one when it could not run."""
     try:
         return list(MEASURES[name](bench))
     except ContenderError as error:
@@ -47,7 +47,7 @@ def measure(name: str, bench: Bench) -> list[Line]:
 
 
 def main() -> int:
-    """Prints as it goes; 1 when a target was missed."""
+    """Run and print every measure; return 1 when a target was missed."""
     options = parse()
     began = time.monotonic()
     about = report.conditions(quick=options.quick)

@@ -1,4 +1,4 @@
-"""What a measure has at hand: the server and races, shortened when the whole run is."""
+"""Equipment of a measure: the server and races, shortened when the whole run is."""
 
 from collections.abc import Sequence
 
@@ -21,7 +21,7 @@ class Bench:
     quick: bool = False
 
     def race(self, base: str, others: Sequence[str], plan: Plan) -> Race:
-        """The others against `base` and its control."""
+        """Race the others against `base` and its control."""
         if self.quick:
             plan = attrs.evolve(
                 plan,
@@ -33,5 +33,5 @@ class Bench:
         return race.run(self.origin, base, others, plan)
 
     def fewer(self, count: int) -> int:
-        """That many, or a fifth when the run is a quick one."""
+        """Return that many, or a fifth when the run is a quick one."""
         return count // 5 if self.quick else count

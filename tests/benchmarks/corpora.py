@@ -37,7 +37,7 @@ def questions() -> Iterator[str]:
 
 
 def random_vectors() -> Any:
-    """An embedder with the real model for questions and chance for documents.
+    """Return an embedder with the real model for questions and chance for documents.
 
     What documents mean is not measured, only how many there are; the model would take hours.
     """

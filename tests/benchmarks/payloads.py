@@ -67,7 +67,7 @@ def _result(number: int, rng: random.Random) -> dict[str, Any]:
 
 
 def documented(count: int) -> dict[str, Any]:
-    """An answer of `count` results as the API documents it."""
+    """Return an answer of `count` results as the API documents it."""
     rng = random.Random(count)
     return {
         "data": [_result(number, rng) for number in range(count)],
@@ -107,7 +107,7 @@ def documented(count: int) -> dict[str, Any]:
 
 
 def exa(count: int) -> dict[str, Any]:
-    """The same findings as Exa's /search words them."""
+    """Return the same results in the shape of Exa's /search."""
     return {
         "requestId": "req_7f3a2c9b41d8",
         "resolvedSearchType": "neural",
@@ -132,7 +132,7 @@ def exa(count: int) -> dict[str, Any]:
 
 
 def openai(count: int) -> dict[str, Any]:
-    """The same findings as OpenAI's vector store search words them."""
+    """Return the same results in the shape of OpenAI's vector store search."""
     return {
         "object": "vector_store.search_results.page",
         "search_query": [QUERY],
@@ -164,13 +164,13 @@ DIALECTS = {"lightfast": documented, "exa": exa, "openai": openai}
 
 
 def body(dialect: str, count: int) -> bytes:
-    """The JSON of one answer, compact and in UTF-8, as a JavaScript server writes it."""
+    """Return the JSON of one answer, compact and in UTF-8, as a JavaScript server writes it."""
     answer = DIALECTS[dialect](count)
     return json.dumps(answer, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def http_response(dialect: str, count: int) -> bytes:
-    """A whole HTTP answer with the headers that the hosting edge adds."""
+    """Return a whole HTTP answer with the headers that the hosting edge adds."""
     content = body(dialect, count)
     head = (
         "HTTP/1.1 200 OK\r\n"

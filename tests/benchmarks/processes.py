@@ -38,7 +38,7 @@ class Sample:
 
 @contextlib.contextmanager
 def child(module: str, *arguments: str) -> Iterator[subprocess.Popen[str]]:
-    """A Python process running that module; told to end, and killed if it does not."""
+    """Run that module in a Python process; tell it to end, and kill it if it does not."""
     process = subprocess.Popen(
         [sys.executable, "-m", f"tests.benchmarks.{module}", *arguments],
         stdin=subprocess.PIPE,
@@ -70,7 +70,7 @@ def _pipe(pipe: IO[str] | None) -> IO[str]:
 
 
 def _line(process: subprocess.Popen[str], patience: float) -> str:
-    """The next line a child prints; empty when it ended or had to be killed."""
+    """Return the next line a child prints; empty when it ended or had to be killed."""
     timer = threading.Timer(patience, process.kill)
     timer.start()
     try:
@@ -81,7 +81,7 @@ def _line(process: subprocess.Popen[str], patience: float) -> str:
 
 @contextlib.contextmanager
 def loopback_server() -> Iterator[str]:
-    """The server's origin, such as ``http://127.0.0.1:40001``."""
+    """Yield the server's origin, such as ``http://127.0.0.1:40001``."""
     with child("server") as process:
         yield f"http://127.0.0.1:{int(_line(process, 10))}"
 
@@ -99,7 +99,7 @@ class Worker:
         self._process = process
 
     def wait(self) -> None:
-        """Returns when it is ready.
+        """Return when it is ready.
 
         Raises:
             ContenderError: It cannot start.
@@ -107,7 +107,7 @@ class Worker:
         self._read()
 
     def run(self, calls: int, concurrency: int) -> Sample:
-        """Makes it call so many times and returns what one call cost."""
+        """Make it call so many times and return what one call cost."""
         reply = self._ask({"calls": calls, "concurrency": concurrency})
         return Sample(reply["cpu"] / calls, reply["wall"] / calls, calls)
 
@@ -136,6 +136,6 @@ class Worker:
 def worker(
     name: str, origin: str, *, kind: str, concurrency: int, place: Place
 ) -> Iterator[Worker]:
-    """A contender that is starting; it has started when `Worker.wait` returns."""
+    """Yield a contender that is starting; it has started when `Worker.wait` returns."""
     with child("worker", name, origin, kind, str(concurrency), place) as process:
         yield Worker(name, process)

@@ -14,7 +14,7 @@ CONTROL = " (control)"
 
 @attrs.frozen(kw_only=True)
 class Plan:
-    """How a race is run.
+    """Plan of a race: its rounds, and how long each turn takes.
 
     Args:
         kind: Which of the server's answers: ``ten``, ``hundred``, ``slow``.
@@ -111,7 +111,7 @@ class Race:
 
 
 def run(origin: str, base: str, others: Sequence[str], plan: Plan) -> Race:
-    """Runs base, its control, and the others, interleaved, each in a process of its own."""
+    """Run base, its control, and the others, interleaved, each in a process of its own."""
     names = [base, base + CONTROL, *others]
     turns: dict[str, list[Turn]] = {name: [] for name in names}
     memory: dict[str, dict[str, int]] = {}
@@ -132,7 +132,7 @@ def _field(
     plan: Plan,
     absent: dict[str, str],
 ) -> dict[str, Worker]:
-    """Starts every contender that can start; the others' reasons go to `absent`."""
+    """Start every contender that can start; the others' reasons go to `absent`."""
     starting = {
         name: stack.enter_context(
             worker(
@@ -159,7 +159,7 @@ def _field(
 def _run_cast(
     field: dict[str, Worker], plan: Plan, rounds: int, turns: dict[str, list[Turn]]
 ) -> None:
-    """Gives everyone a turn, round after round; the base, which is first, opens each."""
+    """Give everyone a turn, round after round; the base, which is first, opens each."""
     calls = {name: plan.calls or _calibrate(one, plan) for name, one in field.items()}
     left = dict.fromkeys(field, plan.patience)
     for _ in range(rounds):
@@ -174,7 +174,7 @@ def _run_cast(
 
 
 def _calibrate(contender: Worker, plan: Plan) -> int:
-    """How many calls take about `plan.seconds`; it warms the contender up, too."""
+    """Return the number of calls that take about `plan.seconds`; warms the contender up, too."""
     few = max(20, plan.concurrency)
     sample = contender.run(few, plan.concurrency)
     if sample.wall * few < 1:  # the first calls open connections and fill caches

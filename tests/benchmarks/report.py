@@ -46,7 +46,7 @@ def _number(value: float) -> str:
 
 
 def conditions(*, quick: bool) -> dict[str, Any]:
-    """What the figures were measured with."""
+    """Return the machine and the versions that the figures were measured with."""
     return {
         "when": datetime.now(UTC).isoformat(timespec="seconds"),
         "python": platform.python_version(),
@@ -65,5 +65,5 @@ def _versions() -> Iterable[tuple[str, str]]:
 
 
 def document(lines: Iterable[Line], about: Mapping[str, Any]) -> dict[str, Any]:
-    """The whole run in plain values."""
+    """Return the whole run in plain values."""
     return {**about, "measures": [line.as_json() for line in lines]}

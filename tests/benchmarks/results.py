@@ -1,4 +1,4 @@
-"""What a measure says: one line with a target, a figure and a verdict, and everybody's figures."""
+"""Results of a measure: one line with a target, a figure and a verdict, and everybody's figures."""
 
 from collections.abc import Mapping
 from typing import Any, Literal
@@ -20,7 +20,7 @@ class Target:
     bound: float
 
     def holds(self, figure: float) -> bool:
-        """Whether that figure is good enough."""
+        """Tell whether that figure is good enough."""
         return figure <= self.bound if self.sign == "≤" else figure >= self.bound
 
     def __str__(self) -> str:
@@ -55,7 +55,7 @@ class Line:
 
     @property
     def counts(self) -> bool:
-        """Whether the control reads what it must."""
+        """Tell whether the control reads what it must."""
         return self.control is None or abs(self.control - 1) <= self.tolerance
 
     @property
@@ -70,7 +70,7 @@ class Line:
         return "pass" if self.target.holds(self.figure) else "MISS"
 
     def as_json(self) -> dict[str, Any]:
-        """The line in plain values."""
+        """Return the line in plain values."""
         rows = {
             name: {
                 heading: attrs.asdict(value) if isinstance(value, Spread) else value
@@ -100,7 +100,7 @@ def cpu_line(
     target: Target | None,
     tolerance: float = CONTROL_TOLERANCE,
 ) -> Line:
-    """A line whose figure is a contender's CPU time per call ÷ the base's."""
+    """Return a line whose figure is a contender's CPU time per call ÷ the base's."""
     row = race.row(contender)
     return Line(
         name=name,

@@ -33,7 +33,7 @@ def render() -> Answers:
 
 
 def split_request(data: bytes) -> tuple[bytes, bytes] | None:
-    """The head of the first whole request and what follows it; None while it is incomplete."""
+    """Return the head of the first whole request and what follows it; None while it is incomplete."""
     head_end = data.find(b"\r\n\r\n")
     if head_end < 0:
         return None

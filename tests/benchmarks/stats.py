@@ -21,7 +21,7 @@ class Spread:
 
 
 def spread(values: Sequence[float]) -> Spread:
-    """The median and quartiles of one value or more."""
+    """Return the median and quartiles of one value or more."""
     if len(values) == 1:
         return Spread(values[0], values[0], values[0])
     low, _, high = quantiles(values, n=4, method="inclusive")
@@ -29,7 +29,7 @@ def spread(values: Sequence[float]) -> Spread:
 
 
 def ratio(pairs: Iterable[tuple[float, float]]) -> Spread:
-    """The spread of value ÷ base, round by round.
+    """Return the spread of value ÷ base, round by round.
 
     A machine that slows down for a second slows both sides of a round, so the ratio of a round
     says more than the ratio of two medians.

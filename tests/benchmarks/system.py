@@ -1,4 +1,4 @@
-"""What the operating system must be told and asked, so that runs compare."""
+"""Settings and figures of the operating system, so that runs compare."""
 
 import contextlib
 import os
@@ -14,7 +14,7 @@ PEAK_UNIT = 1 if sys.platform == "darwin" else 1024  # ru_maxrss: bytes there, K
 
 
 def normalise_allocator() -> None:
-    """Makes reads of 256 KiB come from the heap, whatever was allocated before.
+    """Make reads of 256 KiB come from the heap, whatever was allocated before.
 
     glibc serves a block above its threshold by mmap and raises the threshold when such a block is
     freed. asyncio reads with ``recv(262144)``: without this, each read may cost an mmap, a munmap
@@ -25,7 +25,7 @@ def normalise_allocator() -> None:
 
 
 def raise_file_limit() -> None:
-    """Allows as many open sockets as the system grants: 1,000 in flight need 1,000."""
+    """Allow as many open sockets as the system grants: 1,000 in flight need 1,000."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
@@ -45,13 +45,13 @@ def sit(place: Place) -> None:
 
 
 def child_environment() -> dict[str, str]:
-    """The environment of every measured process: no proxies, one hash seed."""
+    """Return the environment of every measured process: no proxies, one hash seed."""
     kept = {name: value for name, value in os.environ.items() if "proxy" not in name.lower()}
     return kept | {"PYTHONHASHSEED": "0"}
 
 
 def resident_bytes() -> int | None:
-    """What this process holds in memory now; None where the system does not tell."""
+    """Return the bytes of memory that this process holds; None where the system does not tell."""
     try:
         pages = int(Path("/proc/self/statm").read_text().split()[1])
     except OSError:
@@ -60,7 +60,7 @@ def resident_bytes() -> int | None:
 
 
 def peak_bytes() -> int:
-    """The most that this process ever held in memory."""
+    """Return the most that this process ever held in memory."""
     # Not ru_maxrss on Linux: it remembers the parent's size from before exec.
     with contextlib.suppress(OSError):
         for line in Path("/proc/self/status").read_text().splitlines():

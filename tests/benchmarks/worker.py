@@ -35,7 +35,7 @@ def run(contender: Contender, calls: int, concurrency: int) -> dict[str, Any]:
 
 
 def memory() -> dict[str, Any]:
-    """What this process holds, after everything unreachable is gone."""
+    """Return what this process holds, after everything unreachable is gone."""
     gc.collect()
     return {
         "resident": resident_bytes(),
@@ -45,7 +45,7 @@ def memory() -> dict[str, Any]:
 
 
 def obey(contender: Contender, commands: TextIO, replies: TextIO) -> None:
-    """Does what each line says until there are no more."""
+    """Do what each line says until there are no more."""
     idle_since = time.monotonic()
     for line in commands:
         command = json.loads(line)
@@ -60,7 +60,7 @@ def obey(contender: Contender, commands: TextIO, replies: TextIO) -> None:
 
 
 def main(name: str, origin: str, kind: str, concurrency: int, place: Place) -> None:
-    """Starts one contender against one of the server's answers and obeys."""
+    """Start one contender against one of the server's answers, and do as told."""
     replies = os.fdopen(os.dup(1), "w")
     sys.stdout = sys.stderr  # whatever a client prints is no reply
     sit(place)

@@ -20,7 +20,7 @@ Run = Callable[..., Result]
 
 @pytest.fixture(autouse=True)
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A cache directory and a working directory of the test's own; where the indexes lie."""
+    """Give the test a cache directory and a working directory; return where the indexes lie."""
     here = tmp_path / "here"
     here.mkdir()
     monkeypatch.chdir(here)

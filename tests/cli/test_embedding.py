@@ -43,7 +43,7 @@ with_model = pytest.mark.skipif(
 def lightfast(
     *arguments: str | Path, preparation: Iterable[str], **streams: Any
 ) -> Iterator[subprocess.Popen[str]]:
-    """A command in a process of its own, in which something was prepared before."""
+    """Run a command in a process of its own, in which something was prepared before."""
     code = PREPARED.format("\n".join(preparation))
     command = [sys.executable, "-c", code, "emulator", *map(str, arguments)]
     environment = os.environ | {"PYTHONPATH": str(ROOT), "TERM": "xterm"}
@@ -58,7 +58,7 @@ def lightfast(
 
 
 def stopped(child: subprocess.Popen[str]) -> tuple[str, str]:
-    """What a server printed, after Ctrl-C, on stdout and on stderr."""
+    """Interrupt a server and return what it printed on stdout and on stderr."""
     child.send_signal(signal.SIGINT)
     told = child.communicate(timeout=PATIENCE)
     assert child.returncode == 0
@@ -67,7 +67,7 @@ def stopped(child: subprocess.Popen[str]) -> tuple[str, str]:
 
 @pytest.fixture
 def embedder(monkeypatch: pytest.MonkeyPatch) -> Embedder:
-    """The embedder that is installed: a small one."""
+    """Install a small embedder and return it."""
     pytest.importorskip("numpy")
     from tests.emulator.embedders import Synonyms
 
@@ -133,7 +133,7 @@ def test_a_model_that_cannot_be_used_fails_the_index(run, embedder, lines, monke
 
 @with_model
 def test_index_embeds_with_the_installed_model(run, repository):
-    """What the extra brings is used unasked."""
+    """The extra's embedder is used without being asked for."""
     done = run("emulator", "index", repository.path, LIGHTFAST_EMBEDDER="")
     assert "3 searchable by meaning" in done.stderr
 

@@ -29,7 +29,7 @@ def search(run: Run, serve: Callable[..., Server]) -> Callable[..., Result]:
 
 
 def document(**changes: Any) -> Answer:
-    """The documented answer with one result, changed."""
+    """Return the documented answer with one result, changed."""
     whole = contract("response_documented.json")
     whole["data"] = [whole["data"][0] | changes]
     return answer(whole)

@@ -220,7 +220,7 @@ def test_a_cache_that_cannot_be_written_is_no_reason_to_fail(run, repository, mo
 
 
 def test_a_full_cache_is_no_reason_to_fail(run, repository, monkeypatch):
-    """What SQLite says of a full disk, at the first write to the index that is kept."""
+    """Raise SQLite's error of a full disk at the first write to the index that is kept."""
     real = Emulator.refresh
 
     def refresh(emulator):

@@ -169,7 +169,7 @@ def test_looking_at_people_makes_no_database(people, tmp_path, command):
 
 
 def test_quiet_leaves_the_notes_away(people):
-    """What was asked for still comes out."""
+    """The results still come out."""
     result = people("members", "create", "Ada", "--quiet")
     assert USER.fullmatch(result.stdout)
     assert people("members", "token", result.stdout.strip(), "--quiet").stderr == ""

@@ -331,7 +331,7 @@ def test_an_odd_terminal_is_no_reason_to_fail(serve):
 
 
 def on_terminal(server: Server, **more: str) -> str:
-    """What `search` writes to a terminal of 80 columns."""
+    """Return what `search` writes to a terminal of 80 columns."""
     pty = pytest.importorskip("pty")
     ours, theirs = pty.openpty()
     env = os.environ | environment(server) | {"TERM": "xterm-256color", "COLUMNS": "80", **more}

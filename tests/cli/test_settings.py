@@ -22,7 +22,7 @@ PLACES = {"the public API": DEFAULT_ADDRESS, "this machine": HOME, "another mach
 
 
 def documented() -> dict[tuple[str, str, str], dict[bool, bool]]:
-    """The table: what happens, by source of the key, source of the address, and address."""
+    """Return the table: what happens, by source of the key, source of the address, and address."""
     page = (ROOT / "docs" / "how-to" / "command-line.md").read_text(encoding="utf-8")
     rows = {}
     for key, address, place, without, with_flag in _ROW.findall(page):
@@ -63,7 +63,7 @@ def row_of(
     local_address: str | None,
     env_address: str | None,
 ) -> tuple[str, str, str]:
-    """The row that speaks about a combination, found without the function under test."""
+    """Return the row about a combination, found without the function under test."""
     if key:
         key_from = "the environment"
     elif local_key or env_key:
@@ -90,7 +90,7 @@ def row_of(
 
 
 def chosen(combination: Combination, *, allow: bool) -> Settings | None:
-    """What the function decides; None if it refuses."""
+    """Return what the function decides; None if it refuses."""
     key, local_key, env_key, ring_key, option, address, local_address, env_address = combination
     try:
         return choose_settings(

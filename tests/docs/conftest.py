@@ -1,4 +1,4 @@
-"""Where the documentation's examples run: a place like a clone, and a service that answers."""
+"""Surroundings of the documentation's examples: a place like a clone, and a service that answers."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.docs.examples import ROOT
 
 @pytest.fixture(scope="session")
 def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A small git repository with this one's documentation."""
+    """Make a small git repository with this one's documentation."""
     clone = tmp_path_factory.mktemp("docs") / "lightfast-python"
     clone.mkdir()
     for name in ("README.md", "CHANGELOG.md"):
@@ -36,14 +36,14 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def service() -> Iterator[tuple[str, str]]:
-    """The address and key of the service that the examples ask."""
+    """Start the service that the examples ask; yield its address and key."""
     with Emulator([ROOT / "docs" / "memory.jsonl"]) as emulator:
         yield emulator.base_url, emulator.create_api_key("examples")
 
 
 @pytest.fixture(scope="session")
 def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the command line keeps its indexes."""
+    """Return the directory in which the command line keeps its indexes."""
     return tmp_path_factory.mktemp("cache")
 
 
@@ -55,7 +55,7 @@ def reader(
     cache: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """A reader, at the root of a clone, with an address and a key in the environment."""
+    """Put the reader at the root of a clone, with an address and a key in the environment."""
     monkeypatch.chdir(clone)
     base_url, key = service
     scripts = os.fspath(Path(sys.executable).parent)

@@ -1,4 +1,4 @@
-"""What a code block in the documentation means as a test.
+"""Code blocks of the documentation as tests.
 
 - ``python`` blocks run, in one namespace for each document; ``await`` may stand at their top.
 - ``output`` blocks hold what the block before must have printed.
@@ -83,7 +83,7 @@ def documents() -> list[Path]:
 
 
 def parse(path: Path) -> Document:
-    """A page and its examples."""
+    """Return a page and its examples."""
     document = Document.parse(
         str(path),
         CodeBlockParser("python", run_python),
@@ -179,7 +179,7 @@ def check_toml(example: Example) -> None:
 
 
 def _transcript(text: str) -> list[tuple[str, str]]:
-    """The commands of a console block, each with the output that follows it."""
+    """Yield the commands of a console block, each with the output that follows it."""
     said: list[tuple[str, str]] = []
     text = _INSTALLING.sub("", text)
     for line in text.splitlines(keepends=True):
@@ -194,7 +194,7 @@ def _transcript(text: str) -> list[tuple[str, str]]:
 
 
 def _shell(command: str, last_code: int) -> tuple[int, str]:
-    """The exit code and the output of one command; an export stays for the commands after it."""
+    """Run one command; return its exit code and output. An export stays for the commands after it."""
     command = _INSTALLING.sub("", command)
     if export := _EXPORT.fullmatch(command):
         os.environ[export["name"]] = export["value"]
@@ -209,7 +209,7 @@ def _shell(command: str, last_code: int) -> tuple[int, str]:
 
 
 def _serve(command: str) -> str:
-    """What a server prints until Ctrl-C, which comes when it has said everything."""
+    """Return what a server prints until Ctrl-C, which comes when it has said everything."""
     serving = subprocess.Popen(
         ["bash", "-c", f"exec {command} --port 0"],
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8",
@@ -227,12 +227,12 @@ def _serve(command: str) -> str:
 
 
 def same(wanted: str, got: str) -> bool:
-    """Whether two outputs say the same; ``...`` stands for anything."""
+    """Tell whether two outputs say the same; ``...`` stands for anything."""
     return _CHECKER.check_output(settled(wanted), settled(got), doctest.ELLIPSIS)
 
 
 def settled(text: str) -> str:
-    """An output without what no two runs have in common."""
+    """Return an output without what no two runs have in common."""
     for pattern, name in _VOLATILE:
         text = pattern.sub(name, text)
     lines = [line.rstrip() for line in text.strip().splitlines()]

@@ -1,7 +1,8 @@
-"""What the documentation says without an example is true as well."""
+"""Statements of the documentation that no example proves are true as well."""
 
 from __future__ import annotations
 
+import ast
 import inspect
 import re
 from pathlib import Path
@@ -16,7 +17,7 @@ from tests.servers import Server, answer
 
 DOCS = ROOT / "docs"
 PACKAGE = Path(lightfast.__file__).parent
-_FILE = re.compile(r"^\| [^|]+ \| `(?P<file>[\w/]+\.py)` \|$", re.MULTILINE)
+_FILE = re.compile(r"^\| (?P<subject>[^|]+) \| `(?P<file>[\w/]+\.py)` \|$", re.MULTILINE)
 
 
 def read(name: str) -> str:
@@ -28,6 +29,12 @@ def test_each_file_of_the_package_stands_once_in_the_table_of_where_things_live(
     files = [path.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob("*.py")]
     inhabited = [name for name in files if not _only_introduces(PACKAGE / name)]
     assert sorted(listed) == sorted(inhabited)
+
+
+def test_the_table_of_where_things_live_says_what_the_files_say_of_themselves():
+    for row in _FILE.finditer(read("explanation/design.md")):
+        docstring = ast.get_docstring(ast.parse((PACKAGE / row["file"]).read_text("utf-8"))) or ""
+        assert row["subject"] == docstring.splitlines()[0].removesuffix("."), row["file"]
 
 
 def _only_introduces(path: Path) -> bool:

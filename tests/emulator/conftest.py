@@ -66,7 +66,7 @@ def ask(http: aiohttp.ClientSession) -> Ask:
 
 @pytest.fixture
 def key(emulator: Emulator) -> str:
-    """A key of the test's own `emulator`."""
+    """Make a key of the test's own `emulator`."""
     return emulator.create_api_key("tests")
 
 
@@ -89,7 +89,7 @@ def repository(tmp_path: Path) -> Repository:
 
 @pytest.fixture
 async def page(emulator: Emulator) -> AsyncIterator[Page]:
-    """A tab that complains of nothing and asks the test's own emulator only."""
+    """Yield a tab that complains of nothing and asks the test's own emulator only."""
     async with browsing(emulator.console_url.rstrip("/")) as page:
         await page.size(1280, 800)
         await page.dark(False)
@@ -102,7 +102,7 @@ async def page(emulator: Emulator) -> AsyncIterator[Page]:
 
 @pytest.fixture(scope="session")
 def shots(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where screenshots go: a temporary directory, or the one that SCREENSHOTS names."""
+    """Return the directory of screenshots: a temporary one, or the one that SCREENSHOTS names."""
     wanted = os.environ.get("SCREENSHOTS")
     return Path(wanted) if wanted else tmp_path_factory.mktemp("screenshots")
 

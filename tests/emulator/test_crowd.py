@@ -54,7 +54,7 @@ class Member:
         return progress.share >= COVERED
 
     async def check(self, mode: str, *, settled: bool) -> None:
-        """What is found is about cars; all of it once everything is embedded, or is found by its words."""
+        """Check that the results are about cars; all of them once everything is embedded, or by words."""
         cars = {f"{self.own} auto {n}" for n in range(CARS)}
         for query in ("auto", "vehicle"):  # one stands in the documents, the other does not
             body = await self.search(query, mode)

@@ -180,7 +180,7 @@ def test_accounts_that_cannot_be_read_are_not_thrown_away(
 async def test_a_server_answers_what_it_still_can(
     lines: Callable[..., Path], tmp_path: Path, ask: Ask
 ) -> None:
-    """What needs a damaged table is a 500 that says so; keys, other searches and the console go on."""
+    """A request that needs a damaged table gets a 500 that says so; keys, other searches and the console go on."""
     path, database = lines({"title": "Login"}), tmp_path / "team.sqlite3"
     async with Emulator([path], database=database, embedder=None) as emulator:
         key = emulator.create_api_key()
@@ -241,7 +241,7 @@ def test_an_old_sqlite_is_named() -> None:
 
 
 def test_the_schema_does_without_strict_tables() -> None:
-    """Which SQLite has since 3.37; nothing else of a statement changes."""
+    """SQLite has it since 3.37; nothing else of a statement changes."""
     for step in MIGRATIONS:
         old = dialect(step, (3, 34, 0))
         assert "STRICT" not in old

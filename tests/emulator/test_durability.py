@@ -49,7 +49,7 @@ def run(script: str, *arguments: object) -> subprocess.Popen[str]:
 
 
 def versions(database: Path) -> dict[str, int]:
-    """How many documents of each version the index holds; SQLite finds nothing to complain about."""
+    """Return the number of documents of each version in the index; SQLite finds nothing wrong."""
     with closing(sqlite3.connect(database)) as db:
         assert db.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
         # https://www.sqlite.org/fts5.html#the_integrity_check_command

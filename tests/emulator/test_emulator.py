@@ -68,7 +68,7 @@ async def test_a_key_is_kept_as_a_digest(tmp_path: Path, ask: Ask) -> None:
 
 
 async def test_a_key_tells_its_last_use(lines: Callable[..., Path], ask: Ask) -> None:
-    """When and from where; only uses that let somebody in count."""
+    """The time and the address are kept; only uses that let somebody in count."""
     async with Emulator([lines({"title": "Login"})]) as emulator:
         key = emulator.create_api_key("used")
         emulator.create_api_key("idle")
@@ -86,7 +86,7 @@ async def test_a_key_tells_its_last_use(lines: Callable[..., Path], ask: Ask) ->
 async def test_a_key_tells_its_last_use_to_other_processes(
     tmp_path: Path, ask: Ask, lines: Callable[..., Path]
 ) -> None:
-    """What was used is written down soon, not only at the end."""
+    """Uses of keys are written down soon, not only at the end."""
     database = tmp_path / "keys.sqlite3"
     async with Emulator([lines({"title": "Login"})], database=database) as emulator:
         await ask(emulator, emulator.create_api_key(), query="login")
@@ -245,7 +245,7 @@ async def test_a_taken_port_is_told() -> None:
 async def test_an_entry_that_is_cancelled_ends_soon(
     lines: Callable[..., Path], tmp_path: Path
 ) -> None:
-    """What was being indexed is undone, and the database is free."""
+    """Indexing that had begun is undone, and the database is free."""
     path = lines(*({"title": f"Login {n}"} for n in range(5000)))
     database = tmp_path / "cancelled.sqlite3"
     begun = asyncio.Event()

@@ -89,7 +89,7 @@ def packets(done: subprocess.CompletedProcess[str]) -> int:
 
 
 def written(home: Path) -> set[str]:
-    """The folders below a home directory in which files are."""
+    """Return the folders below a home directory in which files are."""
     return {str(p.parent.relative_to(home)) for p in home.rglob("*") if p.is_file()}
 
 

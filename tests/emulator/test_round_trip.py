@@ -57,7 +57,7 @@ def client(emulator: Emulator) -> Iterator[Lightfast]:
 def test_any_request_arrives_as_it_was_made(
     emulator: Emulator, client: Lightfast, request: SearchRequest
 ) -> None:
-    """What the emulator read is what `to_dict` says, and its answer is about it."""
+    """The emulator reads what `to_dict` says, and its answer is about it."""
     (outcome,) = client.search_many([request])
     response = outcome.unwrap()
     assert emulator.requests[-1].json == json.loads(json.dumps(to_dict(request)))

@@ -1,4 +1,4 @@
-"""What every error has to be: ours alone, without the key, printable, bounded, picklable."""
+"""Checks of every error: ours alone, without the key, printable, bounded, picklable."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ FOREIGN = ("aiohttp", "orjson", "cattrs", "tenacity", "asyncio", "yarl", "multid
 
 
 def shows_secret(text: str, secret: str = KEY) -> bool:
-    """Whether any eight characters in a row of a secret stand in a text."""
+    """Tell whether any eight characters in a row of a secret stand in a text."""
     body, text = secret.removeprefix("sk-lf-").lower(), text.lower()
     return any(body[start : start + 8] in text for start in range(len(body) - 7))
 
 
 def chain(error: BaseException) -> Iterator[BaseException]:
-    """An error and all that hangs on it."""
+    """Yield an error and all that hangs on it."""
     seen: list[BaseException] = []
     todo: list[BaseException | None] = [error]
     while todo:
@@ -36,7 +36,7 @@ def chain(error: BaseException) -> Iterator[BaseException]:
 
 
 def printed(error: BaseException) -> str:
-    """A traceback as the most talkative printer shows it: chained, and with all locals.
+    """Return a traceback as the most talkative printer shows it: chained, and with all locals.
 
     Frames of the tests are left out: a caller's own variables may well hold the key.
     """

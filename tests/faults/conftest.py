@@ -14,7 +14,7 @@ from tests.faults.server import Stage
 
 @pytest.fixture(scope="session")
 def stage() -> Iterator[Stage]:
-    """A thread for servers."""
+    """Run a thread for servers."""
     with Stage() as stage:
         yield stage
 
@@ -28,13 +28,13 @@ def face(request: pytest.FixtureRequest) -> Face:
 
 @pytest.fixture(scope="session")
 def authority() -> trustme.CA:
-    """A certificate authority that nobody trusts by default."""
+    """Make a certificate authority that nobody trusts by default."""
     return trustme.CA()
 
 
 @pytest.fixture(scope="session")
 def trusting(authority: trustme.CA) -> ssl.SSLContext:
-    """A client's context that trusts it."""
+    """Make a client's context that trusts it."""
     context = ssl.create_default_context()
     authority.configure_trust(context)
     return context

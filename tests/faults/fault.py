@@ -19,7 +19,7 @@ def _outcome(value: type[LightfastError] | str) -> str:
 
 @attrs.frozen(kw_only=True, repr=False)
 class Fault:
-    """What a server does, how often, and what the caller gets.
+    """One fault: what a server does, how often, and what the caller gets.
 
     Args:
         family: The table that it stands in.
@@ -74,7 +74,7 @@ class Build(Protocol):
 
 
 def family(name: str) -> Build:
-    """Builds faults of one family: ``fault(name, play, outcome, requests, …)``."""
+    """Return a function that builds faults of one family: ``fault(name, play, outcome, requests, …)``."""
 
     def build(
         what: str,

@@ -26,7 +26,7 @@ def head(
     version: str = "HTTP/1.1",
     reason: str = "Whatever",
 ) -> bytes:
-    """A status line and headers."""
+    """Return a status line and headers."""
     lines = [f"{version} {status} {reason}", *(f"{name}: {value}" for name, value in headers)]
     if length is not None:
         lines.append(f"Content-Length: {length}")
@@ -36,7 +36,7 @@ def head(
 def message(
     body: Any = GOOD, status: int = 200, headers: Iterable[tuple[str, str]] = (), **options: Any
 ) -> bytes:
-    """A whole, well-framed answer; what is not bytes becomes JSON."""
+    """Return a whole, well-framed answer; a body that is not bytes becomes JSON."""
     data = body if isinstance(body, bytes) else json.dumps(body).encode()
     headers = tuple(headers)
     if not any(name.lower() == "content-type" for name, _ in headers):
@@ -50,7 +50,7 @@ def reply(*args: Any, **options: Any) -> Play:
 
 
 def raw(data: bytes, *, keep: bool = False) -> Play:
-    """Writes bytes; then closes, unless it keeps the connection."""
+    """Write bytes; then close, unless the connection is kept."""
 
     async def play(wire: Wire) -> bool:
         await wire.send(data)
@@ -60,7 +60,7 @@ def raw(data: bytes, *, keep: bool = False) -> Play:
 
 
 def echo(build: Echo, *, keep: bool = False) -> Play:
-    """Writes what is built from the credential that came."""
+    """Write what is built from the credential that came."""
 
     async def play(wire: Wire) -> bool:
         await wire.send(build(wire.request.credential))
@@ -70,7 +70,7 @@ def echo(build: Echo, *, keep: bool = False) -> Play:
 
 
 def raw_then_hang(data: bytes) -> Play:
-    """Writes bytes and falls silent."""
+    """Write bytes and fall silent."""
 
     async def play(wire: Wire) -> None:
         await wire.send(data)
@@ -80,7 +80,7 @@ def raw_then_hang(data: bytes) -> Play:
 
 
 def raw_then_reset(data: bytes) -> Play:
-    """Writes bytes, lets them arrive, and resets the connection."""
+    """Write bytes, let them arrive, and reset the connection."""
 
     async def play(wire: Wire) -> None:
         await wire.send(data)
@@ -91,7 +91,7 @@ def raw_then_reset(data: bytes) -> Play:
 
 
 def drip(start: bytes, pieces: Iterable[bytes], every: float = 0.05) -> Play:
-    """Writes a beginning at once and the rest slowly; `pieces` must be endless or repeatable."""
+    """Write a beginning at once and the rest slowly; `pieces` must be endless or repeatable."""
 
     async def play(wire: Wire) -> None:
         await wire.send(start)
@@ -101,7 +101,7 @@ def drip(start: bytes, pieces: Iterable[bytes], every: float = 0.05) -> Play:
 
 
 def flood(start: bytes, piece: bytes, times: int) -> Play:
-    """Writes a beginning, and then the same bytes again and again as fast as they are taken."""
+    """Write a beginning, and then the same bytes again and again as fast as they are taken."""
 
     async def play(wire: Wire) -> None:
         await wire.send(start)
@@ -112,7 +112,7 @@ def flood(start: bytes, piece: bytes, times: int) -> Play:
 
 
 def after(delay: float, then: Play) -> Play:
-    """Waits first."""
+    """Wait first."""
 
     async def play(wire: Wire) -> bool | None:
         await asyncio.sleep(delay)
@@ -122,16 +122,16 @@ def after(delay: float, then: Play) -> Play:
 
 
 async def hang(wire: Wire) -> None:
-    """Reads, and never answers."""
+    """Read, and never answer."""
     await wire.hang()
 
 
 async def close(_: Wire) -> None:
-    """Closes without a word."""
+    """Close without a word."""
 
 
 async def reset(wire: Wire) -> None:
-    """Resets without a word."""
+    """Reset without a word."""
     wire.reset()
 
 

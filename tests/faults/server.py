@@ -245,5 +245,5 @@ class Stage:
 
 
 def times(play: Play, count: int | None) -> Iterable[Play]:
-    """A script that repeats a play; None is for ever."""
+    """Return a script that repeats a play; None is for ever."""
     return repeat(play) if count is None else repeat(play, count)

@@ -26,7 +26,7 @@ def address(server: FaultServer, user: str = "") -> str:
 
 
 def tunnel(context: ssl.SSLContext, then: Play = healthy) -> Play:
-    """A proxy that goes on as the server behind it, in TLS."""
+    """Start a proxy that goes on as the server behind it, in TLS."""
 
     async def play(wire: Wire) -> None:
         await wire.send(OK)
@@ -191,7 +191,7 @@ def test_netrc_is_ignored(face, stage, monkeypatch, tmp_path):
 
 
 def test_a_cookie_is_never_replayed(face, stage):
-    """What a server sets, it does not get back: not after success, error or redirect."""
+    """A server does not get back the cookies that it sets: not after success, error or redirect."""
     cookie = [("Set-Cookie", "session=1; Path=/"), ("Set-Cookie", "b=2")]
     script = [reply(headers=cookie), reply(b"", 503, cookie), reply(b"", 302, cookie)]
     server = FaultServer(healthy, script)

@@ -35,7 +35,7 @@ class Unasked:
         return True
 
     def speak(self) -> None:
-        """Returns when it has spoken."""
+        """Return when it has spoken."""
         self._read.set()
         assert self._said.wait(PATIENCE)
 
@@ -56,7 +56,7 @@ def test_a_kept_connection_that_is_lost_costs_no_retry(face, stage, breaks, retr
 
 
 def test_a_kept_connection_is_given_one_chance_only(face, stage):
-    """When the second connection breaks too, the error is an error."""
+    """If the second connection breaks too, the error is raised."""
     server = FaultServer(healthy, [healthy, close, close])
     with stage.serve(server), face(**USUAL | {"base_url": server.base_url, "retries": 0}) as client:
         client.search()

@@ -1,4 +1,4 @@
-"""What a server can make us hold: no more than the cap, whatever it sends."""
+"""A server can make us hold no more than the cap, whatever it sends."""
 
 from __future__ import annotations
 

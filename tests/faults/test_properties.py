@@ -99,7 +99,7 @@ def test_any_body_of_a_200_is_read_or_an_error(headers, body):
 
 @st.composite
 def bent(draw: st.DrawFn) -> dict[str, Any]:
-    """The good document with anything in the place of one of its values."""
+    """Draw the good document with anything in the place of one of its values."""
     import copy
 
     document = copy.deepcopy(GOOD)
@@ -116,7 +116,7 @@ def bent(draw: st.DrawFn) -> dict[str, Any]:
 @bounded
 @given(document=bent())
 def test_a_document_with_one_wrong_value_is_read_or_an_error_with_its_place(document):
-    """What is wrong is told with the path to it; what is readable survives to_dict()."""
+    """The error tells the path to what is wrong; what is readable survives to_dict()."""
     try:
         result = read_search(_response(200, (), _json(document)))
     except LightfastError as error:
@@ -192,7 +192,7 @@ requests = st.builds(
 @bounded
 @given(request=requests)
 def test_any_request_is_written_as_the_contract_says_or_refused(request):
-    """What can be built can be sent; only a lone surrogate has no JSON."""
+    """A request that can be built can be sent; only a lone surrogate has no JSON."""
     try:
         document = read_json(write_search(request))
     except LightfastError as error:
@@ -213,7 +213,7 @@ def test_any_request_is_written_as_the_contract_says_or_refused(request):
 @bounded
 @given(query=st.text(st.characters(categories=["Cs", "Lu"]), min_size=1, max_size=9))
 def test_a_query_with_lone_surrogates_is_refused_in_words_that_can_be_printed(query):
-    """What no JSON can hold is a ConfigurationError, and its message can be logged."""
+    """A value that no JSON can hold is a ConfigurationError, and its message can be logged."""
     try:
         write_search(SearchRequest(query))
     except LightfastError as error:

@@ -79,7 +79,7 @@ def test_a_bad_key_of_the_environment_is_refused_alike(face, monkeypatch, kind):
 
 @pytest.mark.parametrize("token", ["", "  ", f"{BODY};{BODY}", f"{BODY} x", f"{BODY}\r\nx", f"{BODY}ü", f'"{BODY}"', BODY.encode(), [BODY]])  # fmt: skip
 def test_a_bad_session_token_is_refused_without_quoting_it(token):
-    """What no cookie may carry is refused at construction."""
+    """Characters that no cookie may carry are refused at construction."""
     with pytest.raises(ConfigurationError, match="session token") as caught:
         SessionAuth(token, org_id="org_1")
     check_error(caught.value)
@@ -238,7 +238,7 @@ def test_a_hanging_threads_traceback_shows_no_key(stage):
 
 @pytest.mark.parametrize("cls", CLIENTS)
 def test_a_pickled_client_holds_no_key(cls):
-    """What travels to another process does not take the key along."""
+    """Values that travel to another process do not take the key along."""
     assert not shows_secret(pickle.dumps(cls(KEY)).decode("latin-1"))
 
 

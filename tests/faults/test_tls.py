@@ -27,7 +27,7 @@ ID = "obs_01HV8Z3K"
 
 
 def context_of(cert: trustme.LeafCert) -> ssl.SSLContext:
-    """A server's context."""
+    """Return a server's context."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     cert.configure_cert(context)
     return context
@@ -35,7 +35,7 @@ def context_of(cert: trustme.LeafCert) -> ssl.SSLContext:
 
 @pytest.fixture(autouse=True)
 def _asyncios_own_loop(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The same event loop everywhere.
+    """Use the same event loop everywhere.
 
     On uvloop, a socket whose peer resets it within aiohttp's connect is closed by the garbage
     collector only, with a ResourceWarning: theirs to mend, not ours.
@@ -45,7 +45,7 @@ def _asyncios_own_loop(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="module")
 def tls(authority: trustme.CA) -> ssl.SSLContext:
-    """A good server's context."""
+    """Return a good server's context."""
     return context_of(authority.issue_cert("127.0.0.1"))
 
 

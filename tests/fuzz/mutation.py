@@ -56,7 +56,7 @@ HEADERS = (
 
 
 def seeds() -> Iterator[bytes]:
-    """Inputs from the contract's literal documents."""
+    """Return inputs from the contract's literal documents."""
     for path in sorted(CONTRACT.glob("response_*.json")):
         yield input_of(200, path.read_bytes())
     for error in contract("errors.json"):
@@ -72,7 +72,7 @@ def seeds() -> Iterator[bytes]:
 
 
 def mutated(data: bytes, draw: random.Random) -> bytes:
-    """An input with one change to its JSON, or to its status or headers."""
+    """Return an input with one change to its JSON, or to its status or headers."""
     head, separator, body = data[1:].partition(b"\0")
     status = data[:1] or b"\0"
     what = draw.random()
@@ -91,7 +91,7 @@ def mutated(data: bytes, draw: random.Random) -> bytes:
 
 
 def _changed(value: Any, draw: random.Random) -> Any:
-    """A document with a value somewhere in it replaced, dropped or added."""
+    """Return a document with a value somewhere in it replaced, dropped or added."""
     if isinstance(value, dict) and value and draw.random() < 0.85:
         name, how = draw.choice(list(value)), draw.random()
         if how < 0.1:

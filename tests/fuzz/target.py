@@ -1,4 +1,4 @@
-"""What the reader promises about any bytes, as one function that raises when it is not so.
+"""The reader's promise about any bytes, as one function that raises when it is broken.
 
 An input is a status byte, headers as lines, a NUL, and the body.
 """
@@ -24,7 +24,7 @@ class BrokenPromiseError(Exception):
 
 
 def response_of(data: bytes) -> HttpResponse:
-    """The HTTP response that an input stands for."""
+    """Return the HTTP response that an input stands for."""
     status = STATUSES[data[0] % len(STATUSES)] if data else 200
     head, _, body = data[1:].partition(b"\0")
     lines = (line.partition(b":") for line in head.split(b"\n") if line)
@@ -33,7 +33,7 @@ def response_of(data: bytes) -> HttpResponse:
 
 
 def input_of(status: int, body: bytes, headers: bytes = b"") -> bytes:
-    """The input that stands for an HTTP response."""
+    """Return the input that stands for an HTTP response."""
     return bytes([STATUSES.index(status)]) + headers + b"\0" + body
 
 

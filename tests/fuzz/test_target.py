@@ -1,4 +1,4 @@
-"""What the fuzzer does, without its guidance, in a second; `nox -s fuzz` does it for a minute."""
+"""The fuzzer's work, without its guidance, in a second; `nox -s fuzz` does it for a minute."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ NOTEBOOK = ROOT / "docs" / "how-to" / "notebook.ipynb"
 
 @pytest.fixture(scope="module")
 def executed() -> nbformat.NotebookNode:
-    """The notebook with what its cells gave; with ``LIGHTFAST_DOCS_UPDATE=1``, written back."""
+    """Run the notebook and return it with its outputs; with ``LIGHTFAST_DOCS_UPDATE=1``, write it back."""
     notebook = nbformat.read(NOTEBOOK, as_version=4)
     options = {"timeout": 120, "record_timing": False}
     NotebookClient(notebook, resources={"metadata": {"path": NOTEBOOK.parent}}, **options).execute()

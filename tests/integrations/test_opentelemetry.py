@@ -57,7 +57,7 @@ def client(emulator: Emulator) -> Iterator[Lightfast]:
 
 
 def spans() -> tuple[ReadableSpan, list[ReadableSpan]]:
-    """The call's span, and those of its attempts in order."""
+    """Return the call's span, and those of its attempts in order."""
     finished = SPANS.get_finished_spans()
     (call,) = [span for span in finished if span.kind is SpanKind.CLIENT]
     attempts = [span for span in finished if span is not call]
@@ -157,7 +157,7 @@ def test_metrics_count_calls_attempts_and_retries(client, emulator):
 
 
 def _values() -> dict[str, float]:
-    """How often each histogram was recorded, and the sum of each counter."""
+    """Return how often each histogram was recorded, and the sum of each counter."""
     data = METRICS.get_metrics_data()
     found: dict[str, float] = {}
     for metric in data.resource_metrics[0].scope_metrics[0].metrics:

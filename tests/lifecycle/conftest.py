@@ -33,14 +33,14 @@ Run = Callable[..., subprocess.CompletedProcess[str]]
 
 @pytest.fixture
 def server(stage: Stage) -> Iterator[FaultServer]:
-    """A healthy server."""
+    """Start a healthy server."""
     with stage.serve(FaultServer(healthy)) as server:
         yield server
 
 
 @pytest.fixture
 def run() -> Run:
-    """Runs a program in a fresh interpreter: it has to end well, promptly, and silently."""
+    """Run a program in a fresh interpreter: it has to end well, promptly, and silently."""
 
     def run(
         program: str, base_url: str, *, silent: bool = True, **options: object

@@ -83,7 +83,7 @@ async def test_a_blocking_call_inside_a_running_loop(server: FaultServer):
 
 
 def test_a_blocking_call_on_the_private_loop_is_refused(server: FaultServer):
-    """Where it would wait for itself, a blocking call raises instead of deadlocking."""
+    """A blocking call that would wait for itself raises instead of deadlocking."""
     with Lightfast(**USUAL | {"base_url": server.base_url}) as client:
 
         async def reenter() -> None:

@@ -67,7 +67,7 @@ def test_a_client_that_only_a_secret_could_rebuild_is_not_pickled(cls, trusting_
 
 @pytest.fixture
 def trusting_context() -> ssl.SSLContext:
-    """A context of one's own."""
+    """Return a context of one's own."""
     return ssl.create_default_context()
 
 
@@ -115,7 +115,7 @@ def test_a_request_travels():
 
 @pytest.mark.parametrize("value", [Secret(KEY), Credential(Secret(KEY), {"Authorization": KEY})])
 def test_a_secret_never_travels(value):
-    """What holds a key refuses to be pickled, rather than to carry it along."""
+    """Objects that hold a key refuse to be pickled, rather than to carry it along."""
     with pytest.raises(TypeError):
         pickle.dumps(value)
 

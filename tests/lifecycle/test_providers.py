@@ -28,7 +28,7 @@ NEW = "sk-lf-TheNewKeyAfterRotation"
 
 
 async def give() -> str:
-    """An asynchronous provider."""
+    """Return an asynchronous provider."""
     await asyncio.sleep(0)
     return KEY
 
@@ -62,7 +62,7 @@ def only(key: str) -> Play:
 
 @pytest.mark.parametrize("kind", PROVIDERS)
 def test_every_kind_of_provider_is_asked(stage, face, kind):
-    """What it gives is sent, and it is asked once for many calls."""
+    """Its key is sent, and it is asked once for many calls."""
     with stage.serve(FaultServer(only(KEY))) as server:
         options = USUAL | {"base_url": server.base_url, "api_key": PROVIDERS[kind]}
         with face(**options) as client:
@@ -70,7 +70,7 @@ def test_every_kind_of_provider_is_asked(stage, face, kind):
 
 
 def fail(error: BaseException) -> list[Callable[[], Any]]:
-    """A provider that raises."""
+    """Return a provider that raises."""
 
     def provider() -> str:
         raise error
@@ -210,7 +210,7 @@ def test_a_fixed_key_that_is_refused_is_not_sent_again(stage, face):
 
 
 async def test_a_cancelled_caller_does_not_cancel_the_others_key(stage):
-    """Who waits for a provider may be cancelled; those who wait with it get the key."""
+    """A call that waits for a provider may be cancelled; the others that wait get the key."""
     started = asyncio.Event()
 
     async def provider() -> str:

@@ -20,7 +20,7 @@ from tests.emulator.repositories import Repository
 
 @pytest.fixture
 def repository(tmp_path: Path) -> Repository:
-    """A repository with a page, an issue that a commit closes, and what is not about either."""
+    """Make a repository with a page, an issue that a commit closes, and what is not about either."""
     made = Repository(tmp_path / "api")
     made.commit(
         "Send failed requests again\n\nTwice, with jitter.",
@@ -41,7 +41,7 @@ def repository(tmp_path: Path) -> Repository:
 async def local_client(
     repository: Repository, emulator: type[Emulator] = Emulator, embedder: Embedder | None = None
 ) -> AsyncIterator[Client]:
-    """The official client, connected in this process to a server of a repository."""
+    """Connect the official client, in this process, to a server of a repository."""
     paths = [repository.path, repository.path.parent / "issues.json"]
     database = repository.path.parent / "index.sqlite3"
     opened = partial(emulator, paths, database=database, embedder=embedder)

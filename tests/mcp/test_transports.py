@@ -28,7 +28,7 @@ COMMAND = [sys.executable, "-W", "error", "-m", "lightfast", "mcp"]
 
 
 def environment(tmp_path: Path, **more: str) -> dict[str, str]:
-    """An environment without anybody's keys, whose indexes are kept apart."""
+    """Return an environment without anybody's keys, whose indexes are kept apart."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("LIGHTFAST_")}
     return {**kept, "XDG_CACHE_HOME": str(tmp_path / "cache"), "LIGHTFAST_EMBEDDER": "none", **more}
 
@@ -77,7 +77,7 @@ async def test_over_stdio_the_api_is_asked_with_the_key_of_the_environment(tmp_p
 def http_server(
     repository: Repository, tmp_path: Path, address: str, *options: str, **more: str
 ) -> Iterator[tuple[str, str]]:
-    """The URL of a server, and what it said on stderr until then."""
+    """Return the URL of a server, and what it said on stderr until then."""
     process = subprocess.Popen(
         [*COMMAND, "--local", str(repository.path), "--http", address, *options],
         env=environment(tmp_path, **more), stderr=subprocess.PIPE, text=True,

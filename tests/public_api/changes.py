@@ -1,4 +1,4 @@
-"""What broke between two surfaces, and whether the changelog says so."""
+"""Breaks between two surfaces, and whether the changelog tells of them."""
 
 from __future__ import annotations
 

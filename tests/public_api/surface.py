@@ -1,4 +1,4 @@
-"""What users can type, read from the running package: stubs of its modules, its commands, its fixtures."""
+"""Public surface, read from the running package: stubs of its modules, its commands, its fixtures."""
 
 from __future__ import annotations
 

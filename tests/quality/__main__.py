@@ -108,7 +108,7 @@ def _scores(
 
 
 def _verdicts(figures: list[tuple[QuerySet, dict[str, tuple[float, float]]]]) -> int:
-    """How many promises are broken. One query more or less in a hundred proves nothing."""
+    """Return the number of broken promises. One query more or less in a hundred proves nothing."""
     print()
     broken = 0
     for each, row in figures:

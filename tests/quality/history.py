@@ -1,4 +1,4 @@
-"""How fast a long real history is indexed: ``taskset -c 0 python -m tests.quality.history CHANGELOG``.
+"""Speed of indexing a long real history: ``taskset -c 0 python -m tests.quality.history CHANGELOG``.
 
 GNU projects ship their git history as a ``ChangeLog``: authors, dates, messages and the files touched. It is turned
 back into a git repository, whose files hold next to nothing. Emacs has the longest, 22,800 commits in `ChangeLog.3`::
@@ -52,7 +52,7 @@ class Change:
 
 
 def changes(text: str) -> list[Change]:
-    """What a ``ChangeLog`` tells, oldest first."""
+    """Yield the entries of a ``ChangeLog``, oldest first."""
     headers = list(_HEADER.finditer(text))
     ends = [header.start() for header in headers[1:]] + [len(text)]
     told = []

@@ -71,7 +71,7 @@ class Asked:
 
 @attrs.frozen
 class Titles:
-    """How many of a repository's titles were asked for, and how many found their file first."""
+    """Return how many of a repository's titles were asked for, and how many found their file first."""
 
     repository: str
     asked: int

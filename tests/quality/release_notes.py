@@ -22,7 +22,7 @@ _MARKS = re.compile(r"<ulink.*?</ulink>|<[^>]*>|\([A-Z][^()]*\)\s*$|&[a-z]+_base
 
 
 def release_notes(name: str, file: Path) -> QuerySet:
-    """What the notes say of each change, and the commits behind all of them."""
+    """Return what the notes say of each change, and the commits behind all of them."""
     subjects: dict[str, str] = {}
     queries = []
     for comment, paragraph in _NOTE.findall(file.read_text("utf-8")):
@@ -34,6 +34,6 @@ def release_notes(name: str, file: Path) -> QuerySet:
 
 
 def _text(paragraph: str) -> str:
-    """A paragraph without marks, links to commits, and the names of those who made the change."""
+    """Return a paragraph without marks, links to commits, and the names of those who made the change."""
     bare = _MARKS.sub("", _MARKS.sub("", paragraph).strip())
     return " ".join(html.unescape(bare).split())

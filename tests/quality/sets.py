@@ -72,7 +72,7 @@ def _makers(cache: Path) -> Iterator[tuple[str, Make]]:
 
 
 def source_of(cache: Path, package: str) -> Path:
-    """The unpacked source archive of a package."""
+    """Return the unpacked source archive of a package."""
     target = cache / package
     if not target.exists():
         archives = cache / "archives"
@@ -99,7 +99,7 @@ def _sections(cache: Path, package: str) -> Iterator[tuple[str, Section]]:
 
 
 def _headings(name: str, cache: Path, packages: tuple[str, ...]) -> QuerySet:
-    """A heading asks for its own text, which is indexed without it."""
+    """Make each heading ask for its own text, which is indexed without it."""
     documents = []
     answers: dict[str, set[str]] = {}
     for package in packages:
@@ -194,7 +194,7 @@ _NEW = re.compile(r"((?:`[^`]*\w[^`]*`(?:, | and )?)+)(?:(?:its|the) [a-z ]+)?: 
 
 
 def _own_history(name: str) -> QuerySet | None:
-    """An entry of our changelog asks for the commits that wrote it or brought what it is about; None while there are few."""
+    """Make each entry of our changelog ask for the commits that wrote it or brought what it is about; None while there are few."""
     documents = []
     queries = _asking_for_symbols()
     for record in _git("log", "--no-merges", "--format=%H%x1f%s%x1f%b%x1e").split("\x1e")[:-1]:
@@ -216,7 +216,7 @@ def _asking_for_commit(sha: str) -> list[Query]:
 
 
 def _asking_for_symbols() -> list[Query]:
-    """The first sentence of each entry about something new; the commits that brought its symbols answer it."""
+    """Make the first sentence of each entry about something new ask for the commits that brought its symbols."""
     queries = []
     for entry in _ENTRY.findall((ROOT / "CHANGELOG.md").read_text("utf-8")):
         sentence = re.split(r"(?<=\.) ", " ".join(entry.split()))[0]
@@ -228,7 +228,7 @@ def _asking_for_symbols() -> list[Query]:
 
 
 def _bringer(symbol: str) -> str | None:
-    """The first commit that defined a symbol's last name."""
+    """Return the first commit that defined a symbol's last name."""
     # The bare word would lead to the first commit that happens to hold it: `keys` and `search` are words, too.
     name = re.findall(r"\w+", symbol)[-1]
     definition = rf"^ +{name}: .* = " if f"{name}=" in symbol else rf"(def|class) {name}\b"

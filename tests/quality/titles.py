@@ -1,4 +1,4 @@
-"""How often a page is found by its title: of each file the title asks for the file."""
+"""Finding pages by their titles: the title of each file asks for the file."""
 
 from __future__ import annotations
 

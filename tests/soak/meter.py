@@ -1,4 +1,4 @@
-"""What a process holds: memory, descriptors, threads. Linux tells; elsewhere less is known."""
+"""Holdings of a process: memory, descriptors, threads. Linux tells; elsewhere less is known."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def resident() -> int:
 
 @attrs.frozen
 class Held:
-    """What must be the same before and after.
+    """Counts that must be the same before and after.
 
     Args:
         descriptors: Open files and sockets.
@@ -38,7 +38,7 @@ class Held:
 
     @classmethod
     def now(cls) -> Held:
-        """What is held at this moment."""
+        """Return what is held at this moment."""
         gc.collect()
         threads = frozenset(f"{thread.name} {thread.ident}" for thread in threading.enumerate())
         try:
@@ -48,7 +48,7 @@ class Held:
         return cls(_descriptors(), threads, tasks)
 
     def leaked(self, before: Held) -> list[str]:
-        """What is held now and was not before."""
+        """Return what is held now and was not before."""
         return [
             *(f"descriptor {name}" for name in sorted(self.descriptors - before.descriptors)),
             *(f"thread {name}" for name in sorted(self.threads - before.threads)),

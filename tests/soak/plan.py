@@ -1,4 +1,4 @@
-"""Which call meets which fault, and what must come of it: pure, the same in both processes."""
+"""Plan of the faults: which call meets which, and what must come of it. Pure, the same in both processes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ RETRIES = 2
 
 
 class Fault(StrEnum):
-    """What the server may do instead of answering at once."""
+    """Fault: what the server may do instead of answering at once."""
 
     INTERNAL = "500"
     EDGE = "503"
@@ -44,7 +44,7 @@ HANGS_UP = frozenset({Fault.SILENT, Fault.BROKEN, Fault.SURPLUS})  # a connectio
 
 @attrs.frozen
 class Outcome:
-    """What a call must come to.
+    """Outcome that a call must have.
 
     Args:
         error: The class of the error; None for an answer.
@@ -56,14 +56,14 @@ class Outcome:
 
 
 def fault(seed: int, number: int, attempt: int) -> Fault | None:
-    """What the server does to an attempt, counted from 0; None for a plain answer."""
+    """Return the fault of an attempt, counted from 0; None for a plain answer."""
     digest = hashlib.blake2b(b"%d %d %d" % (seed, number, attempt), digest_size=8).digest()
     share, choice = int.from_bytes(digest[:4], "big") / 2**32, digest[4]
     return list(Fault)[choice % len(Fault)] if share < (AGAIN if attempt else FAULTY) else None
 
 
 def met(seed: int, number: int) -> Iterator[Fault | None]:
-    """What each attempt of a call meets."""
+    """Return the fault of each attempt of a call."""
     for attempt in range(RETRIES + 1):
         here = fault(seed, number, attempt)
         yield here
@@ -72,6 +72,6 @@ def met(seed: int, number: int) -> Iterator[Fault | None]:
 
 
 def outcome(seed: int, number: int) -> Outcome:
-    """What a call must come to."""
+    """Return the outcome that a call must have."""
     *_, last = attempts = list(met(seed, number))
     return Outcome(MEETS[last] if last else None, len(attempts))

@@ -47,7 +47,7 @@ class Server:
         return self.process.stdout.readline()
 
     def figures(self) -> dict[str, Any]:
-        """What it has seen so far."""
+        """Return what it has seen so far."""
         assert self.process.stdin
         self.process.stdin.write("figures\n")
         self.process.stdin.flush()
@@ -62,7 +62,7 @@ class Server:
 
 
 class Tally:
-    """What came of the calls; nothing in it grows with their number.
+    """Results of the calls; nothing in it grows with their number.
 
     Args:
         seed: What the plan was made from.
@@ -102,7 +102,7 @@ class Tally:
 
 
 def _problem(number: int, came: SearchResponse | LightfastError, wanted: Outcome) -> str | None:
-    """What is wrong with an answer or an error; None when it is as planned."""
+    """Return what is wrong with an answer or an error; None when it is as planned."""
     if isinstance(came, LightfastError):
         if type(came) is not wanted.error:
             return f"{came!r} instead of {wanted}"
@@ -130,7 +130,7 @@ def _misread(number: int, answer: SearchResponse) -> str | None:
 
 @attrs.frozen(kw_only=True)
 class Report:
-    """What came of one face's part."""
+    """Results of one face's part."""
 
     face: str
     tally: Tally
@@ -155,7 +155,7 @@ class Report:
 
     @property
     def opened(self) -> int:
-        """How many connections were opened."""
+        """Return the number of connections opened."""
         return int(self.after["connections"] - self.before["connections"])
 
     @property
@@ -168,7 +168,7 @@ class Report:
         return int((TASKS if self.face == "async" else THREADS) + lost)
 
     def lines(self) -> list[str]:
-        """The figures, for people."""
+        """Return the figures, for people."""
         tally, calls = self.tally, len(self.tally.numbers)
         requests = self.after["requests"] - self.before["requests"]
         faults = sum(self.after["faults"].values()) - sum(self.before["faults"].values())
@@ -201,7 +201,7 @@ def soak(face: str, server: Server, seed: int, numbers: range) -> Report:
 
 
 def _settled(held: Held, server: Server) -> tuple[list[str], dict[str, Any]]:
-    """What is still held, and what the server says, a moment after the end."""
+    """Return what is still held, and what the server says, a moment after the end."""
     for _ in range(50):
         leaked, figures = Held.now().leaked(held), server.figures()
         if not leaked and not figures["open"]:

@@ -37,7 +37,7 @@ TEMPLATE = _template()
 
 
 def message(status: str, body: bytes, *headers: bytes, length: int | None = None) -> bytes:
-    """An HTTP message; `length` says something else than the truth."""
+    """Return an HTTP message; `length` says something else than the truth."""
     lines = [
         b"HTTP/1.1 " + status.encode(),
         b"Content-Type: application/json",
@@ -48,7 +48,7 @@ def message(status: str, body: bytes, *headers: bytes, length: int | None = None
 
 
 def error(status: str, code: str, *headers: bytes) -> bytes:
-    """An error in the documented shape."""
+    """Return an error in the documented shape."""
     body = {"error": code, "message": f"{code} on purpose", "requestId": "req_error"}
     return message(status, json.dumps(body).encode(), *headers)
 
@@ -59,7 +59,7 @@ LIMITED = error("429 Too Many Requests", "RATE_LIMITED", b"Retry-After: 0.01")
 
 
 class Figures:
-    """What the server has seen."""
+    """Counts of what the server has seen."""
 
     def __init__(self, seed: int) -> None:
         self.seed = seed

@@ -25,7 +25,7 @@ known = pytest.mark.skipif(
 
 @pytest.fixture
 def taken(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The paths that requests have taken."""
+    """Record the paths that requests take."""
     names: list[str] = []
 
     def note(cls: type, method: str, name: str) -> None:
@@ -44,7 +44,7 @@ def taken(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 @pytest.fixture
 def seen(monkeypatch: pytest.MonkeyPatch) -> list[URL]:
-    """The URLs that a tracer has seen, which is given to every session that is made from now on."""
+    """Give a tracer to every session that is made from now on; return the URLs that it sees."""
     urls: list[URL] = []
     theirs = aiohttp.ClientSession.__init__
 

@@ -1,4 +1,4 @@
-"""What type checkers must find: names that do not exist, also not at run time. Never run."""
+"""Mistakes that type checkers must find: names that do not exist, also not at run time. Never run."""
 
 from lightfast import AsyncLigthfast, SearchFilter
 

@@ -35,7 +35,7 @@ from lightfast import (
 
 
 async def best_of_many(queries: list[str]) -> list[str]:
-    """The example of the documentation: `ok` is enough."""
+    """Show the documentation's example: `ok` is enough."""
     titles: list[str] = []
     async with AsyncLightfast() as client:
         async for outcome in client.search_many(queries, limit=1):

@@ -1,4 +1,4 @@
-"""How much memory reading an answer takes: at most 30 times the body, whatever is in it."""
+"""Reading an answer takes at most 30 times its body's memory, whatever is in it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is sent: requests and the next page; all of it without a socket."""
+"""Requests as sent, and the next page; all of it without a socket."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an answer means: statuses, error bodies, values; all of it without a socket."""
+"""Responses decoded: statuses, error bodies, values; all of it without a socket."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What organizations, users and keys may be called."""
+"""Names of organizations, users and keys: which are accepted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the revisions of the API have in common: each reads requests and writes answers in its own way."""
+"""Interface of a revision: how it reads requests and writes answers."""
 
 from __future__ import annotations
 

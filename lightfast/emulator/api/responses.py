@@ -1,4 +1,4 @@
-"""Answers: bodies and headers, and what each exception is answered with."""
+"""Responses: bodies, headers, and the response to each exception."""
 
 from __future__ import annotations
 

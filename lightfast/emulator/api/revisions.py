@@ -1,4 +1,4 @@
-"""Which revision of the API is spoken, and for the pinned one, whether as documented or as observed."""
+"""Choice of the revision spoken, and for the pinned one, whether as documented or as observed."""
 
 from __future__ import annotations
 

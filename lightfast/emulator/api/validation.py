@@ -1,4 +1,4 @@
-"""Reads JSON bodies as the service's schemas do, collecting every issue at once.
+"""Validation of JSON bodies as the service's schemas do it, collecting every issue at once.
 
 The texts are those of zod 4's English locale, which the service uses:
 https://github.com/colinhacks/zod/blob/main/packages/zod/src/v4/locales/en.ts

@@ -1,4 +1,4 @@
-"""What an embedder is, and how far it has come."""
+"""Interface of an embedder, and its progress."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Imports onnxruntime without its telemetry.
+"""Import of onnxruntime without its telemetry.
 
 Its wheels for Linux write a device id below the user's cache and report to their maker as soon as they are imported,
 unless this variable is set by then: https://github.com/microsoft/onnxruntime/blob/main/docs/Privacy.md

@@ -1,4 +1,4 @@
-"""Which embedder is used: the one that was passed, that the environment names, or the bundled one."""
+"""Choice of the embedder: the one passed, the one that the environment names, or the bundled one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Embeds what is indexed, behind everything else.
+"""Embedding thread: embeds documents in the background, behind everything else.
 
 Documentation first, then changelogs, code, the titles of what happened, and at last all the rest, each the newest first,
 in commits of a few: killed at any moment, it goes on at the next start with what has no vector yet. A vector belongs to

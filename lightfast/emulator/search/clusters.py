@@ -1,4 +1,4 @@
-"""What the results on a page have in common, told by counting; nothing is guessed.
+"""Clusters: what the results on a page have in common, told by counting; nothing is guessed.
 
 A cluster is a directory or a label that several results share. Its keywords are the words that most of their
 titles share. There are no clusters where results have too little in common, and none in mode ``fast``.

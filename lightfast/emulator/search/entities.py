@@ -1,4 +1,4 @@
-"""Who and what a query names: people, files, issues, commits; and the documents that are about them."""
+"""Entities that a query names: people, files, issues, commits; and the documents about them."""
 
 from __future__ import annotations
 

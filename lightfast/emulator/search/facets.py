@@ -1,4 +1,4 @@
-"""What there is to filter by."""
+"""Facets: the values that a search can be filtered by."""
 
 from __future__ import annotations
 

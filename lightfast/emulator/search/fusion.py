@@ -1,4 +1,4 @@
-"""In which order to show what was found, and how good it is: pure functions on numbers and words.
+"""Fusion: the order of what was found, and how good it is. Pure functions on numbers and words.
 
 Scores are added, not ranks. Words: BM25 as a share of the best match of the same family, so that a terse commit does not
 outrank every page; they count less when even the best match has few of the question's. Meaning: the cosine, stretched

@@ -1,4 +1,4 @@
-"""What else belongs to the change that a result is part of: the other commits of its pull request."""
+"""Groups of results: the other commits of a result's pull request."""
 
 from __future__ import annotations
 

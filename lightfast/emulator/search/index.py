@@ -1,4 +1,4 @@
-"""Brings the database up to date with what it was made from."""
+"""Indexing: brings the database up to date with what it was made from."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which passages match a question's words, and how well: filters and BM25, all of it in SQL.
+"""Lexical search: passages that match a question's words, filtered and scored by BM25 in SQL.
 
 Two steps keep this fast on a long history: the best by the question's rare words are found first, and all words are
 scored on those alone. The total counts every match.

@@ -1,4 +1,4 @@
-"""Cuts long texts into passages, so that one good paragraph counts as much as a short document.
+"""Passages: long texts cut up, so that one good paragraph counts as much as a short document.
 
 BM25 discounts long texts and an embedder sees only their beginning; of a document's passages the best one counts.
 Each passage is indexed with the document's title.

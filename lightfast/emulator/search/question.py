@@ -1,4 +1,4 @@
-"""What a question asks for, told from its form, and what each family of documents is worth to it.
+"""Intent of a question, told from its form, and the weight of each family of documents for it.
 
 "How do I …" wants a page, "why …" and "when …" want a commit, a pull request or a changelog, "where …" wants a place
 in the code. A question of none of these forms, such as a few keywords, prefers nothing.

@@ -1,4 +1,4 @@
-"""Finds documents: candidates by words, meaning and names; a careful look at them; a page of results.
+"""Retrieval: candidates by words, meaning and names; a careful look at them; a page of results.
 
 What matches: in ``fast``, the nearest documents by meaning; in the other modes, every document with any of the
 question's words, the nearest by meaning, and the newest that are about what the question names. The best of them are the

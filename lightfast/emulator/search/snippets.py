@@ -1,4 +1,4 @@
-"""Picks the passage of a text to show, in one linear scan of text that was cleaned when it was indexed."""
+"""Snippets: the passage of a text to show, picked in one linear scan of text that was cleaned when it was indexed."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What can be indexed: repositories, documents, issues, observations."""
+"""Sources of an index: repositories, documents, issues, observations."""

@@ -1,4 +1,4 @@
-"""What a repository says of itself: its head, and where it is hosted."""
+"""Checkout of a repository: its head, and where it is hosted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Finds what source files define: names, signatures, what is said about them, and where.
+"""Definitions in source files: names, signatures, what is said about them, and where.
 
 One scanner reads every language line by line. It does not parse: a parser refuses files of another version of the
 language, runs out of stack on hostile ones, and is needed for each language. Declarations stand at the beginning of a

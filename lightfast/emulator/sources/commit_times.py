@@ -1,4 +1,4 @@
-"""When files were last committed."""
+"""Times at which files were last committed."""
 
 from __future__ import annotations
 

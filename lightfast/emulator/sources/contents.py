@@ -1,4 +1,4 @@
-"""What stands in a file, as documents: its sections, or what its code defines."""
+"""Contents of a file as documents: its sections, or what its code defines."""
 
 from __future__ import annotations
 

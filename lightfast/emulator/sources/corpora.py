@@ -1,4 +1,4 @@
-"""What can be indexed at a path."""
+"""Corpora at a path: a repository, a directory, or a file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Finds the files of a directory that are read, where to read them, and what is passed over."""
+"""Files of a directory: those that are read, where to read them, and what is passed over."""
 
 from __future__ import annotations
 

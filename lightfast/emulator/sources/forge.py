@@ -1,4 +1,4 @@
-"""Where a repository is hosted, and what its pages are called there."""
+"""Forges: where a repository is hosted, and what its pages are called there."""
 
 from __future__ import annotations
 

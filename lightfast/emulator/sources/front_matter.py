@@ -1,4 +1,4 @@
-"""What a document says of itself before it begins: front matter, and the fields at the head of a PEP."""
+"""Front matter, and the fields at the head of a PEP."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Runs git on repositories of others, reading only: nothing is fetched, and no hook or configured program is run."""
+"""Git on repositories of others, reading only: nothing is fetched, and no hook or configured program is run."""
 
 from __future__ import annotations
 

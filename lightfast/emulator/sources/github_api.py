@@ -1,4 +1,4 @@
-"""Fetches a repository's issues, pull requests, releases and comments from GitHub's REST API into one file.
+"""GitHub's REST API: a repository's issues, pull requests, releases and comments, fetched into one file.
 
 The file remembers how far it goes: the next time only what changed since is asked for, and what did not change costs
 nothing of the rate limit. https://docs.github.com/rest/using-the-rest-api/best-practices-for-using-the-rest-api

@@ -1,4 +1,4 @@
-"""Which files are read, how, and how much they count: told by their names alone."""
+"""Kinds of files: which are read, how, and how much they count, told by their names alone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How programming languages declare and comment, as far as a scanner of lines needs to know."""
+"""Syntax of programming languages, as far as a scanner of lines needs to know."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What was passed over while indexing: told, so that an incomplete index is not taken for a complete one."""
+"""Files and records left out of an index: told, so that an incomplete index is not taken for a complete one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads AsciiDoc, Org and plain text line by line: headings, code, text, and lines to leave out."""
+"""AsciiDoc, Org and plain text, line by line: headings, code, text, and lines to leave out."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads Markdown line by line: headings, code, text, and lines to leave out."""
+"""Markdown, line by line: headings, code, text, and lines to leave out."""
 
 from __future__ import annotations
 

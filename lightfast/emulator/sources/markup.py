@@ -1,4 +1,4 @@
-"""What marked-up text says without its marks, inside a paragraph and line by line.
+"""Text without its marks, inside a paragraph and line by line.
 
 Everything here is one pass or a fixed number of passes over the text: files come from anybody, and a pattern that
 looks back over what it has read can be kept busy for hours by four kilobytes. Patterns repeat character classes that

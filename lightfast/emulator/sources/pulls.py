@@ -1,4 +1,4 @@
-"""Which commits belong to which pull request: told from merges, and from the numbers that squashed ones carry.
+"""Commits of pull requests: told from merges, and from the numbers that squashed ones carry.
 
 GitHub names the pull request in the subject: of a merge as ``Merge pull request #12 from …`` or, where a repository
 titles merges after pull requests, as ``… (#12)``, like a squashed branch. GitLab ends a merge's message with

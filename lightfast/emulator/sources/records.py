@@ -1,4 +1,4 @@
-"""What trackers and forges export, under whatever names: issues, merge requests, releases, comments, discussions.
+"""Records that trackers and forges export, under whatever names: issues, merge requests, releases, comments, discussions.
 
 One record is a JSON object or a line of CSV. What it is can be told from the address of its page, else from its
 fields; each fact stands under one of several names.

@@ -1,4 +1,4 @@
-"""When the release was that a section of a changelog tells of."""
+"""Times of releases, for the sections of a changelog."""
 
 from __future__ import annotations
 

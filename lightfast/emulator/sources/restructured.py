@@ -1,4 +1,4 @@
-"""Reads reStructuredText line by line: headings, code, text, and lines to leave out.
+"""reStructuredText, line by line: headings, code, text, and lines to leave out.
 
 https://docutils.sourceforge.io/docs/ref/rst/restructuredtext.html
 """

@@ -1,4 +1,4 @@
-"""Cuts a document at its headings, and says what stands below each."""
+"""Sections of a document, cut at its headings, and what stands below each."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ CONTENDERS = {
 
 
 def load(name: str) -> Contender:
-    """A fresh contender.
+    """Return a fresh contender.
 
     Raises:
         ImportError: What it measures is not installed.

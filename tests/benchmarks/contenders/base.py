@@ -1,4 +1,4 @@
-"""What a contender is: something that opens, makes calls, and closes."""
+"""Contenders: each opens, makes calls, and closes."""
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
@@ -15,15 +15,15 @@ class Contender:
     dialect: ClassVar[str] = "lightfast"
 
     def start(self, url: str, concurrency: int) -> None:
-        """Gets ready for that many calls at once and makes one, to see that it answers."""
+        """Get ready for that many calls at once and make one, to see that it answers."""
         raise NotImplementedError
 
     def make(self, calls: int, concurrency: int) -> None:
-        """Makes `calls` calls, `concurrency` of them at a time."""
+        """Make `calls` calls, `concurrency` of them at a time."""
         raise NotImplementedError
 
     def stop(self) -> None:
-        """Gives everything back."""
+        """Give everything back."""
         raise NotImplementedError
 
 
@@ -53,7 +53,7 @@ class SyncContender(Contender):
             call()
 
     def open(self, url: str, concurrency: int) -> None:
-        """Makes the client."""
+        """Make the client."""
         raise NotImplementedError
 
     def call(self) -> Any:
@@ -61,7 +61,7 @@ class SyncContender(Contender):
         raise NotImplementedError
 
     def close(self) -> None:
-        """Closes the client, where it can be closed."""
+        """Close the client, where it can be closed."""
 
 
 class AsyncContender(Contender):
@@ -83,7 +83,7 @@ class AsyncContender(Contender):
         check(await self.call(), url)
 
     async def walk(self, calls: int, concurrency: int) -> None:
-        """`calls` calls from `concurrency` tasks, each taking the next ticket when it is free."""
+        """Make `calls` calls from `concurrency` tasks, each taking the next ticket when it is free."""
         if concurrency == 1:
             for _ in range(calls):
                 await self.call()
@@ -97,7 +97,7 @@ class AsyncContender(Contender):
         await asyncio.gather(*(one_by_one() for _ in range(concurrency)))
 
     async def open(self, url: str, concurrency: int) -> None:
-        """Makes the client, inside the running loop."""
+        """Make the client, inside the running loop."""
         raise NotImplementedError
 
     async def call(self) -> Any:
@@ -105,11 +105,11 @@ class AsyncContender(Contender):
         raise NotImplementedError
 
     async def close(self) -> None:
-        """Closes the client."""
+        """Close the client."""
 
 
 def check(answer: Any, url: str) -> None:
-    """Makes sure that a contender really has the results before its speed is believed.
+    """Make sure that a contender really has the results before its speed is believed.
 
     Raises:
         ValueError: It does not.

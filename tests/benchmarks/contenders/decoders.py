@@ -18,7 +18,7 @@ class Decoder(SyncContender):
         return self._read(self._body)
 
     def reader(self) -> Callable[[bytes], Any]:
-        """The function that reads."""
+        """Return the function that reads."""
         raise NotImplementedError
 
 

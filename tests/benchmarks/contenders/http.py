@@ -152,7 +152,7 @@ class Socket(Contender):
 
     @staticmethod
     def _first_size(connection: socket.socket) -> int:
-        """How long an answer is, head and body."""
+        """Return the length of an answer, head and body."""
         seen = connection.recv(262144)
         head, _, _ = seen.partition(b"\r\n\r\n")
         size = len(head) + 4 + int(head.rpartition(b":")[2])  # Content-Length comes last

@@ -45,7 +45,7 @@ class LightfastSync(SyncContender):
         self.make_client(url)
 
     def make_client(self, url: str) -> None:
-        """Makes the client on whichever loop it finds."""
+        """Make the client on whichever loop it finds."""
         from lightfast import Lightfast
 
         self._client = Lightfast(KEY, base_url=url)
@@ -67,7 +67,7 @@ class LightfastSpeedups(LightfastSync):
 
 
 def reader() -> Callable[[bytes], Any]:
-    """The SDK's decoder: response bytes in, a SearchResponse out."""
+    """Return the SDK's decoder: response bytes in, a SearchResponse out."""
     from lightfast._wire.converter import read_search
 
     return lambda body: read_search(body)

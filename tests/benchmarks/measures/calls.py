@@ -1,4 +1,4 @@
-"""What one call costs the client, in CPU time."""
+"""Cost of one call to the client, in CPU time."""
 
 from collections.abc import Iterator
 
@@ -74,7 +74,7 @@ def sync_eight_threads(bench: Bench) -> Iterator[Line]:
 
 
 def retries(bench: Bench) -> Iterator[Line]:
-    """What the retry machinery costs a call that succeeds."""
+    """Measure the retry machinery's cost to a call that succeeds."""
     race = bench.race(
         "lightfast without retries", ["lightfast async"], Plan(rounds=32, casts=4, seconds=0.08)
     )

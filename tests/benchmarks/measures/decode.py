@@ -1,4 +1,4 @@
-"""What it costs to turn bytes into checked values."""
+"""Cost of turning bytes into checked values."""
 
 from collections.abc import Iterator
 

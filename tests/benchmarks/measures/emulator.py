@@ -1,4 +1,4 @@
-"""How fast the emulator reads a corpus and answers over HTTP, and how both grow.
+"""Speed of the emulator: reading a corpus, answering over HTTP, and how both grow.
 
 Times are wall-clock: what somebody waits for. They mean something on a quiet machine only.
 """
@@ -107,7 +107,7 @@ def _client(emulator: Emulator) -> aiohttp.ClientSession:
 
 
 async def _search(http: aiohttp.ClientSession, mode: str) -> list[float]:
-    """The seconds that searches take, one after the other."""
+    """Return the seconds that searches take, one after the other."""
     seconds = []
     for _, question in zip(range(SEARCHES), questions(), strict=False):
         began = time.perf_counter()
@@ -119,7 +119,7 @@ async def _search(http: aiohttp.ClientSession, mode: str) -> list[float]:
 
 
 async def _tick(pauses: list[float]) -> None:
-    """Takes down how long the running loop leaves a timer waiting, until cancelled."""
+    """Record how long the running loop leaves a timer waiting, until cancelled."""
     while True:
         began = time.perf_counter()
         await asyncio.sleep(TICK)
@@ -141,7 +141,7 @@ def _waiting(name: str, what: str, searched: _Searched, judged: str, target: Tar
 
 
 def _while_embedding(path: Path) -> Line:
-    """What embedding behind the answers costs them, at the real model's pace."""
+    """Measure what embedding in the background costs searches, at the real model's pace."""
     from lightfast.emulator.embedding.minilm import MiniLM
 
     alone = asyncio.run(_balanced(Emulator([path], embedder=None)))
@@ -187,7 +187,7 @@ def local(bench: Bench) -> Iterator[Line]:
 
 
 def _command(cache: str, embedder: str) -> float:
-    """The seconds of one command, from its start to its end."""
+    """Return the seconds of one command, from its start to its end."""
     environment = child_environment() | {"XDG_CACHE_HOME": cache, "LIGHTFAST_EMBEDDER": embedder}
     began = time.perf_counter()
     done = subprocess.run(

@@ -1,4 +1,4 @@
-"""What an import adds to a bare interpreter."""
+"""Cost of an import, added to a bare interpreter's start."""
 
 import resource
 import subprocess
@@ -73,7 +73,7 @@ def _run(program: str) -> subprocess.CompletedProcess[str]:
 
 
 def _complaint(program: str) -> str | None:
-    """Why that program does not run; None when it does."""
+    """Return why that program does not run; None when it does."""
     done = _run(program)
     return None if done.returncode == 0 else done.stderr.strip().splitlines()[-1]
 

@@ -1,4 +1,4 @@
-"""Whether a client that lives long keeps growing."""
+"""Memory of a client that lives long: does it keep growing?"""
 
 from collections.abc import Iterator
 

@@ -130,7 +130,7 @@ def test_a_key_is_revoked_by_its_id_its_mask_or_itself(emulator: Emulator) -> No
 
 
 def test_an_expiry_that_cannot_be_read_back_is_refused(emulator: Emulator) -> None:
-    """When it comes in; the last moment that can be read back is kept."""
+    """They are refused on entry; the last moment that can be read back is kept."""
     late = datetime.max.replace(tzinfo=timezone(timedelta(hours=-5)))
     early = datetime.min.replace(tzinfo=timezone(timedelta(hours=5)))
     for expires_at in (late, early):

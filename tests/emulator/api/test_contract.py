@@ -85,7 +85,7 @@ async def test_a_request_id_stands_in_body_and_header(
 async def test_the_contracts_requests_are_accepted(
     name: str, emulator: Emulator, key: str, ask: Ask
 ) -> None:
-    """What the SDK writes is read, unknown fields included, and echoed in `meta`."""
+    """The SDK's requests are read, unknown fields included, and echoed in `meta`."""
     request = contract(name)
     answer = await ask(emulator, key, data=json.dumps(request).encode())
     assert answer.status == 200

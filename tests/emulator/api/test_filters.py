@@ -137,7 +137,7 @@ async def test_the_first_revision_filters_as_documented(
 async def test_the_second_revision_filters_at_the_top(
     body: dict[str, Any], expected: set[str], mode: str, emulator: Emulator, key: str, ask: Ask
 ) -> None:
-    """What stands in `filters` is ignored."""
+    """Anything in `filters` is ignored."""
     emulator.api_revision = "2026-04-04"
     assert ids(await ask(emulator, key, query="login retry", mode=mode, **body)) == expected
 

@@ -211,7 +211,7 @@ async def test_nonsense_is_refused_and_the_next_client_served(
 
 
 async def test_no_header_is_injected(emulator: Emulator, key: str) -> None:
-    """What a client sends comes back in no header, whatever lines it breaks."""
+    """Nothing that a client sends comes back in a header, whatever lines it breaks."""
     for line in (
         "X-Request-ID: evil\r\n",
         "X-Org-ID: org\x0bSet-Cookie: a=b",

@@ -80,7 +80,7 @@ async def raw(emulator: Emulator, *pieces: bytes, pause: float = 0.0) -> bytes:
 
 
 def post(*headers: str, body: bytes = b'{"query": "login"}') -> bytes:
-    """A search as bytes, after which the connection is to be closed."""
+    """Return a search as bytes, after which the connection is to be closed."""
     lines = ["POST /api/v1/search HTTP/1.1", "Host: x", "Connection: close", *headers]
     return "\r\n".join([*lines, f"Content-Length: {len(body)}", "", ""]).encode() + body
 

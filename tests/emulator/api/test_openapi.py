@@ -133,7 +133,7 @@ def test_documented_errors_are_as_described(error: dict[str, Any]) -> None:
     ids=json.dumps,
 )
 def test_bad_requests_are_not_as_described(body: dict[str, Any]) -> None:
-    """What the contract forbids, the description does not allow."""
+    """The description does not allow what the contract forbids."""
     assert complaints(named("SearchRequest"), body)
 
 

@@ -33,7 +33,7 @@ KEYS = {"Enter": "\r", "Escape": "", "Tab": "", " ": " "}
 
 
 def chromium() -> str | None:
-    """Where Chromium is; None when there is none."""
+    """Return Chromium's path; None when there is none."""
     return os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
 
 
@@ -100,7 +100,7 @@ class Page:
         await self.call("Page.navigate", url=url)
 
     async def js(self, expression: str) -> Any:
-        """What a JavaScript expression gives, awaited."""
+        """Return the value of a JavaScript expression, awaited."""
         result = await self.call(
             "Runtime.evaluate",
             expression=expression,
@@ -113,7 +113,7 @@ class Page:
         return result["result"].get("value")
 
     async def wait(self, expression: str) -> Any:
-        """What an expression gives as soon as it is true."""
+        """Return the value of an expression as soon as it is true."""
         loop = asyncio.get_running_loop()
         end = loop.time() + PATIENCE
         while True:
@@ -196,7 +196,7 @@ class Page:
 
 @asynccontextmanager
 async def browsing(origin: str) -> AsyncIterator[Page]:
-    """A tab of a new Chromium with an empty profile, allowed to use the clipboard at one origin."""
+    """Open a tab of a new Chromium with an empty profile, allowed to use the clipboard at one origin."""
     profile = Path(tempfile.mkdtemp(prefix="lightfast-chromium-"))
     process = await asyncio.create_subprocess_exec(
         str(chromium()),
@@ -230,7 +230,7 @@ async def browsing(origin: str) -> AsyncIterator[Page]:
 
 
 async def _address(profile: Path, process: asyncio.subprocess.Process) -> str:
-    """Where the developer tools listen: Chromium writes it into its profile."""
+    """Return the port of the developer tools: Chromium writes it into its profile."""
     file = profile / "DevToolsActivePort"
 
     def lines() -> list[str]:

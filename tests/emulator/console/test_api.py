@@ -1,4 +1,4 @@
-"""What the console's page asks for, and who may ask it."""
+"""The console's endpoints, and who may ask them."""
 
 from __future__ import annotations
 
@@ -191,7 +191,7 @@ async def test_keys_stay_in_their_organization(
 async def test_members_stay_in_their_organization(
     emulator: Emulator, browser: aiohttp.ClientSession
 ) -> None:
-    """Who is no member of one sees none of its members, adds none, and removes none."""
+    """A user who is not a member sees none of its members, adds none, and removes none."""
     other = emulator.accounts.create_organization("other")
     grace = emulator.accounts.create_user("Grace", organization=other)
     (ada,) = emulator.accounts.list_members()

@@ -1,4 +1,4 @@
-"""What a visitor of the console does over and over."""
+"""A visitor of the console, who does the same over and over."""
 
 from __future__ import annotations
 

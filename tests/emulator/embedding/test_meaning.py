@@ -107,7 +107,7 @@ async def test_words_alone_answer_until_there_are_vectors(
 
 @pytest.mark.parametrize("mode", MODES)
 async def test_filters_apply_to_meaning(mode: str, lines: Callable[..., Path], ask: Ask) -> None:
-    """What a filter keeps out does not come in by its meaning."""
+    """A document that a filter keeps out does not come in by its meaning."""
     async with Emulator([car_and_login(lines)], embedder=Synonyms()) as emulator:
         emulator.embed()
         for source, expected in (("linear", ["signin"]), ("github", ["login"]), ("sentry", [])):
@@ -187,7 +187,7 @@ async def test_fast_without_the_extra_says_how_to_get_it(
 
 
 def test_newest_documents_are_embedded_first(lines: Callable[..., Path]) -> None:
-    """What happened last is what people ask about; what has no time comes at the end."""
+    """The newest come first, because people ask about them; those without a time come last."""
     path = lines(
         {"title": "old", "occurredAt": "2025-01-01T00:00:00Z"},
         {"title": "undated"},
@@ -491,7 +491,7 @@ def test_the_model_writes_nothing_and_says_nothing(tmp_path: Path) -> None:
 
 
 def test_onnxruntime_is_imported_in_one_place_only() -> None:
-    """Where its telemetry is turned off before."""
+    """That is where its telemetry is turned off before."""
     package = Path(select.__file__).parents[2]
     importing = re.compile(r"^\s*(import|from) onnxruntime", re.MULTILINE)
     found = [p.name for p in package.rglob("*.py") if importing.search(p.read_text("utf-8"))]

@@ -32,7 +32,7 @@ TEXTS = ["how do I sign in?", "the login page", "retry failed requests", "a", "x
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """The bundled model, laid out as sentence-transformers lays models out."""
+    """Lay the bundled model out as sentence-transformers does."""
     folder = tmp_path / "my-model"
     (folder / "onnx").mkdir(parents=True)
     (folder / "onnx" / "model.onnx").write_bytes(_checked(*MODEL))

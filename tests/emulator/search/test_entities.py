@@ -1,4 +1,4 @@
-"""What a query names is looked up: people, files, issues, commits; and what results have in common."""
+"""People, files, issues and commits that a query names are looked up; and what results have in common."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     ],
 )
 def test_names_are_told_by_their_form(query: str, names: list[Name], nothing_else: bool) -> None:
-    """Whether they are known is another question."""
+    """It does not matter here whether they are known."""
     assert names_in(query) == (names, nothing_else)
 
 
@@ -109,7 +109,7 @@ async def test_an_issue_comes_before_what_mentions_it(tmp_path: Path, ask: Ask) 
 
 
 async def test_pages_of_named_documents_are_complete(repository: Repository, ask: Ask) -> None:
-    """What is found by name and what by words is counted once."""
+    """A document found both by name and by words is counted once."""
     for number in range(12):
         repository.commit(f"Change {number % 3} of retry.py", {"src/retry.py": str(number)})
         repository.commit(f"Retry {number}", {f"{number}.txt": "x"})

@@ -1,4 +1,4 @@
-"""How long texts are cut into passages."""
+"""Long texts are cut into passages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a question asks for, told from its form."""
+"""The form of a question tells what it asks for."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_every_text_has_one_of_the_forms(query: str) -> None:
 
 
 def test_words_that_make_the_form_are_not_looked_for() -> None:
-    """Where to look is no part of what for, unless nothing else is asked."""
+    """The place to look in is not part of the question, unless nothing else is asked."""
     assert without_form(["file", "parses", "cookies"], "code") == ["parses", "cookies"]
     assert without_form(["file"], "code") == ["file"]
     assert without_form(["file", "uploads"], "docs") == ["file", "uploads"]

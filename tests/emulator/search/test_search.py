@@ -1,4 +1,4 @@
-"""What is found, in which order, and through which filters."""
+"""Results of searches, their order, and filters."""
 
 from __future__ import annotations
 
@@ -201,7 +201,7 @@ async def test_punctuation_finds_nothing(emulator: Emulator, key: str, ask: Ask)
 
 
 async def test_robots_commits_come_last(repository: Repository, ask: Ask) -> None:
-    """What a person wrote about the same thing is found first."""
+    """Text that a person wrote about the same thing is found first."""
     repository.commit("Bump aiohttp to 3.14", author=ROBOT)
     repository.commit("Bump aiohttp to 3.14 because of the leak in its connector", author=GRACE)
     async with Emulator([repository.path]) as emulator:

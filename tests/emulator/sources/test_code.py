@@ -1,4 +1,4 @@
-"""What source files define, in several languages."""
+"""Definitions in source files of several languages."""
 
 from __future__ import annotations
 

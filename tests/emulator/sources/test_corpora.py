@@ -1,4 +1,4 @@
-"""What is indexed, and what is indexed again, from real repositories and directories."""
+"""Real repositories and directories are indexed, and indexed again."""
 
 from __future__ import annotations
 
@@ -132,7 +132,7 @@ def test_a_merge_brings_its_branch(repository: Repository, index: Callable[..., 
 def test_a_rewritten_history_is_indexed_anew(
     lost: bool, repository: Repository, index: Callable[..., Index]
 ) -> None:
-    """What is no longer in history is no longer found, even when git has forgotten the old head."""
+    """A commit that left the history is no longer found, even when git has forgotten the old head."""
     repository.commit("Keep this")
     repository.commit("Drop this")
     with index(repository.path) as found:
@@ -223,7 +223,7 @@ def test_a_merge_is_called_by_what_it_merged(tmp_path: Path, index: Callable[...
 def test_a_changelogs_sections_have_the_times_of_their_releases(
     repository: Repository, index: Callable[..., Index]
 ) -> None:
-    """What is not released yet has the file's."""
+    """An unreleased section has the file's."""
     text = "# Changelog\n\n## Unreleased\n\n- Apple\n\n## [1.0.0] - 2015-03-04\n\n### Added\n\n- Apple\n"
     repository.commit("Add", {"CHANGELOG.md": text})
     with index(repository.path) as found:
@@ -334,7 +334,7 @@ def test_a_directory_below_the_top_limits_what_is_indexed(
 def test_an_ignored_directory_is_read_as_plain_files(
     repository: Repository, index: Callable[..., Index]
 ) -> None:
-    """Whoever names it means what lies there."""
+    """A user who names it means what lies there."""
     repository.commit("Ignore data", {".gitignore": "data/\n"})
     repository.write("data/a.md", "# Apple\n\nfruit")
     with index(repository.path / "data") as found:
@@ -384,7 +384,7 @@ def test_a_broken_repository_is_told(
 def test_a_history_that_breaks_off_is_told(
     repository: Repository, index: Callable[..., Index], tmp_path: Path
 ) -> None:
-    """When git fails on the way, nothing is kept of what it said before."""
+    """If git fails on the way, nothing is kept of what it said before."""
     for number in range(3):
         repository.commit(f"Change {number}", {"a.txt": str(number)})
     tree = repository.git("rev-parse", "HEAD~1^{tree}").strip()
@@ -398,7 +398,7 @@ def test_a_history_that_breaks_off_is_told(
 def test_bytes_in_any_encoding_are_read(
     repository: Repository, index: Callable[..., Index]
 ) -> None:
-    """What is no UTF-8 costs a character, never the commit."""
+    """Bytes that are not UTF-8 cost a character, never the commit."""
     repository.commit(b"Caf\xe9 opened", author=ADA)
     repository.commit("Later", {"a.md": b"# Tea\xff\n\nroom\0here"})
     Path(os.fsdecode(os.fsencode(repository.path) + b"/\xff.md")).write_text(
@@ -532,7 +532,7 @@ def test_one_unreadable_directory_or_file_does_not_stop_the_rest(
 
 
 def test_a_large_file_that_is_named_is_read(tmp_path: Path, index: Callable[..., Index]) -> None:
-    """Whoever names it means it."""
+    """A user who names it means it."""
     (tmp_path / "CHANGELOG.md").write_text(
         "# Changes\n\n" + "fruit\n\n" * (MAX_FILE_BYTES // 7 + 1)
     )

@@ -1,4 +1,4 @@
-"""What a repository of somebody else's can make git do: nothing but read."""
+"""A repository of somebody else's can make git do nothing but read."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def documents(path: Path) -> list[Document]:
 
 @pytest.fixture
 def touched(tmp_path: Path) -> Path:
-    """A file that is there once a command of the repository has run."""
+    """Return a file that is there once a command of the repository has run."""
     return tmp_path / "touched"
 
 
@@ -159,7 +159,7 @@ def test_reading_can_be_given_up_at_any_point(repository: Repository) -> None:
 
 
 def test_an_endless_field_is_cut(repository: Repository) -> None:
-    """What git answers is never kept whole."""
+    """Git's output is never kept whole."""
     repository.commit("Add\n\n" + "x" * 3_000_000)
     repository.commit("Next")
     git = Git.at(repository.path)

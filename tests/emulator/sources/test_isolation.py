@@ -1,4 +1,4 @@
-"""Whose data it is: keys, organizations and paths, one at a time and in a crowd."""
+"""Isolation of organizations: by keys and paths, one at a time and in a crowd."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 async def test_keys_are_compared_in_constant_time(
     lines: Callable[..., Path], ask: Ask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What was found by its digest is let in by `hmac.compare_digest` alone, which never sees the key."""
+    """A key found by its digest is let in by `hmac.compare_digest` alone, which never sees the key."""
     compared: list[tuple[Any, Any]] = []
 
     def spy(ours: Any, theirs: Any) -> bool:

@@ -1,4 +1,4 @@
-"""What reads texts from anybody takes time in proportion to their length, whatever they hold."""
+"""Reading a text takes time in proportion to its length, whatever it holds."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which commits belong to which pull request."""
+"""Commits are assigned to their pull requests."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def pulls(repository: Repository) -> dict[str, str]:
 
 
 def test_a_merge_takes_its_branch_and_nothing_else(repository: Repository) -> None:
-    """What was there before, and what other branches brought, is not its."""
+    """Commits that were there before, or came from other branches, are not its."""
     repository.commit("Start")
     branch_and_merge(repository, 7, "Add a pool", "Test the pool")
     repository.commit("Go on")

@@ -1,4 +1,4 @@
-"""What is pure: headings, words, passages, remotes, mentions, observations."""
+"""Pure functions: headings, words, passages, remotes, mentions, observations."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def test_a_query_gives_the_words_worth_looking_for(query: str, words: list[str])
 
 @given(st.text())
 def test_no_word_carries_syntax(query: str) -> None:
-    """What is quoted holds no quote."""
+    """A quoted name holds no quote."""
     words = terms(query)
     assert match_expression(words).count('"') == 2 * len(words)
 

@@ -1,4 +1,4 @@
-"""What other trackers and other commands export."""
+"""Exports of other trackers and other commands are read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a document is called, how it is cut, and what is left of its marks."""
+"""Documents are titled, cut into sections, and freed of their marks."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ _MISSING = object()
 
 
 def _with(place: str, value: Any) -> dict[str, Any]:
-    """The good document with one place changed: ``meta.total``, ``data.0.title``."""
+    """Return the good document with one place changed: ``meta.total``, ``data.0.title``."""
     document: dict[str, Any] = json.loads(GOOD_BODY)
     *path, last = [int(step) if step.isdigit() else step for step in place.split(".")]
     inner: Any = document
@@ -31,7 +31,7 @@ def _with(place: str, value: Any) -> dict[str, Any]:
 
 
 def _text(old: str, new: str) -> bytes:
-    """The good document with one piece of its text changed."""
+    """Return the good document with one piece of its text changed."""
     assert old in GOOD_BODY.decode()
     return GOOD_BODY.decode().replace(old, new, 1).encode("utf-8", "surrogatepass")
 

@@ -35,7 +35,7 @@ def _escaped(key: str) -> bytes:
 
 
 async def _cut_in_the_key(wire: Wire) -> None:
-    """An error whose body breaks off within the key."""
+    """Return an error whose body breaks off within the key."""
     await wire.send(head(500, length=1_000) + b"your key is " + wire.request.credential[:30])
 
 

@@ -25,7 +25,7 @@ _NAMES = {
 
 
 def class_name(status: int) -> str:
-    """The class that a status becomes."""
+    """Return the class that a status becomes."""
     return _NAMES.get(status, "ServerError" if status >= 500 else "APIError")
 
 
