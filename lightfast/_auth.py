@@ -96,7 +96,7 @@ class Auth(ABC):
         elif callable(source):
             self._provider = cast(Provider, source)
         else:
-            raise self._no_text(source)
+            raise self._wrong_type(source)
 
     @property
     def from_provider(self) -> bool:
@@ -166,14 +166,14 @@ class Auth(ABC):
             ConfigurationError: It is not valid. The message does not repeat it.
         """
         if not isinstance(secret.reveal(), str):
-            raise self._no_text(secret.reveal())
+            raise self._wrong_type(secret.reveal())
         stripped = Secret(secret.reveal().strip())
         problem = self._problem(stripped)
         if problem:
             raise ConfigurationError(f"The {self._noun} {problem}.")
         return Credential(stripped, self._headers(stripped))
 
-    def _no_text(self, value: object) -> ConfigurationError:
+    def _wrong_type(self, value: object) -> ConfigurationError:
         return ConfigurationError(
             f"The {self._noun} must be a str or a callable that returns one, "
             f"not {type(value).__name__}."

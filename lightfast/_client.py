@@ -296,7 +296,7 @@ class AsyncLightfast:
         """
         config = self._for_call(timeout, attempt_timeout, retries)
         request = requests.post_request(
-            config.base_url, path, body, _joined(config.headers, headers)
+            config.base_url, path, body, _merged(config.headers, headers)
         )
         return await self._transport.send(request, config, responses.read_any)
 
@@ -328,7 +328,7 @@ class AsyncLightfast:
         """
         config = self._for_call(timeout, attempt_timeout, retries)
         request = requests.get_request(
-            config.base_url, path, params, _joined(config.headers, headers)
+            config.base_url, path, params, _merged(config.headers, headers)
         )
         return await self._transport.send(request, config, responses.read_any)
 
@@ -454,7 +454,7 @@ def _rebuild(cls: type[AsyncLightfast], options: dict[str, Any]) -> AsyncLightfa
     return cls(**options)
 
 
-def _joined(defaults: Mapping[str, str], own: Mapping[str, str] | None) -> Mapping[str, str]:
+def _merged(defaults: Mapping[str, str], own: Mapping[str, str] | None) -> Mapping[str, str]:
     """Return the headers of one call."""
     return {**defaults, **requests.check_headers("headers", own)} if own else defaults
 

@@ -90,9 +90,9 @@ def html_table(results: Iterable[Any], caption: str = "") -> str:
     best = max((result.score for result in results), default=0.0)
     heads = "".join(f'<th style="{_CELL}">{name}</th>' for name in ("score", "title", "when"))
     rows = "".join(_html_row(result, best) for result in results)
-    said = f'<caption style="caption-side:bottom;{_CELL};{_FAINT}">{escape(caption)}</caption>'
+    foot = f'<caption style="caption-side:bottom;{_CELL};{_FAINT}">{escape(caption)}</caption>'
     return (
-        f'<table style="border-collapse:collapse;max-width:60em">{said if caption else ""}'
+        f'<table style="border-collapse:collapse;max-width:60em">{foot if caption else ""}'
         f"<thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>"
     )
 

@@ -31,14 +31,15 @@ def check_on_drift(value: OnDrift | None) -> OnDrift | None:
 
 def report(drift: Sequence[Drift], on_drift: OnDrift | None) -> None:
     """Log the first deviation of each kind in this process, and hand all of them on."""
-    for each in drift:
-        if each.kind not in _logged:
-            _logged.add(each.kind)
+    for deviation in drift:
+        if deviation.kind not in _logged:
+            _logged.add(deviation.kind)
             _log.warning(
-                "the API has moved: %s (logged once; `response.drift` lists all of an answer)", each
+                "the API has moved: %s (logged once; `response.drift` lists all of an answer)",
+                deviation,
             )
         if callable(on_drift):
-            on_drift(each)
+            on_drift(deviation)
 
 
 def settle(request: SearchRequest, response: SearchResponse, on_drift: OnDrift | None) -> None:

@@ -148,7 +148,7 @@ class Entity(Value):
 @_extra_on_demand
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class Reference(Value):
-    """A link from a result to something else."""
+    """Link from a result to something else."""
 
     type: str
     id: str
@@ -208,7 +208,7 @@ class SearchResult(Value):
 @_extra_on_demand
 @attrs.frozen(kw_only=True, weakref_slot=False)
 class Cluster(Value):
-    """A topic that several results share."""
+    """Topic that several results share."""
 
     topic: str | None = None
     summary: str | None = None

@@ -27,7 +27,7 @@ _log.addHandler(logging.NullHandler())  # silent until the application says othe
 
 
 class Transport:
-    """Sends requests from any event loop of any thread.
+    """Transport that sends requests from any event loop of any thread.
 
     Args:
         config: What connections are made with.
@@ -54,10 +54,10 @@ class Transport:
         read: Read[_AnswerT],
         on_retry: OnRetry | None = None,
     ) -> _AnswerT:
-        """Post a request, as often as it takes and is allowed, and decode the response.
+        """Send a request, as often as it takes and is allowed, and decode the response.
 
         Args:
-            request: What to post.
+            request: What to send.
             config: As whom, how often, and how long.
             read: Decodes the response.
             on_retry: Called before each wait.

@@ -121,7 +121,7 @@ class Call:
         return await self._once(await self._in_time(auth.obtain(refused=credential)), read)
 
     async def _once(self, credential: Credential, read: Read[_T]) -> _T:
-        """Post once and decode what comes."""
+        """Send once and decode the response."""
         await self._wait_for_slot()
         begun = self._now()
         try:

@@ -27,13 +27,13 @@ class DeadlineTimer:
     Attributes:
         loop: The event loop.
         pending: Deadlines that have not passed.
-        rings: When the timer goes off, on the loop's clock.
+        fires_at: When the timer goes off, on the loop's clock.
     """
 
     def __init__(self) -> None:
         self.loop = asyncio.get_running_loop()
         self.pending: set[Deadline] = set()
-        self.rings = _NEVER
+        self.fires_at = _NEVER
         self._timer: asyncio.TimerHandle | None = None
 
     def until(self, when: float) -> Deadline:
@@ -49,21 +49,21 @@ class DeadlineTimer:
         if self._timer is not None:
             self._timer.cancel()
 
-    def ring_at(self, when: float) -> None:
+    def schedule(self, when: float) -> None:
         """Set the timer, instead of an earlier setting."""
         self.close()
         self._timer = self.loop.call_at(when, self._on_time)
-        self.rings = when
+        self.fires_at = when
 
     def _on_time(self) -> None:
-        self._timer, self.rings = None, _NEVER
+        self._timer, self.fires_at = None, _NEVER
         now = self.loop.time()
         due = [pending for pending in self.pending if pending.when <= now]
         for deadline in sorted(due, key=attrgetter("when")):
             self.pending.discard(deadline)
             deadline.expire()
         if self.pending:
-            self.ring_at(min(pending.when for pending in self.pending))
+            self.schedule(min(pending.when for pending in self.pending))
 
 
 class Deadline:
@@ -84,8 +84,8 @@ class Deadline:
             self._task = task
             self._cancelling = task.cancelling()
             self._timer.pending.add(self)
-            if self.when < self._timer.rings:
-                self._timer.ring_at(self.when)
+            if self.when < self._timer.fires_at:
+                self._timer.schedule(self.when)
         return self
 
     def expire(self) -> None:

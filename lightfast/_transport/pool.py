@@ -1,4 +1,4 @@
-"""Connection pool of one event loop: one POST, by the direct path or through aiohttp's session.
+"""Connection pool of one event loop: one request, by the direct path or through aiohttp's session.
 
 It raises our own errors only, and TimeoutError when the deadline of the attempt has passed.
 """
@@ -76,10 +76,10 @@ class ConnectionPool:
     async def exchange(
         self, request: HttpRequest, credential: Credential, until: float
     ) -> HttpResponse:
-        """Post a request and return the response, whatever its status.
+        """Send a request and return the response, whatever its status.
 
         Args:
-            request: What to post.
+            request: What to send.
             credential: As whom.
             until: When it must have ended, on the loop's clock.
 
@@ -92,7 +92,7 @@ class ConnectionPool:
         body = b""
         try:
             with self.deadlines.until(until):
-                await self._post(request, credential, incoming)
+                await self._send(request, credential, incoming)
                 if incoming.status < 300:
                     body = await incoming.body()
         except (LightfastError, TimeoutError):
@@ -108,10 +108,10 @@ class ConnectionPool:
             url=request.url,
         )
 
-    async def _post(
+    async def _send(
         self, request: HttpRequest, credential: Credential, incoming: IncomingResponse
     ) -> None:
-        """Post, once more if a used connection turns out to be closed, and translate errors."""
+        """Send, once more if a used connection turns out to be closed, and translate errors."""
         name = request.url[: request.url.find("/", 8)]  # after the scheme; there is a path
         origin = self._origins.get(name) or await self._reach(name)
         may_repeat = True
@@ -124,7 +124,7 @@ class ConnectionPool:
                 raise
             except Exception as error:  # noqa: BLE001  # nothing foreign may reach a caller
                 # The server closed an idle connection just as we wrote to it: RFC 9112 §9.3.1.
-                # No answer was begun, so posting again is not a retry.
+                # No answer was begun, so sending again is not a retry.
                 stale = incoming.reused and not incoming.status and isinstance(error, errors.LOST)
                 if not (stale and may_repeat):
                     route = origin.route
@@ -138,7 +138,7 @@ class ConnectionPool:
         credential: Credential,
         incoming: IncomingResponse,
     ) -> None:
-        """Post as other users of aiohttp do."""
+        """Send as other users of aiohttp do."""
         body = request.body
         headers = {
             **request.all_headers(),

@@ -64,7 +64,7 @@ class TracedCall(Call):
             finally:
                 failed = "error.type" in outcome
                 outcome[_RESENT] = max(len(self.history) - failed, 0)
-                _tell(span, facts, outcome, perf_counter() - started)
+                _record_outcome(span, facts, outcome, perf_counter() - started)
 
     async def _once(self, credential: Credential, read: Read[_T]) -> _T:
         facts = _request_facts(self._request)
@@ -87,8 +87,8 @@ class TracedCall(Call):
                 _instruments().attempts.record(perf_counter() - started, _labels(facts | outcome))
 
 
-def _tell(span: Span, facts: _Facts, outcome: _Facts, seconds: float) -> None:
-    """Add what came of a call to its span and to the metrics."""
+def _record_outcome(span: Span, facts: _Facts, outcome: _Facts, seconds: float) -> None:
+    """Add the outcome of a call to its span and to the metrics."""
     instruments, labels = _instruments(), _labels(facts | outcome)
     instruments.calls.record(seconds, labels)
     instruments.retries.add(outcome[_RESENT], labels)
@@ -96,7 +96,7 @@ def _tell(span: Span, facts: _Facts, outcome: _Facts, seconds: float) -> None:
     span.set_attributes({name: fact for name, fact in outcome.items() if fact or name != _RESENT})
 
 
-# --- what is told ---------------------------------------------------------------------------------
+# --- facts about requests, answers and errors -----------------------------------------------------
 
 
 def _request_facts(request: HttpRequest) -> _Facts:
@@ -149,12 +149,12 @@ def _labels(facts: _Facts) -> _Facts:
     return {name: facts[name] for name in _LABELS if name in facts}
 
 
-# --- where it is told -----------------------------------------------------------------------------
+# --- tracer and instruments -----------------------------------------------------------------------
 
 
 @attrs.frozen
 class _Instruments:
-    """The metrics of one provider."""
+    """Metrics of one provider."""
 
     calls: metrics.Histogram
     attempts: metrics.Histogram

@@ -241,7 +241,7 @@ def _read_second_shape(
     response = _read(_response_reader, first_shape, SearchResponse, parse_again, source)
     noticed.drift = False
     object.__setattr__(response, "revision", revisions.SECOND)
-    unknown = [each for each in drift if each.kind == "unknown_field"]
+    unknown = [deviation for deviation in drift if deviation.kind == "unknown_field"]
     object.__setattr__(response, "drift", (revisions.SECOND_SHAPE, *unknown))
     return response
 

@@ -32,15 +32,17 @@ def code(document: Mapping[str, Any]) -> str | None:
 
 def message(document: Mapping[str, Any]) -> str | None:
     """Return what the server says, with what its details say of single fields."""
-    said = [text for key in ("message", "title", "detail") if (text := _prose(document, key))]
-    if not said and " " in (prose := _prose(document, "error")):
-        said = [prose]
+    sentences = [text for key in ("message", "title", "detail") if (text := _prose(document, key))]
+    if not sentences and " " in (prose := _prose(document, "error")):
+        sentences = [prose]
     data = document.get("data")
     issues = _list(data.get("issues")) if isinstance(data, Mapping) else []
     lines = [line for issue in islice(issues, _MOST_LINES) if (line := _issue(issue))]
-    if not said:
+    if not sentences:
         lines += _flattened(document.get("details"))
-    return printable(": ".join([*said, *(["; ".join(lines)] if lines else [])]), _MESSAGE) or None
+    return (
+        printable(": ".join([*sentences, *(["; ".join(lines)] if lines else [])]), _MESSAGE) or None
+    )
 
 
 def _prose(document: Mapping[str, Any], key: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lightfast._auth import key_prefix
 from lightfast._secrets import Secret
+from lightfast._wire.requests import SEARCH_PATH
 from lightfast._wire.revisions import (
     BASE_URL,
     KEY_PREFIXES,
@@ -13,7 +14,6 @@ from lightfast._wire.revisions import (
 )
 from lightfast.models import Headers
 
-SEARCH_PATH = "/search"
 _EMULATOR = "lightfast-emulator/"
 
 

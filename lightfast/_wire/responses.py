@@ -34,7 +34,7 @@ from lightfast.exceptions import (
 from lightfast.models import Headers, HttpInfo, JsonResponse, SearchResponse
 
 REDACTED = "…".encode()
-_TELLING = 8  # as many characters of a secret in a row are taken for a part of it
+_PREFIX = 8  # as many first characters of a secret are taken for the beginning of it
 
 _CLASSES: dict[int, type[APIError]] = {
     400: ValidationError,
@@ -105,14 +105,14 @@ class HttpResponse:
 
 def _without(secret: Secret, data: bytes) -> bytes:
     """Return bytes in which a secret is redacted, also where it was cut short."""
-    first, *others = data.split(secret.reveal()[:_TELLING].encode())
-    return REDACTED.join([first, *(piece[_continues(secret, piece) :] for piece in others)])
+    first, *others = data.split(secret.reveal()[:_PREFIX].encode())
+    return REDACTED.join([first, *(piece[_length_of_rest(secret, piece) :] for piece in others)])
 
 
-def _continues(secret: Secret, data: bytes) -> int:
-    """Return how many bytes, after the telling beginning of a secret, still belong to it."""
-    together = zip(data, secret.reveal()[_TELLING:].encode(), strict=False)
-    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], together))
+def _length_of_rest(secret: Secret, data: bytes) -> int:
+    """Return how many bytes, after the beginning of a secret, still belong to it."""
+    pairs = zip(data, secret.reveal()[_PREFIX:].encode(), strict=False)
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
 
 
 # --- values -----------------------------------------------------------------------------------
@@ -158,11 +158,11 @@ def _unreadable(response: HttpResponse, problem: str) -> ResponseError:
     """Return the error for a body that cannot be decoded, with what it says if it is an error."""
     document = _document(response)
     code, message = error_bodies.code(document), error_bodies.message(document)
-    said = f" It holds an error: {code or ''} {message or ''}".rstrip() if code or message else ""
+    quoted = f" It holds an error: {code or ''} {message or ''}".rstrip() if code or message else ""
     status = f" of status {response.status}" if response.status != 200 else ""
     return ResponseError(
         f"The server's answer{status} cannot be read: "
-        f"{printable(response.redact(problem), 200)}.{said}",
+        f"{printable(response.redact(problem), 200)}.{quoted}",
         status=response.status,
         request_id=error_bodies.request_id(document, response.safe_headers()),
         body=excerpt(response.safe_body()),

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["Done", "Output"]
 
 
-class _Found(NamedTuple):
+class _WrittenRow(NamedTuple):
     """A row that is there: its number, its query, where it ends, and whether it failed."""
 
     row: int | None
@@ -29,7 +29,7 @@ class _Found(NamedTuple):
     failed: bool = False
 
 
-_FOREIGN: Final = _Found(None, None, -1)
+_FOREIGN: Final = _WrittenRow(None, None, -1)
 
 _BEGIN: Final = '{"row": '
 _SYNC_INTERVAL: Final = 1.0  # seconds
@@ -164,10 +164,10 @@ class Output:
     def _read_done(self) -> int:
         """Read the rows that are there, and return where the last whole one ends."""
         end = 0
-        for found in self._found():
-            end = found.end
-            if found.row is not None:
-                self.done.add(found.row, found.query)
+        for written in self._written_rows():
+            end = written.end
+            if written.row is not None:
+                self.done.add(written.row, written.query)
         return end
 
     def _drop_failed(self) -> None:
@@ -191,34 +191,34 @@ class Output:
     def _copy_answered(self, place: Path, kept: IO[bytes]) -> None:
         start = 0
         with place.open("rb") as file:
-            for found in self._found():
-                piece = file.read(found.end - start)
-                start = found.end
-                if not found.failed:
+            for written in self._written_rows():
+                piece = file.read(written.end - start)
+                start = written.end
+                if not written.failed:
                     kept.write(piece)
 
-    def _found(self) -> Iterator[_Found]:
+    def _written_rows(self) -> Iterator[_WrittenRow]:
         """Yield the rows that are there, as far as they are whole."""
         with os.fdopen(os.dup(self._descriptor), "rb") as file:
             file.seek(0)
-            for found in self._csv_rows(file) if self._columns else _json_rows(file):
-                if found.end < 0:
+            for written in self._csv_rows(file) if self._columns else _json_rows(file):
+                if written.end < 0:
                     raise ConfigurationError(
                         f"{self._path} was not written by a batch of this input; "
                         "it is left as it is."
                     )
-                yield found
+                yield written
 
-    def _csv_rows(self, file: IO[bytes]) -> Iterator[_Found]:
+    def _csv_rows(self, file: IO[bytes]) -> Iterator[_WrittenRow]:
         start = file.read(len(self._start))
         if len(start) < len(self._start):  # empty, or killed within the first line
-            yield _Found(None, None, 0) if self._start.startswith(start) else _FOREIGN
+            yield _WrittenRow(None, None, 0) if self._start.startswith(start) else _FOREIGN
             return
         if start != self._start:
             yield _FOREIGN
             return
         consumed = len(start)
-        yield _Found(None, None, consumed)
+        yield _WrittenRow(None, None, consumed)
 
         def lines() -> Iterator[str]:
             nonlocal consumed
@@ -232,19 +232,19 @@ class Output:
             for cells in csv.reader(lines(), strict=True):
                 values = dict(zip(self._columns or (), cells, strict=True))
                 failed = bool(values["error_type"])
-                yield _Found(int(values["row"]), values.get("query"), consumed, failed)
+                yield _WrittenRow(int(values["row"]), values.get("query"), consumed, failed)
         except csv.Error:  # killed within a quoted cell
             return
         except ValueError:
             yield _FOREIGN
 
 
-def _json_rows(file: IO[bytes]) -> Iterator[_Found]:
+def _json_rows(file: IO[bytes]) -> Iterator[_WrittenRow]:
     end, begin = 0, _BEGIN.encode()
     for line in file:
         if not line.startswith(begin) and not (end == 0 and begin.startswith(line)):
             # After whole rows: what a lost power supply leaves at the end of a file.
-            yield _Found(None, None, end) if end and not line.endswith(b"\n") else _FOREIGN
+            yield _WrittenRow(None, None, end) if end and not line.endswith(b"\n") else _FOREIGN
             return
         if not line.endswith(b"\n"):  # killed within a line
             return
@@ -255,7 +255,7 @@ def _json_rows(file: IO[bytes]) -> Iterator[_Found]:
             yield _FOREIGN
             return
         end += len(line)
-        yield _Found(index, query, end, "error" in row)
+        yield _WrittenRow(index, query, end, "error" in row)
 
 
 def _open(path: Path, *, exclusive: bool) -> int:

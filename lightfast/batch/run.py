@@ -111,8 +111,8 @@ def search_file(
         batch = _Batch(output, defaults, should_stop or _never)
         searches = batch.requests(rows)
         for outcome in client.search_many(searches, concurrency=concurrency, ordered=ordered):
-            found = outcome.response if outcome.error is None else outcome.error
-            batch.write(outcome.index, found)
+            answer = outcome.response if outcome.error is None else outcome.error
+            batch.write(outcome.index, answer)
             if on_progress:
                 on_progress(batch.summary)
         if batch.refused:

@@ -70,8 +70,8 @@ class LightfastRetriever(BaseRetriever):
 
     def _options(self, given: dict[str, Any]) -> dict[str, Any]:
         """Return the search's options: those of this call before those of the retriever."""
-        chosen = {"k": self.k, "mode": self.mode, "filters": self.filters} | given
-        return {"limit": chosen.pop("k"), **chosen}
+        options = {"k": self.k, "mode": self.mode, "filters": self.filters} | given
+        return {"limit": options.pop("k"), **options}
 
 
 class LightfastSearchInput(BaseModel):

@@ -73,8 +73,8 @@ async def serve_http(
         server_header=False,
         timeout_graceful_shutdown=2,
     )
-    shown = f"[{host}]" if ":" in host else host
-    on_start(f"http://{shown}:{port}{PATH}")
+    authority = f"[{host}]" if ":" in host else host
+    on_start(f"http://{authority}:{port}{PATH}")
     await uvicorn.Server(config).serve(sockets=[listener])
 
 

@@ -60,7 +60,7 @@ class LocalMemory:
         if self._problem:
             return f"The index may be out of date: {self._problem}"
         if self._refreshing and not self._refreshing.done():
-            return f"The index is being brought up to date ({self._said()})."
+            return f"The index is being brought up to date ({self._progress_text()})."
         return ""
 
     async def search(self, request: SearchRequest, on_progress: OnProgress) -> SearchResponse:
@@ -102,7 +102,9 @@ class LocalMemory:
         deadline = time.monotonic() + PATIENCE
         while not task.done():
             if time.monotonic() > deadline:
-                raise EmulatorError(f"Still indexing ({self._said()}); ask again in a minute.")
+                raise EmulatorError(
+                    f"Still indexing ({self._progress_text()}); ask again in a minute."
+                )
             done, total = self._progress
             await on_progress(done, total, "Indexing")
             await asyncio.wait([task], timeout=_TICK)
@@ -131,6 +133,6 @@ class LocalMemory:
     def _on_progress(self, done: int, total: int | None) -> None:
         self._progress = (done, total)
 
-    def _said(self) -> str:
+    def _progress_text(self) -> str:
         done, total = self._progress
         return f"{done:,} of {total:,} read" if total else "looking for changes"

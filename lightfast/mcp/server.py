@@ -75,8 +75,10 @@ def _failure(error: Exception) -> types.CallToolResult:
     known = isinstance(error, LightfastError) or type(error).__name__ == "EmulatorError"
     if not known:
         _log.error("a tool failed", exc_info=error)
-    said = f"{error}{_hint(error)}" if known else f"unexpected {type(error).__name__}: {error}"
-    return types.CallToolResult(content=[types.TextContent(type="text", text=said)], is_error=True)
+    message = f"{error}{_hint(error)}" if known else f"unexpected {type(error).__name__}: {error}"
+    return types.CallToolResult(
+        content=[types.TextContent(type="text", text=message)], is_error=True
+    )
 
 
 def _hint(error: Exception) -> str:

@@ -191,18 +191,18 @@ def _document(document: DocumentContents) -> dict[str, Any]:
 
 def _request(arguments: Arguments) -> SearchRequest:
     """Return a search; its filters are sent under the names of all revisions of the API."""
-    given = arguments.pop("filters", {})
-    if not isinstance(given, Mapping):
+    fields = arguments.pop("filters", {})
+    if not isinstance(fields, Mapping):
         raise ConfigurationError("`filters` must be an object.")
-    chosen = {name: value for name, value in given.items() if value is not None}
+    rest = {name: value for name, value in fields.items() if value is not None}
     filters = SearchFilters(
-        sources=chosen.pop("sources", None) or chosen.pop("sourceTypes", None),
-        types=chosen.pop("entityTypes", None) or chosen.pop("observationTypes", None),
-        date_range=DateRange.from_dict(chosen.pop("dateRange", {})),
-        actor_names=chosen.pop("actorNames", None),
+        sources=rest.pop("sources", None) or rest.pop("sourceTypes", None),
+        types=rest.pop("entityTypes", None) or rest.pop("observationTypes", None),
+        date_range=DateRange.from_dict(rest.pop("dateRange", {})),
+        actor_names=rest.pop("actorNames", None),
     )
     request = SearchRequest.from_dict(arguments)
-    return attrs.evolve(request, filters=filters) if given else request
+    return attrs.evolve(request, filters=filters) if fields else request
 
 
 def _identifier(arguments: Arguments) -> str:
