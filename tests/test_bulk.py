@@ -1,4 +1,4 @@
-"""Many searches: the pace that they keep, decided without a server."""
+"""Many searches: the limit that they keep to, decided without a server."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from lightfast._bulk import AdaptiveLimit, search_many
 from tests.waiting import PATIENCE
 
 
-def rounds(pace: AdaptiveLimit, elapsed: float, count: int) -> list[int]:
+def rounds(adaptive: AdaptiveLimit, elapsed: float, count: int) -> list[int]:
     """Answer `count` rounds, each answer after `elapsed` seconds; the limits that came of it."""
     limits = []
     for _ in range(count):
-        for _ in range(pace.limit):
-            pace.on_answer(elapsed)
-        limits.append(pace.limit)
+        for _ in range(adaptive.limit):
+            adaptive.on_answer(elapsed)
+        limits.append(adaptive.limit)
     return limits
 
 
@@ -25,39 +25,39 @@ def test_a_steady_server_is_asked_as_much_as_is_allowed():
     assert rounds(AdaptiveLimit(8), 0.1, 10) == [8] * 10
 
 
-def test_being_limited_halves_the_pace_and_good_answers_bring_it_back_one_by_one():
-    pace = AdaptiveLimit(16)
-    pace.on_limited()
-    pace.on_limited()
-    assert pace.limit == 4
-    assert rounds(pace, 0.1, 3) == [5, 6, 7]
+def test_being_limited_halves_the_limit_and_good_answers_bring_it_back_one_by_one():
+    adaptive = AdaptiveLimit(16)
+    adaptive.on_limited()
+    adaptive.on_limited()
+    assert adaptive.limit == 4
+    assert rounds(adaptive, 0.1, 3) == [5, 6, 7]
     for _ in range(20):
-        pace.on_limited()
-    assert pace.limit == 1
-    assert rounds(pace, 0.1, 100)[-1] == 16
+        adaptive.on_limited()
+    assert adaptive.limit == 1
+    assert rounds(adaptive, 0.1, 100)[-1] == 16
 
 
-def test_answers_that_queue_up_slow_the_pace():
-    pace = AdaptiveLimit(20)
-    rounds(pace, 0.1, 2)
-    assert rounds(pace, 0.5, 4) == [16, 12, 10, 8]
+def test_answers_that_queue_up_lower_the_limit():
+    adaptive = AdaptiveLimit(20)
+    rounds(adaptive, 0.1, 2)
+    assert rounds(adaptive, 0.5, 4) == [16, 12, 10, 8]
 
 
 def test_a_server_that_stays_slow_is_not_starved():
-    pace = AdaptiveLimit(20)
-    rounds(pace, 0.1, 2)
-    assert min(rounds(pace, 0.15, 50)) == 20  # slower, but nothing queues up
-    assert rounds(pace, 0.3, 500)[-1] == 20  # the best is forgotten
+    adaptive = AdaptiveLimit(20)
+    rounds(adaptive, 0.1, 2)
+    assert min(rounds(adaptive, 0.15, 50)) == 20  # slower, but nothing queues up
+    assert rounds(adaptive, 0.3, 500)[-1] == 20  # the best is forgotten
 
 
 @pytest.mark.parametrize("capacity", [4, 10, 25])
-def test_the_pace_follows_a_server_that_loses_capacity(capacity):
+def test_the_limit_follows_a_server_that_loses_capacity(capacity):
     """Beyond its capacity, a server's answers take longer in proportion."""
-    pace = AdaptiveLimit(64)
-    rounds(pace, 0.1, 3)
+    adaptive = AdaptiveLimit(64)
+    rounds(adaptive, 0.1, 3)
     limits = []
     for _ in range(40):
-        limits += rounds(pace, 0.1 * max(1.0, pace.limit / capacity), 1)
+        limits += rounds(adaptive, 0.1 * max(1.0, adaptive.limit / capacity), 1)
     assert capacity <= min(limits)
     assert max(limits[-10:]) <= 3 * capacity
 

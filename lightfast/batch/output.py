@@ -21,7 +21,7 @@ __all__ = ["Done", "Output"]
 
 
 class _WrittenRow(NamedTuple):
-    """A row that is there: its number, its query, where it ends, and whether it failed."""
+    """Row that is there: its number, its query, where it ends, and whether it failed."""
 
     row: int | None
     query: str | None

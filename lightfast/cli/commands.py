@@ -64,7 +64,7 @@ class Command(_Sections):
 
 
 class Group(_Sections, click.Group):
-    """A group of commands."""
+    """Group of commands."""
 
     command_class = Command
 
@@ -100,7 +100,7 @@ Group.group_class = Group
 
 
 class Commands(Group):
-    """The group of all commands. A failure in any of them becomes an exit code and a line.
+    """Group of all commands. A failure in any of them becomes an exit code and a line.
 
     Args:
         sections: The commands by section; each command by the module that holds it under its name.

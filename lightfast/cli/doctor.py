@@ -19,7 +19,7 @@ from lightfast.cli.exit_codes import NETWORK, OK, USAGE, exit_code
 from lightfast.cli.network_checks import Check, check_way
 from lightfast.cli.output import print_json, printable, verbosity
 from lightfast.cli.search_checks import QUERY, check_failure, check_response
-from lightfast.cli.settings import DEFAULT_ADDRESS, Settings, read_settings
+from lightfast.cli.settings import DEFAULT_ADDRESS, Settings, masked_key, read_settings
 
 __all__ = ["doctor"]
 
@@ -205,7 +205,7 @@ def _is_installed(name: str) -> bool:
 
 
 def _check_settings(settings: Settings) -> Iterator[Check]:
-    detail = f"{_masked(settings.api_key)} from {settings.key_from}"
+    detail = f"{masked_key(settings.api_key)} from {settings.key_from}"
     if settings.key_from in ENV_FILES:
         advice = f"Only the command line reads {settings.key_from}: in Python, load it or export the key."
         yield Check("warn", "key", detail, advice)
@@ -222,9 +222,3 @@ def _unread_files() -> Iterator[Check]:
         if here and (here / name).is_file():
             advice = "Python does not read it; the key comes from elsewhere here, too."
             yield Check("ok", "files", f"{name} is here, and was not needed", advice)
-
-
-def _masked(key: str) -> str:
-    """Return what a person recognizes a key by."""
-    prefix = re.match(r"[a-z]+(-[a-z]+-|_)", key)
-    return f"{prefix[0] if prefix else ''}…{key[-4:] if len(key) > 20 else ''}"

@@ -27,18 +27,18 @@ def embedder() -> Embedder | None:
     return installed_embedder()
 
 
-def embed(emulator: Emulator, shown: Embedding) -> EmbeddingProgress | None:
+def embed(emulator: Emulator, bar: Embedding) -> EmbeddingProgress | None:
     """Embed all documents, and return the progress; None without an embedder.
 
     Args:
         emulator: The emulator. What is embedded stays, also after an interrupt.
-        shown: The progress that `emulator` reports to.
+        bar: The progress that `emulator` reports to.
 
     Raises:
         EmulatorError: The model cannot be used.
     """
     try:
-        with shown:
+        with bar:
             emulator.embed()
     except KeyboardInterrupt:
         if progress := emulator.embedding_progress:
@@ -55,11 +55,11 @@ def follow(emulator: Emulator, news: deque[EmbeddingProgress]) -> None:
         news: Where another thread puts the latest progress; only this thread prints.
     """
     latest = None
-    with Embedding() as shown:
+    with Embedding() as bar:
         while emulator.is_embedding or news:
             if news:
                 latest = news.pop()
-                shown(latest)
+                bar(latest)
             time.sleep(_TICK)
     if latest:
         note(f"{searchable(latest)}.")

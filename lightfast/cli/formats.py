@@ -55,11 +55,11 @@ def print_markdown(results: Iterable[SearchResult], fields: Sequence[str] | None
     click.echo(f"| {' | '.join(fields)} |")
     click.echo(f"|{'---|' * len(fields)}")
     for result in results:
-        chosen = _selected(result, fields)
-        cells = {name: _MARKUP.sub(r"\\\1", _cell(value)) for name, value in chosen.items()}
+        values = _selected(result, fields)
+        cells = {name: _MARKUP.sub(r"\\\1", _cell(value)) for name, value in values.items()}
         if "title" in cells and (url := web_address(result)):
             cells["title"] = f"[{cells['title']}]({_link_target(url)})"
-            if chosen.get("place") == url:  # said already
+            if values.get("place") == url:  # said already
                 cells["place"] = ""
         if "occurredAt" in cells:
             cells["occurredAt"] = cells["occurredAt"][:10]

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 import click
 
+from lightfast._loopback import is_loopback
 from lightfast.cli.commands import Group
 from lightfast.cli.output import note, verbosity
 
@@ -71,9 +72,8 @@ def github(repository: str, *, output: Path | None, api: str) -> None:
 
 def _check(api: str) -> None:
     parts = urlsplit(api)
-    if parts.scheme == "https" or (
-        parts.scheme == "http" and parts.hostname in {"127.0.0.1", "::1", "localhost"}
-    ):
+    is_local = parts.scheme == "http" and is_loopback(parts.hostname, subdomains=False)
+    if parts.scheme == "https" or is_local:
         return
     raise click.UsageError("--api must begin with https://: the token is sent there.")
 

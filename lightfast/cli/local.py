@@ -21,6 +21,7 @@ from lightfast.cli.cache import cache_directory
 from lightfast.cli.embedding import embedder
 from lightfast.cli.output import note, note_left_out
 from lightfast.cli.progress import Indexing, searchable
+from lightfast.cli.settings import masked_key
 from lightfast.emulator import Emulator, EmulatorError
 
 if TYPE_CHECKING:
@@ -113,17 +114,17 @@ def kept_key(emulator: Emulator, database: Path) -> str:
 
 def _opens(key: str, known: Any) -> bool:
     expired = known.expires_at is not None and known.expires_at <= datetime.now(UTC)
-    return known.active and not expired and known.masked == f"{key[:6]}...{key[-4:]}"
+    return known.active and not expired and known.masked == masked_key(key)
 
 
 def _indexed(
-    path: Path, indexing: Indexing, chosen: Embedder | None, *, code: bool
+    path: Path, indexing: Indexing, model: Embedder | None, *, code: bool
 ) -> tuple[Emulator, Path | None, Sequence[LeftOut]]:
     """Return an emulator that has indexed a path, its database if it is kept, and what is newly left out."""
     options: dict[str, Any] = {
         "code": code,
         "on_progress": indexing,
-        "embedder": chosen,
+        "embedder": model,
         "embed_behind": False,
         "index_first": False,  # it has happened already
     }

@@ -10,7 +10,7 @@ import click
 from lightfast.cli.commands import Command
 from lightfast.cli.connection import working_directory
 from lightfast.cli.output import note, print_json, verbosity
-from lightfast.cli.settings import ADDRESS, DEFAULT_ADDRESS, KEY, read_settings
+from lightfast.cli.settings import ADDRESS, DEFAULT_ADDRESS, KEY, masked_key, read_settings
 from lightfast.cli.stored_keys import delete_key, store_key
 
 __all__ = ["login", "logout", "whoami"]
@@ -43,7 +43,7 @@ def login(base_url: str | None) -> None:
     ApiKeyAuth(key)
     address = _stored_for(base_url)
     store_key(address, key)
-    note(f"Stored {_masked(key)} for {address}.")
+    note(f"Stored {masked_key(key)} for {address}.")
     if os.environ.get(KEY, "").strip():
         note(f"The environment's {KEY} takes precedence over it.")
 
@@ -78,7 +78,7 @@ def whoami(base_url: str | None, *, as_json: bool, allow_env_file_address: bool)
     settings = read_settings(
         base_url, directory=working_directory(), allow_file_address=allow_env_file_address
     )
-    address, masked = settings.base_url or DEFAULT_ADDRESS, _masked(settings.api_key)
+    address, masked = settings.base_url or DEFAULT_ADDRESS, masked_key(settings.api_key)
     if as_json:
         print_json(
             {
@@ -102,8 +102,3 @@ def _read_key() -> str:
 def _stored_for(base_url: str | None) -> str:
     # Not from a file: a repository has no say in where a key may go later.
     return (base_url or os.environ.get(ADDRESS, "").strip() or DEFAULT_ADDRESS).rstrip("/")
-
-
-def _masked(key: str) -> str:
-    """Return a key as the Console shows it."""
-    return f"{key[:6]}...{key[-4:]}" if len(key) > 20 else f"{key[:6]}..."

@@ -73,7 +73,7 @@ def list_(*, as_json: bool, database: Path | None, organization: str) -> None:
     """List members, oldest first."""
     with open_database(database) as emulator:
         known = emulator.accounts.list_members(organization=organization)
-    rows = [(one.id, day(one.since), one.name) for one in known]
+    rows = [(member.id, day(member.since), member.name) for member in known]
     nothing = f"No members of {organization!r}."
     print_known(known, ("id", "since", "name"), rows, as_json=as_json, nothing=nothing)
 
@@ -117,4 +117,4 @@ def _member(emulator: Emulator, user_id: str, organization: str) -> Member:
 
 def _organization_id(emulator: Emulator, organization: str) -> str:
     known = emulator.accounts.list_organizations()
-    return next(one.id for one in known if organization in (one.id, one.name))
+    return next(o.id for o in known if organization in (o.id, o.name))

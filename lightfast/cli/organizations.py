@@ -28,9 +28,9 @@ def organizations() -> None:
 def create(name: str, database: Path | None) -> None:
     """Create an organization and print its ID, alone, on stdout."""
     with open_database(database, make=True) as emulator:
-        made = emulator.accounts.create_organization(name)
-    click.echo(made.id)
-    note(f"{made.name!r} has no data and no members yet.")
+        organization = emulator.accounts.create_organization(name)
+    click.echo(organization.id)
+    note(f"{organization.name!r} has no data and no members yet.")
 
 
 @organizations.command(name="list", examples="lightfast emulator organizations list")
@@ -41,6 +41,6 @@ def list_(*, as_json: bool, database: Path | None) -> None:
     """List organizations, oldest first."""
     with open_database(database) as emulator:
         known = emulator.accounts.list_organizations()
-    rows = [(one.id, day(one.created_at), one.name) for one in known]
+    rows = [(o.id, day(o.created_at), o.name) for o in known]
     nothing = "No organizations yet."
     print_known(known, ("id", "created", "name"), rows, as_json=as_json, nothing=nothing)

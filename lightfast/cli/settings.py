@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Final
@@ -15,7 +16,7 @@ from lightfast._loopback import is_loopback
 from lightfast.cli.env_files import ENV_FILES, read_env_files
 from lightfast.cli.stored_keys import stored_key
 
-__all__ = ["DEFAULT_ADDRESS", "Settings", "choose_settings", "read_settings"]
+__all__ = ["DEFAULT_ADDRESS", "Settings", "choose_settings", "masked_key", "read_settings"]
 
 KEY: Final = "LIGHTFAST_API_KEY"
 ADDRESS: Final = "LIGHTFAST_BASE_URL"
@@ -27,6 +28,8 @@ KEYRING: Final = "the keyring"
 DEFAULT: Final = "the default"
 
 Variables = Mapping[str, str | None]
+
+_PREFIX = re.compile(r"[a-z]+(?:-[a-z]+-|_)")
 
 
 @attrs.frozen(kw_only=True)
@@ -147,6 +150,12 @@ def _first(name: str, sources: Iterable[tuple[str, Variables]]) -> tuple[str | N
         if value := (variables.get(name) or "").strip():
             return value, source
     return None, ""
+
+
+def masked_key(key: str) -> str:
+    """Return what a person recognizes a key by, as the Console shows it: ``sk-lf-...AbC1``."""
+    prefix = _PREFIX.match(key)
+    return f"{prefix[0] if prefix else ''}...{key[-4:] if len(key) > 20 else ''}"
 
 
 def _is_own_machine(address: str | None) -> bool:

@@ -223,6 +223,6 @@ def _translated(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.Error as error:
-        if meant := translate(error, path):
-            raise meant from error
+        if translated := translate(error, path):
+            raise translated from error
         raise

@@ -5,7 +5,15 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta
 
-__all__ = ["from_datetime", "from_seconds", "from_wire", "now", "to_datetime", "to_wire"]
+__all__ = [
+    "datetime_to_wire",
+    "from_datetime",
+    "from_seconds",
+    "from_wire",
+    "now",
+    "to_datetime",
+    "to_wire",
+]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -59,7 +67,12 @@ def to_wire(value: int | None) -> str | None:
     """Convert microseconds to ISO 8601 with a literal Z."""
     if value is None:
         return None
-    return to_datetime(value).isoformat().replace("+00:00", "Z")
+    return datetime_to_wire(to_datetime(value))
+
+
+def datetime_to_wire(value: datetime) -> str:
+    """Convert a datetime in UTC to ISO 8601 with a literal Z."""
+    return value.isoformat().replace("+00:00", "Z")
 
 
 def now() -> int:

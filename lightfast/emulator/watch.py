@@ -39,17 +39,17 @@ class Watcher(threading.Thread):
 
     def run(self) -> None:
         """Refresh until `stop` is called; this is the thread's target."""
-        pause, said = INTERVAL, ""
+        pause, reported = INTERVAL, ""
         while not self._stopping.wait(pause):
             started = monotonic()
             try:
                 self._look()
-                said = ""
+                reported = ""
             except EmulatorError as error:
                 # A repository in the middle of a rebase, a file half written: the next look may succeed.
-                if str(error) != said and not self._stopping.is_set():
+                if str(error) != reported and not self._stopping.is_set():
                     _log.warning("not indexed: %s", error)
-                said = str(error)
+                reported = str(error)
             pause = max(INTERVAL, (monotonic() - started) / SHARE)
 
     def _look(self) -> None:

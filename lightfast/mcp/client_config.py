@@ -17,7 +17,7 @@ KEY = "LIGHTFAST_API_KEY"
 
 @attrs.frozen
 class Client:
-    """An MCP client.
+    """MCP client.
 
     Args:
         place: The file that it reads.

@@ -33,7 +33,7 @@ class Memory(Protocol):
 
 
 class RemoteMemory:
-    """The API, through a client.
+    """Memory of the API, through a client.
 
     Args:
         client: The client, which is left open.

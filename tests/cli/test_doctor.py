@@ -68,7 +68,7 @@ def test_everything_is_fine_with_an_emulator_of_the_pinned_revision(
     assert document["ok"]
     assert {check["status"] for check in document["checks"]} == {"ok"}
     assert "pins revision 2026-04-03" in only(document, "lightfast")["detail"]
-    assert only(document, "key")["detail"] == f"sk-lf-…{key[-4:]} from the environment"
+    assert only(document, "key")["detail"] == f"sk-lf-...{key[-4:]} from the environment"
     assert only(document, "address")["detail"] == f"{emulator.base_url} from --base-url"
     assert only(document, "search")["detail"].startswith("200, ")
     assert "1 attempt, revision 2026-04-03" in only(document, "search")["detail"]
@@ -134,7 +134,7 @@ def test_a_key_from_a_file_is_read_by_the_command_line_only(
     )
     result = run("doctor")
     assert result.exit_code == 0, result.output
-    assert f"warn  key       sk-lf-…{key[-4:]} from .env.local" in result.stdout
+    assert f"warn  key       sk-lf-...{key[-4:]} from .env.local" in result.stdout
     assert "Only the command line reads .env.local" in result.stdout
     with_both = run("doctor", LIGHTFAST_API_KEY=key, LIGHTFAST_BASE_URL=emulator.base_url)
     assert ".env.local is here, and was not needed" in with_both.stdout

@@ -234,11 +234,11 @@ def ensure_organization(db: sqlite3.Connection, name: str, at: int) -> bool:
     Returns:
         Whether it was created.
     """
-    made = db.execute(
+    inserted = db.execute(
         "INSERT OR IGNORE INTO organization (id, created_at, public_id) VALUES (?, ?, ?)",
         (name, at, f"org_{secrets.token_hex(12)}"),
     )
-    return made.rowcount > 0
+    return inserted.rowcount > 0
 
 
 def _find_organization(db: sqlite3.Connection, name: str) -> Organization | None:

@@ -154,13 +154,13 @@ class Sessions:
         with self._store.read() as db:
             row = db.execute(wanted).fetchone()
         if row is None:
-            made = SigningKey.generate()
+            fresh = SigningKey.generate()
             with self._store.write() as db:
                 # Another process may have made one since: the first one counts.
                 db.execute(
                     "INSERT INTO signing_key SELECT ?, ?, ?"
                     " WHERE NOT EXISTS (SELECT 1 FROM signing_key)",
-                    (made.id, made.pem, self._now()),
+                    (fresh.id, fresh.pem, self._now()),
                 )
                 row = db.execute(wanted).fetchone()
         return SigningKey(row["id"], row["pem"])

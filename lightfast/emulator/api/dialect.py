@@ -56,6 +56,3 @@ class Dialect:
     error: Callable[[Failure, str], Reply]
     parses_first: bool = False
     trailing_slash: bool = False
-
-
-"""How a request is read and answered."""

@@ -37,8 +37,8 @@ class Guard:
             raise _refused("The console is reached at localhost only, not under another name.")
         # https://www.w3.org/TR/fetch-metadata/: browsers tell where a request comes from. The pages hold no
         # secret, and links to them may stand anywhere.
-        asked = request.headers.get("Sec-Fetch-Site", "none")
-        if request.path.startswith("/console/api/") and asked not in ("same-origin", "none"):
+        site = request.headers.get("Sec-Fetch-Site", "none")
+        if request.path.startswith("/console/api/") and site not in ("same-origin", "none"):
             raise _refused("The console takes requests from its own pages only.")
         if request.method == "POST":
             self._check_change(request)

@@ -91,4 +91,4 @@ def user_json(user: User) -> dict[str, Any]:
 
 
 def _member_json(member: Member) -> dict[str, Any]:
-    return user_json(member) | {"since": timestamps.to_wire(timestamps.from_datetime(member.since))}
+    return user_json(member) | {"since": timestamps.datetime_to_wire(member.since)}

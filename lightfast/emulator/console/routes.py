@@ -212,10 +212,10 @@ class Console:
 def _expiry(value: object) -> datetime | None:
     if value is None:
         return None
-    moment = timestamps.from_wire(value) if isinstance(value, str) else None
-    if moment is None or moment <= timestamps.now():
+    expiry = timestamps.from_wire(value) if isinstance(value, str) else None
+    if expiry is None or expiry <= timestamps.now():
         raise EmulatorError("The expiry of a key must be in the future, e.g. 2030-01-01T00:00:00Z.")
-    return timestamps.to_datetime(moment)
+    return timestamps.to_datetime(expiry)
 
 
 def _organization(organization: Organization) -> dict[str, Any]:
@@ -235,5 +235,5 @@ def _key(key: ApiKey) -> dict[str, Any]:
     }
 
 
-def _wire(moment: datetime | None) -> str | None:
-    return None if moment is None else timestamps.to_wire(timestamps.from_datetime(moment))
+def _wire(value: datetime | None) -> str | None:
+    return None if value is None else timestamps.datetime_to_wire(value)

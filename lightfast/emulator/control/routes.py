@@ -10,6 +10,7 @@ from aiohttp import web
 
 from lightfast._loopback import is_loopback
 from lightfast._version import __version__
+from lightfast.emulator import timestamps
 from lightfast.emulator.api.address import CONTROL_PATH
 from lightfast.emulator.api.requests import body
 from lightfast.emulator.api.responses import HEADERS, answer
@@ -76,17 +77,20 @@ class Control:
         ]
         return [
             *(web.route(m, f"{CONTROL_PATH}/{p}", _local(h)) for m, p, h in public),
-            *(web.route(m, f"{CONTROL_PATH}/{p}", _local(self._known(h))) for m, p, h in protected),
+            *(
+                web.route(m, f"{CONTROL_PATH}/{p}", _local(self._authorized(h)))
+                for m, p, h in protected
+            ),
         ]
 
-    def _known(self, handler: Handler) -> Handler:
-        async def known(request: web.Request) -> web.Response:
+    def _authorized(self, handler: Handler) -> Handler:
+        async def authorized(request: web.Request) -> web.Response:
             given = request.headers.get("Authorization", "").encode("utf-8", "surrogateescape")
             if not hmac.compare_digest(given, f"Bearer {self._token}".encode()):
                 raise RefusedError("Send the emulator's control token as a bearer token.")
             return await handler(request)
 
-        return known
+        return authorized
 
     async def _health(self, request: web.Request) -> web.Response:
         documents = await self._executor.read(lambda: self._emulator.documents)
@@ -171,7 +175,7 @@ def _recorded(request: RecordedRequest) -> dict[str, Any]:
         "method": request.method,
         "path": request.path,
         "headers": [[name, value] for name, value in request.headers.items()],
-        "at": request.at.isoformat().replace("+00:00", "Z"),
+        "at": timestamps.datetime_to_wire(request.at),
         "requestId": request.request_id,
         "status": request.status,
         "body": request.body.decode("utf-8", "replace"),

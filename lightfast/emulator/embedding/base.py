@@ -34,7 +34,7 @@ def text_hash(title: str, body: str) -> bytes:
 
 
 class Embedder(Protocol):
-    """Texts of similar meaning get vectors that point the same way.
+    """Embedder: texts of similar meaning get vectors that point the same way.
 
     The index keeps vectors under the embedder's name and never compares those of two names; so whatever
     changes a vector, the model or how texts are prepared for it, must change the name.

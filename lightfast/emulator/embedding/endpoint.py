@@ -1,4 +1,4 @@
-"""An embedding model behind an OpenAI-compatible endpoint: ``POST {base}/embeddings``.
+"""Embedding model behind an OpenAI-compatible endpoint: ``POST {base}/embeddings``.
 
 Ollama, vLLM, llama.cpp, text-embeddings-inference and others answer it; its form:
 https://platform.openai.com/docs/api-reference/embeddings/create. The texts of documents go to that address, so it is
@@ -110,9 +110,9 @@ class EndpointEmbedder:
                     return self._json(response)
             except urllib.error.HTTPError as error:
                 with error:
-                    said = error.read(200).decode("utf-8", "replace")
+                    excerpt = error.read(200).decode("utf-8", "replace")
                 if error.code not in _TRANSIENT or attempt == ATTEMPTS:
-                    raise self._error(f"answers {error.code}: {said!r}") from None
+                    raise self._error(f"answers {error.code}: {excerpt!r}") from None
             except OSError as error:
                 if attempt == ATTEMPTS:
                     reason = getattr(error, "reason", error)
@@ -134,7 +134,7 @@ class EndpointEmbedder:
 
 
 class _NoRedirects(urllib.request.HTTPRedirectHandler):
-    """Leaves a redirect as the error that it is: the texts and the key would go along."""
+    """Handler that leaves a redirect as the error that it is: the texts and the key would go along."""
 
     def redirect_request(
         self, req: urllib.request.Request, fp: IO[bytes], code: int, msg: str, headers: Message, newurl: str

@@ -1,4 +1,4 @@
-"""A sentence model in a local folder, as sentence-transformers exports it to ONNX and fastembed keeps it.
+"""Sentence model in a local folder, as sentence-transformers exports it to ONNX and fastembed keeps it.
 
 What is read: ``model.onnx`` (there or in ``onnx/``), ``tokenizer.json``, and, where they are there, the dimension from
 ``config.json``, the longest text from ``sentence_bert_config.json`` and the pooling from ``1_Pooling/config.json``.

@@ -38,7 +38,7 @@ _log = logging.getLogger("lightfast.emulator")
 
 @attrs.frozen
 class QueryMatch:
-    """A query's vector beside the vectors of the organization's passages.
+    """Query's vector beside the vectors of the organization's passages.
 
     Args:
         values: The cosine of each row.
@@ -134,7 +134,7 @@ class _Rows:
 
 
 class VectorIndex:
-    """Compares queries with passages by what they mean.
+    """Index that compares queries with passages by what they mean.
 
     Args:
         embedder: Whose vectors are compared.
@@ -188,7 +188,7 @@ class VectorIndex:
 
 
 class _Matrix:
-    """The vectors of an organization's passages."""
+    """Vectors of an organization's passages."""
 
     def __init__(self, dimension: int, removals: int) -> None:
         self.removals = removals

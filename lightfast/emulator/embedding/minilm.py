@@ -38,7 +38,7 @@ _SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 
 
 class MiniLM(OnnxEmbedder):
-    """The bundled embedder. Making one costs nothing; loading its model takes 250 ms, once."""
+    """Bundled embedder. Making one costs nothing; loading its model takes 250 ms, once."""
 
     def __init__(self) -> None:
         super().__init__(

@@ -43,7 +43,7 @@ _log = logging.getLogger("lightfast.emulator")
 
 
 class Embedding:
-    """Makes the vectors of an organization's passages.
+    """Maker of the vectors of an organization's passages.
 
     Args:
         store: The database.
@@ -142,7 +142,7 @@ class Embedding:
 
 
 class _Report:
-    """Tells of progress as often as counting is cheap, and logs it now and then."""
+    """Report of progress, given as often as counting is cheap, and logs it now and then."""
 
     def __init__(
         self,
@@ -213,7 +213,7 @@ def _registered(db: sqlite3.Connection, name: str) -> int:
 
 
 class EmbeddingThread(threading.Thread):
-    """Embeds at low priority until it is stopped; `wake` it when something was indexed."""
+    """Thread that embeds at low priority until it is stopped; `wake` it when something was indexed."""
 
     def __init__(self, embedding: Embedding) -> None:
         super().__init__(name="lightfast-emulator-embedding", daemon=True)
@@ -265,7 +265,7 @@ def _step_back() -> None:
 
 
 class Semantics:
-    """Makes an organization's vectors, and compares queries with them.
+    """Vectors of an organization: made here, and compared with queries.
 
     Args:
         store: The database.

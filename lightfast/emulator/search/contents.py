@@ -71,7 +71,7 @@ class DocumentContents:
 
 @attrs.frozen(kw_only=True)
 class RelatedDocument:
-    """A neighbor of a document.
+    """Neighbor of a document.
 
     Args:
         relation: ``references``: the document refers to it. ``referenced by``: it refers to the document.
@@ -94,7 +94,7 @@ def find_document(store: Store, organization: str, identifier: str) -> DocumentC
         EmulatorError: There is no such document.
     """
     with store.read() as db:
-        return _found(db, organization, identifier)
+        return _document(db, organization, identifier)
 
 
 def find_similar(
@@ -136,8 +136,10 @@ def find_related(store: Store, organization: str, identifier: str) -> list[Relat
         EmulatorError: There is no such document.
     """
     with store.read() as db:
-        document = _found(db, organization, identifier)
-        towards = _ids(db, _KEYED, organization, (each["id"] for each in document.references))
+        document = _document(db, organization, identifier)
+        towards = _ids(
+            db, _KEYED, organization, (reference["id"] for reference in document.references)
+        )
         towards += _commits(db, organization, document)
         back = _ids(db, _MENTIONING, organization, _names(db, organization, document))
         relations: dict[str, Relation] = dict.fromkeys(towards, "references")
@@ -145,7 +147,7 @@ def find_related(store: Store, organization: str, identifier: str) -> list[Relat
             relations.setdefault(found, "referenced by")
         relations.pop(document.id, None)
         return [
-            RelatedDocument(relation=relation, document=_found(db, organization, found))
+            RelatedDocument(relation=relation, document=_document(db, organization, found))
             for found, relation in list(relations.items())[:MAX_RELATED]
         ]
 
@@ -173,7 +175,7 @@ WHERE d.organization_id = :organization AND d.id = :id AND f.name = 'key'
 """
 
 
-def _found(db: sqlite3.Connection, organization: str, identifier: str) -> DocumentContents:
+def _document(db: sqlite3.Connection, organization: str, identifier: str) -> DocumentContents:
     values = {"organization": organization, "id": identifier}
     rows = db.execute(_ROWS, values).fetchall()
     if not rows and re.fullmatch(r"[0-9a-f]{7,40}", identifier):
@@ -199,20 +201,20 @@ def _contents(rows: list[sqlite3.Row]) -> DocumentContents:
         occurred_at=None if occurred_at is None else timestamps.to_datetime(occurred_at),
         path=details.get("path", ""),
         line=details.get("line", 0),
-        files=tuple(each["key"] for each in entities if each["category"] == "file"),
-        people=tuple(each["key"] for each in entities if each["category"] == "person"),
+        files=tuple(entity["key"] for entity in entities if entity["category"] == "file"),
+        people=tuple(entity["key"] for entity in entities if entity["category"] == "person"),
         references=tuple(details.get("references", ())),
     )
 
 
 def _ids(db: sqlite3.Connection, sql: str, organization: str, values: Iterable[str]) -> list[str]:
-    asked = ({"organization": organization, "value": value} for value in values)
-    return [row["id"] for each in asked for row in db.execute(sql, each)]
+    bound = ({"organization": organization, "value": value} for value in values)
+    return [row["id"] for names in bound for row in db.execute(sql, names)]
 
 
 def _commits(db: sqlite3.Connection, organization: str, document: DocumentContents) -> list[str]:
     """Return the IDs of the commits that a document refers to by their hashes."""
-    hashes = (each["id"] for each in document.references if each["type"] == "commit")
+    hashes = (r["id"] for r in document.references if r["type"] == "commit")
     return [found for sha in hashes for found in _by_hash(db, organization, sha)]
 
 

@@ -38,7 +38,9 @@ def with_group(result: dict[str, Any], members: list[dict[str, Any]]) -> dict[st
     """Return a result that tells of the group it is part of."""
     if len(members) < 2:
         return result
-    others = [each for each in members if each["id"] != _known_as(result["id"], result["type"])]
+    others = [
+        member for member in members if member["id"] != _known_as(result["id"], result["type"])
+    ]
     known = [*others, *result.get("references", ())]
     by_id = {reference["id"]: reference for reference in reversed(known)}
     return {

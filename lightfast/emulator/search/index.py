@@ -54,7 +54,7 @@ class CorpusInfo:
 
 
 class Index:
-    """An organization's documents in a database.
+    """Index of an organization's documents in a database.
 
     Args:
         store: The database.
@@ -125,10 +125,10 @@ class Index:
             self._store.check_open()
             self._insert(db, corpus_id, [document for item in batch for document in item], tally)
             tally.read(len(batch))
-        if said := summary(left_out(passed_over(changes.state))):
+        if note := summary(left_out(passed_over(changes.state))):
             # Some turned out only when they were read.
             self._remember(db, corpus, changes)
-            _log.warning("%s: %s", corpus.location, said)
+            _log.warning("%s: %s", corpus.location, note)
 
     def _remember(self, db: sqlite3.Connection, corpus: Corpus, changes: Changes) -> int:
         state = orjson.dumps(changes.state).decode()
@@ -230,7 +230,7 @@ def _changes(corpus: Corpus, last: dict[str, Any] | None) -> Changes | None:
 
 
 class _Tally:
-    """Counts, and tells whoever asked."""
+    """Count of what was read, which reports its progress."""
 
     def __init__(self, on_progress: Callable[[int, int | None], None] | None) -> None:
         self._tell = on_progress
@@ -295,8 +295,8 @@ class _Row:
             # A symbol's name is its title, however it is written.
             forms = f"{forms} {split_identifiers(d.title)}".strip()
         # What is shown of the document besides stands with its first passage.
-        shown = (None, None) if self.position else (d.url, _details(d))
-        return d.title, self.body, split_identifiers(text), forms, *shown
+        extras = (None, None) if self.position else (d.url, _details(d))
+        return d.title, self.body, split_identifiers(text), forms, *extras
 
     def hashes(self) -> list[tuple[bool, bytes]]:
         """Return what vectors of the passage are kept under; a commit is compared by its title alone, too."""
@@ -326,6 +326,6 @@ def _details(d: Document) -> str:
 def _remove(db: sqlite3.Connection, condition: str, *values: object) -> int:
     """Remove passages, and return how many there were."""
     # Only literals come in as conditions; values are bound.
-    chosen = f"SELECT rowid FROM document WHERE {condition}"  # noqa: S608
-    db.execute(f"DELETE FROM document_text WHERE rowid IN ({chosen})", values)  # noqa: S608
+    rows = f"SELECT rowid FROM document WHERE {condition}"  # noqa: S608
+    db.execute(f"DELETE FROM document_text WHERE rowid IN ({rows})", values)  # noqa: S608
     return db.execute(f"DELETE FROM document WHERE {condition}", values).rowcount  # noqa: S608

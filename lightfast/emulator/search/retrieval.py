@@ -169,7 +169,7 @@ class _Search:
 
     def found(self) -> Found:
         is_fast = self._query.mode == "fast"
-        named = {} if is_fast or not self._words else self._named()
+        named = {} if is_fast or not self._words else self._named_documents()
         hits, total = self._page(named) if self._words else ([], 0)
         results = self._results(hits)
         self._clock("enrich")
@@ -187,7 +187,7 @@ class _Search:
             latency=self._latency,
         )
 
-    def _named(self) -> dict[int, float]:
+    def _named_documents(self) -> dict[int, float]:
         named = self._lexical.named()
         self._clock("entitySearch")
         return named

@@ -31,8 +31,8 @@ def shallow(git: Git) -> str | None:
 
 def forge_of_origin(git: Git) -> Forge | None:
     """Return where the repository is hosted, by its remotes, ``origin`` first; None where that is not known."""
-    said = git.try_ask("config", "--null", "--get-regexp", r"^remote\..*\.url$") or ""
-    urls = [entry.partition("\n") for entry in said.split("\0")]
+    remotes = git.try_ask("config", "--null", "--get-regexp", r"^remote\..*\.url$") or ""
+    urls = [entry.partition("\n") for entry in remotes.split("\0")]
     for _, _, url in sorted(urls, key=lambda entry: entry[0] != "remote.origin.url"):
         if forge := forge_of(url):
             return forge

@@ -82,7 +82,7 @@ def symbols(text: str, language: str) -> list[Symbol]:
 
 
 class _Around(NamedTuple):
-    """A declaration that others stand inside of."""
+    """Declaration that others stand inside of."""
 
     indent: int
     name: str
@@ -91,7 +91,7 @@ class _Around(NamedTuple):
 
 
 class _Scanner:
-    """A file, read line by line.
+    """Scanner of a file, line by line.
 
     Args:
         lines: The file.

@@ -33,7 +33,7 @@ __all__ = ["Documents"]
 
 
 class Documents:
-    """The documents and the source code of a directory, or one such file.
+    """Documents and source code of a directory, or one such file.
 
     Args:
         path: The directory or file.

@@ -19,7 +19,7 @@ __all__ = ["Export"]
 
 
 class Export:
-    """A file or an export that is read whole: observations, or what a tracker gave.
+    """File or export that is read whole: observations, or what a tracker gave.
 
     Args:
         path: The file.

@@ -44,7 +44,7 @@ _SUBMODULE = "160000"
 
 @attrs.frozen
 class TextFile:
-    """A file to be indexed.
+    """File to be indexed.
 
     Args:
         name: Its path below the root, with slashes.
@@ -79,7 +79,7 @@ class TextFile:
 
 
 class Listing:
-    """The files of a directory that are read, and a tally of those that are not.
+    """Files of a directory that are read, and a tally of those that are not.
 
     Args:
         code: Whether source code is read.

@@ -76,7 +76,7 @@ _HOSTS = {
 
 @attrs.frozen
 class Forge:
-    """A hosted repository.
+    """Hosted repository.
 
     Args:
         name: What it is called as a source, such as ``github``, ``gitlab`` or ``codeberg``.

@@ -29,7 +29,7 @@ _PLAIN = ("--no-ext-diff", "--no-textconv", "--no-notes", "--diff-merges=off")
 
 
 class Git:
-    """The repository that a directory lies in.
+    """Repository that a directory lies in.
 
     Args:
         directory: The repository's top or a directory below it; what is asked is limited to it.
@@ -62,17 +62,17 @@ class Git:
                 )
             return None
         git = cls(directory, program)
-        code, answer, said = git._run(*_PLACE)
-        if code and "safe.directory" in said:
+        code, answer, complaint = git._run(*_PLACE)
+        if code and "safe.directory" in complaint:
             git = cls(directory, program, trusted_directories(program, TIME_LIMIT))
-            code, answer, said = git._run(*_PLACE)
+            code, answer, complaint = git._run(*_PLACE)
         if code == 0:
             inside, _, prefix = answer.partition("\n")
             git.is_in_work_tree, git.prefix = inside == "true", prefix.rstrip("\n")
             return git
-        if "not a git repository" in said:
+        if "not a git repository" in complaint:
             return None
-        raise EmulatorError(f"git cannot read {directory}: {said}")
+        raise EmulatorError(f"git cannot read {directory}: {complaint}")
 
     def ask(self, *arguments: str) -> str:
         """Return what git answers.
@@ -80,9 +80,9 @@ class Git:
         Raises:
             EmulatorError: It failed.
         """
-        code, answer, said = self._run(*arguments)
+        code, answer, complaint = self._run(*arguments)
         if code:
-            raise self._failure(arguments, said)
+            raise self._failure(arguments, complaint)
         return answer
 
     def try_ask(self, *arguments: str) -> str | None:
@@ -112,9 +112,9 @@ class Git:
         """
         with self._running(arguments) as running:
             yield from _split(running, errors)
-            code, said = running.end()
+            code, complaint = running.end()
             if code:
-                raise self._failure(arguments, said)
+                raise self._failure(arguments, complaint)
 
     def log(
         self, fields: str, *arguments: str, names: bool = True
@@ -159,11 +159,11 @@ class Git:
     def _run(self, *arguments: str) -> tuple[int, str, str]:
         with self._running(arguments) as running:
             answer = running.read_whole(MAX_ANSWER)
-            code, said = running.end()
-        return code, answer.decode("utf-8", "surrogateescape"), said
+            code, complaint = running.end()
+        return code, answer.decode("utf-8", "surrogateescape"), complaint
 
-    def _failure(self, arguments: tuple[str, ...], said: str) -> EmulatorError:
-        return EmulatorError(f"`git {arguments[0]}` failed in {self.directory}: {said}")
+    def _failure(self, arguments: tuple[str, ...], complaint: str) -> EmulatorError:
+        return EmulatorError(f"`git {arguments[0]}` failed in {self.directory}: {complaint}")
 
 
 class Blobs:

@@ -31,7 +31,7 @@ class GitProcess:
     """
 
     def __init__(self, command: list[str], *, stdin: int = subprocess.DEVNULL) -> None:
-        self._said = bytearray()
+        self._complaint = bytearray()
         self._waiting_since: float | None = None
         self._stopped = threading.Event()
         self._is_late = False
@@ -53,7 +53,7 @@ class GitProcess:
         assert self.process.stderr is not None  # noqa: S101 - it is a pipe
         with contextlib.suppress(OSError, ValueError):
             while chunk := self.process.stderr.read(_MAX_COMPLAINT):
-                self._said += chunk[: _MAX_COMPLAINT - len(self._said)]
+                self._complaint += chunk[: _MAX_COMPLAINT - len(self._complaint)]
 
     def _watch(self) -> None:
         while not self._stopped.wait(TIME_LIMIT / 10):
@@ -98,8 +98,8 @@ class GitProcess:
                 self._kill()
             code = self.process.wait()
         self._listener.join(_GRACE)
-        said = self._said.decode("utf-8", "replace").strip()
-        return code, f"no answer within {TIME_LIMIT:.0f} s" if self._is_late else said
+        complaint = self._complaint.decode("utf-8", "replace").strip()
+        return code, f"no answer within {TIME_LIMIT:.0f} s" if self._is_late else complaint
 
     def stop(self) -> None:
         """Kill git, if it is still running, and let go of everything."""

@@ -115,7 +115,7 @@ async def import_github(
 
 
 class _Client:
-    """Asks the API, page by page.
+    """Client of the API, which reads it page by page.
 
     Args:
         session: The connections.
@@ -182,8 +182,8 @@ class _Client:
             return wait
         if response.status >= 500 and attempt < ATTEMPTS:
             return 2.0**attempt
-        said = body.get("message") if isinstance(body, dict) else None
-        raise EmulatorError(f"GitHub answered {response.status}{f': {said}' if said else ''}{_hint(response.status)}")  # fmt: skip
+        message = body.get("message") if isinstance(body, dict) else None
+        raise EmulatorError(f"GitHub answered {response.status}{f': {message}' if message else ''}{_hint(response.status)}")  # fmt: skip
 
 
 async def _body(response: aiohttp.ClientResponse) -> Any:

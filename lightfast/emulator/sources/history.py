@@ -33,7 +33,7 @@ _NOTES = "refs/notes/commits"
 
 
 class Commits:
-    """The commits that a repository's HEAD leads to; below the top, those that touch the directory."""
+    """Commits that a repository's HEAD leads to; below the top, those that touch the directory."""
 
     kind = "commits"
 
@@ -93,7 +93,7 @@ class Commits:
 
 
 class Tags:
-    """The messages of a repository's annotated tags, and the notes on its commits.
+    """Messages of a repository's annotated tags, and the notes on its commits.
 
     Args:
         git: The repository.

@@ -37,7 +37,7 @@ class LeftOut:
 
 
 class Tally:
-    """Counts by reason what is passed over."""
+    """Count, by reason, of what is passed over."""
 
     def __init__(self) -> None:
         self._found: dict[str, list[str]] = {}

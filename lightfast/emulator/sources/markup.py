@@ -53,7 +53,7 @@ _FENCE = re.compile(r"^[ \t]*(?:```|~~~)[^\n]*$", re.MULTILINE)
 
 
 class Line(NamedTuple):
-    """A line of a file, read by its markup.
+    """Line of a file, read by its markup.
 
     Args:
         kind: What it is.
@@ -79,11 +79,11 @@ def prose(lines: Iterable[Line], inline: Callable[[str], str]) -> str:
     for kind, run in groupby(
         lines, key=lambda line: "text" if line.kind == "heading" else line.kind
     ):
-        said = "\n".join(line.text for line in run)
+        text = "\n".join(line.text for line in run)
         if kind == "code":
-            out.append("\n".join(f"    {line}" if line else "" for line in said.split("\n")))
+            out.append("\n".join(f"    {line}" if line else "" for line in text.split("\n")))
         elif kind == "text":
-            out.append(inline(said))
+            out.append(inline(text))
         elif out and out[-1]:
             out.append("")
     return "\n".join(out).strip("\n")

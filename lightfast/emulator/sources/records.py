@@ -204,12 +204,12 @@ def _body(data: Mapping[str, Any]) -> str:
     if isinstance(value, dict):
         return "\n\n".join(_paragraphs(value))
     comments = data.get("comments")
-    said = [value] if isinstance(value, str) else []
+    texts = [value] if isinstance(value, str) else []
     # `gh issue view --json comments` keeps them with the issue.
     for comment in comments[:100] if isinstance(comments, list) else ():
         if isinstance(comment, dict) and isinstance(comment.get("body"), str):
-            said.append(comment["body"])
-    return "\n\n".join(said)
+            texts.append(comment["body"])
+    return "\n\n".join(texts)
 
 
 def _paragraphs(document: dict[str, Any]) -> Iterator[str]:

@@ -57,7 +57,7 @@ class _Heading:
 
 @attrs.frozen
 class Section:
-    """A heading, and the text below it down to the next one.
+    """Heading, and the text below it down to the next one.
 
     Args:
         path: The document's title, the headings above it, and its own; empty when there is none of them.

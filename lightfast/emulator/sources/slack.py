@@ -73,15 +73,15 @@ def _list(path: Path) -> list[dict[str, Any]]:
 def _document(key: str, messages: list[dict[str, Any]], people: dict[str, str]) -> Document:
     channel, _, rest = key.partition("/")
     names = [people.get(str(m.get("user")), "") or str(m.get("username") or "") for m in messages]
-    said = [_plain(m["text"], people) for m in messages]
+    texts = [_plain(m["text"], people) for m in messages]
     is_thread = "." in rest
-    first = said[0].partition("\n")[0][:MAX_TITLE]
-    named = mentions("\n".join(said), None)
+    first = texts[0].partition("\n")[0][:MAX_TITLE]
+    named = mentions("\n".join(texts), None)
     who = list(dict.fromkeys(filter(None, names)))
     return Document(
         id=f"slack_{hashlib.blake2b(key.encode(), digest_size=12).hexdigest()}",
         title=f"#{channel}: {first}" if is_thread else f"#{channel}, {rest}",
-        body="\n\n".join(f"{name}: {text}" if name else text for name, text in zip(names, said, strict=True)),
+        body="\n\n".join(f"{name}: {text}" if name else text for name, text in zip(names, texts, strict=True)),
         source="slack",
         type="conversation",
         occurred_at=read_timestamp(_time(messages[0])),

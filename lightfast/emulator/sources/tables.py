@@ -56,8 +56,8 @@ def _rows(text: str) -> Iterator[dict[str, object]]:
             continue
         record: dict[str, object] = {name: each[0] for name, each in values.items()}
         record["labels"] = [label for each in values.get("labels", ()) for label in each.split(",")]
-        said = [*values.get("description", ()), *values.get("comment", ())[:MAX_COMMENTS]]
-        record["text"] = "\n\n".join(said)
+        texts = [*values.get("description", ()), *values.get("comment", ())[:MAX_COMMENTS]]
+        record["text"] = "\n\n".join(texts)
         if "team" in values or "title" in values:
             record["identifier"] = record.get("id", "")
         yield record

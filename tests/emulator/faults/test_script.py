@@ -106,7 +106,7 @@ LASTS = [
 @pytest.mark.parametrize("revision", ["2026-04-03", "2026-04-04"])
 async def test_a_lasting_fault_is_raised(
     revision: script.ApiRevision,
-    one: faults.Trouble,
+    one: faults.Fault,
     error: type[LightfastError],
     attempts: int,
     emulator: Emulator,
