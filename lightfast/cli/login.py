@@ -10,7 +10,14 @@ import click
 from lightfast.cli.commands import Command
 from lightfast.cli.connection import working_directory
 from lightfast.cli.output import note, print_json, verbosity
-from lightfast.cli.settings import ADDRESS, DEFAULT_ADDRESS, KEY, masked_key, read_settings
+from lightfast.cli.settings import (
+    ADDRESS,
+    DEFAULT_ADDRESS,
+    KEY,
+    check_option,
+    masked_key,
+    read_settings,
+)
 from lightfast.cli.stored_keys import delete_key, store_key
 
 __all__ = ["login", "logout", "whoami"]
@@ -39,9 +46,9 @@ def login(base_url: str | None) -> None:
     """
     from lightfast import ApiKeyAuth  # it checks the key
 
+    address = _stored_for(base_url)
     key = _read_key().strip()
     ApiKeyAuth(key)
-    address = _stored_for(base_url)
     store_key(address, key)
     note(f"Stored {masked_key(key)} for {address}.")
     if os.environ.get(KEY, "").strip():
@@ -101,4 +108,5 @@ def _read_key() -> str:
 
 def _stored_for(base_url: str | None) -> str:
     # Not from a file: a repository has no say in where a key may go later.
-    return (base_url or os.environ.get(ADDRESS, "").strip() or DEFAULT_ADDRESS).rstrip("/")
+    given = os.environ.get(ADDRESS, "").strip() if base_url is None else check_option(base_url)
+    return (given or DEFAULT_ADDRESS).rstrip("/")

@@ -16,7 +16,14 @@ from lightfast._loopback import is_loopback
 from lightfast.cli.env_files import ENV_FILES, read_env_files
 from lightfast.cli.stored_keys import stored_key
 
-__all__ = ["DEFAULT_ADDRESS", "Settings", "choose_settings", "masked_key", "read_settings"]
+__all__ = [
+    "DEFAULT_ADDRESS",
+    "Settings",
+    "check_option",
+    "choose_settings",
+    "masked_key",
+    "read_settings",
+]
 
 KEY: Final = "LIGHTFAST_API_KEY"
 ADDRESS: Final = "LIGHTFAST_BASE_URL"
@@ -99,12 +106,12 @@ def choose_settings(
         allow_file_address: The value of ``--allow-env-file-address``.
 
     Raises:
-        ConfigurationError: There is no key, or the address must not be given the key.
+        ConfigurationError: There is no key, or the address is empty or must not be given the key.
     """
     named = [(ENVIRONMENT, environ), *((name, files.get(name, {})) for name in ENV_FILES)]
     address, address_from = _first(ADDRESS, named)
-    if base_url:
-        address, address_from = base_url, OPTION
+    if base_url is not None:
+        address, address_from = check_option(base_url), OPTION
     key, key_from = _first(KEY, named)
     if key is None:
         key, key_from = stored(address or DEFAULT_ADDRESS), KEYRING
@@ -123,6 +130,17 @@ def choose_settings(
         key_from=key_from,
         address_from=address_from if address else DEFAULT,
     )
+
+
+def check_option(base_url: str) -> str:
+    """Return the value of ``--base-url``.
+
+    Raises:
+        ConfigurationError: It is empty, as of an unset variable: the key must not go elsewhere.
+    """
+    if not base_url.strip():
+        raise ConfigurationError(f"{OPTION} is empty; leave it out to use {DEFAULT_ADDRESS}.")
+    return base_url
 
 
 def _refusal(

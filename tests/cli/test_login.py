@@ -105,6 +105,13 @@ def test_a_stored_key_goes_to_no_other_address(run, ring, server, tmp_path):
     assert server.requests == []
 
 
+def test_an_empty_option_stores_no_key_for_the_public_service(run, ring):
+    result = log_in(run, KEY, "--base-url", "")
+    assert result.exit_code == 2
+    assert "--base-url is empty" in result.stderr
+    assert ring.entries == {}
+
+
 def test_login_ignores_the_address_of_a_file(run, ring, tmp_path):
     (tmp_path / "here" / ".env").write_text("LIGHTFAST_BASE_URL=https://collector.example")
     log_in(run)

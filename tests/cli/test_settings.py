@@ -148,6 +148,13 @@ def test_what_only_looks_like_this_machine_is_another(address):
         choose_settings(None, {"LIGHTFAST_API_KEY": KEY}, files, lambda _: None)
 
 
+@pytest.mark.parametrize("empty", ["", "  "])
+def test_an_empty_option_never_means_the_public_service(empty, tmp_path):
+    """An unset variable in a script must not send the key elsewhere."""
+    with pytest.raises(ConfigurationError, match=r"--base-url is empty; leave it out"):
+        read_settings(empty, directory=tmp_path, environ={"LIGHTFAST_API_KEY": KEY})
+
+
 def test_the_keyring_is_asked_for_the_key_of_that_address():
     files = {".env": {"LIGHTFAST_BASE_URL": FOREIGN}}
     stored = {DEFAULT_ADDRESS: "sk-lf-mine"}
