@@ -77,7 +77,7 @@ def lint(session: nox.Session) -> None:
 
 @nox.session(python=PYTHONS[0])
 def typing(session: nox.Session) -> None:
-    """Mypy, strictly, over the package and the helpers of its tests; mypy and pyright over programs as users write them."""
+    """Check types: mypy, strictly, over the package and the helpers of its tests; mypy and pyright over programs as users write them."""
     session.install(".[all]", *group("typing"), *group("test"))
     session.run("mypy")
     session.run("pytest", "tests/test_typing.py")
@@ -85,7 +85,7 @@ def typing(session: nox.Session) -> None:
 
 @nox.session(python=PYTHONS)
 def tests(session: nox.Session) -> None:
-    """All tests, with coverage on the oldest Python; those between the oldest and the newest leave out the slow ones."""
+    """Run all tests, with coverage on the oldest Python; those between the oldest and the newest leave out the slow ones."""
     extras = "cli,keyring,emulator,mcp,semantic" if session.python == PYTHONS[0] else "all"
     session.install("-e", f".[{extras}]", *group("test"))
     if session.python != PYTHONS[0] or session.posargs:
@@ -141,10 +141,10 @@ def aiohttp_next(session: nox.Session) -> None:
     given = session.posargs or ["aiohttp"]
     for requirement, options in ((given[0], ["--pre", "--upgrade"]), ("aiohttp==3.14.0", [])):
         session.run("python", "-m", "pip", "install", "-q", *options, requirement, silent=True)
-        version = "import aiohttp; print(aiohttp.__version__)"
-        found = session.run("python", "-c", version, silent=True)
-        said = session.run("pytest", "-q", *PARALLEL, *CORE, silent=True, success_codes=range(6))
-        session.log(f"aiohttp {str(found).strip()}: {str(said).strip().splitlines()[-1]}")
+        code = "import aiohttp; print(aiohttp.__version__)"
+        version = session.run("python", "-c", code, silent=True)
+        output = session.run("pytest", "-q", *PARALLEL, *CORE, silent=True, success_codes=range(6))
+        session.log(f"aiohttp {str(version).strip()}: {str(output).strip().splitlines()[-1]}")
 
 
 @nox.session(python=PYTHONS[0])
@@ -245,14 +245,14 @@ def bench(session: nox.Session) -> None:
 
 @nox.session(python=PYTHONS[0])
 def soak(session: nox.Session) -> None:
-    """100,000 calls through both faces, 5 % of the attempts faulted; a minute or two."""
+    """Make 100,000 calls through both faces, 5 % of the attempts faulted; a minute or two."""
     session.install("-e", ".[all]", *group("test"))
     session.run("python", "-W", "error", "-m", "tests.soak", *session.posargs)
 
 
 @nox.session(python=PYTHONS[0])
 def fuzz(session: nox.Session) -> None:
-    """Atheris on the reader of answers for a minute, or as its options say."""
+    """Fuzz the reader of answers with atheris for a minute, or as its options say."""
     session.install("-e", ".[all]", *group("test"))
     found = session.run(
         *("python", "-m", "pip", "install", *group("fuzz")), silent=True, success_codes=[0, 1]

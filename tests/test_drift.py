@@ -58,8 +58,8 @@ def test_raise_raises_what_deviates_and_lets_the_rest_through(serve):
     assert pickle.loads(pickle.dumps(caught.value)).drift == caught.value.drift
 
 
-def test_the_second_shape_and_an_option_that_it_ignores(serve):
-    """6.3, 6a: the answer shows the second shape, and the request had an offset."""
+def test_the_second_revision_and_an_option_that_it_ignores(serve):
+    """6.3, 6a: the answer shows the second revision, and the request had an offset."""
     server = serve(answer(contract("response_2026_04_04.json")))
     with connect(server) as client:
         response = client.search("q", offset=20, filters={"source_types": ["github"]})

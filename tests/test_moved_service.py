@@ -63,7 +63,7 @@ def test_each_of_the_two_addresses_names_the_other():
 
 
 def test_filters_work_at_the_address_of_2026_04_05(second):
-    """6b: `/v1/search` in the second shape: filters are honored there, because they stand at the top."""
+    """6b: `/v1/search` in the second revision: filters are honored there, because they stand at the top."""
     base_url = second.console_url + "v1"
     with Lightfast(second.create_api_key(), base_url=base_url) as client:
         response = client.search("login deploy", filters={"sources": ["vercel"]})

@@ -210,8 +210,8 @@ def read_search(body: bytes, http: HttpInfo | None = None) -> SearchResponse:
 def _read_response(parse: Callable[[_Source], Any], source: _Source) -> SearchResponse:
     """Read an answer to a search, in the shape of either revision."""
     document = parse(source)
-    if type(document) is dict and revisions.is_second_shape(document):
-        return _read_second_shape(document, parse, source)
+    if type(document) is dict and revisions.is_second_revision(document):
+        return _read_second_revision(document, parse, source)
     response = _read(_response_reader, document, SearchResponse, parse, source)
     if not noticed.drift:
         return response
@@ -229,20 +229,20 @@ def _read_with_drift(parse: Callable[[_Source], Any], source: _Source) -> Search
     return response
 
 
-def _read_second_shape(
+def _read_second_revision(
     document: dict[str, Any], parse: Callable[[_Source], Any], source: _Source
 ) -> SearchResponse:
     def parse_again(source: _Source) -> Any:
-        return revisions.from_second_shape(parse(source))
+        return revisions.from_second_revision(parse(source))
 
-    first_shape = revisions.from_second_shape(document)
+    translated = revisions.from_second_revision(document)
     document.clear()
-    drift = deviations(first_shape, SearchResponse)
-    response = _read(_response_reader, first_shape, SearchResponse, parse_again, source)
+    drift = deviations(translated, SearchResponse)
+    response = _read(_response_reader, translated, SearchResponse, parse_again, source)
     noticed.drift = False
     object.__setattr__(response, "revision", revisions.SECOND)
     unknown = [deviation for deviation in drift if deviation.kind == "unknown_field"]
-    object.__setattr__(response, "drift", (revisions.SECOND_SHAPE, *unknown))
+    object.__setattr__(response, "drift", (revisions.REVISION_DRIFT, *unknown))
     return response
 
 

@@ -74,7 +74,7 @@ TOP_LEVEL_DATES: Mapping[str, str] = {"start": "after", "end": "before"}
 
 # --- the shape of 2026-04-04 ------------------------------------------------------------------
 
-SECOND_SHAPE = Drift(
+REVISION_DRIFT = Drift(
     "revision",
     "$",
     f"the answer has the shape of revision {SECOND}: no meta, context or latency",
@@ -82,12 +82,12 @@ SECOND_SHAPE = Drift(
 SECOND_MODES = ("fast", "balanced")
 
 
-def is_second_shape(document: dict[str, Any]) -> bool:
+def is_second_revision(document: dict[str, Any]) -> bool:
     """Tell whether a search's answer has the shape of 2026-04-04."""
     return "data" not in document and "results" in document
 
 
-def from_second_shape(document: dict[str, Any]) -> dict[str, Any]:
+def from_second_revision(document: dict[str, Any]) -> dict[str, Any]:
     """Return an answer of 2026-04-04 in the shape of 2026-04-03."""
     rest = {key: value for key, value in document.items() if key not in {"results", "total"}}
     results = document["results"]

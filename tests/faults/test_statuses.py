@@ -19,7 +19,7 @@ from tests.faults.table.statuses import class_name
 SHAPES = {
     "documented": {"error": "A_CODE", "message": "some words", "requestId": "req_1"},
     "without message": {"error": "A_CODE", "details": {"fieldErrors": {"limit": ["too big"]}}, "requestId": "req_1"},
-    "second shape": {"defined": True, "code": "A_CODE", "status": 1, "message": "some words", "data": {"field": "limit"}},
+    "second revision": {"defined": True, "code": "A_CODE", "status": 1, "message": "some words", "data": {"field": "limit"}},
     "HTML": b"<!doctype html><h1>Bad gateway</h1>",
     "plain text": b"FUNCTION_INVOCATION_TIMEOUT\n\nfra1::abc\n",
     "empty": b"",
@@ -40,7 +40,7 @@ def check(error: object, status: int, shape: str) -> None:
     assert error.status == status
     assert error.retryable == (status in RETRYABLE)
     assert str(status) in str(error)
-    assert error.code == ("A_CODE" if shape in {"documented", "without message", "second shape"} else None)  # fmt: skip
+    assert error.code == ("A_CODE" if shape in {"documented", "without message", "second revision"} else None)  # fmt: skip
 
 
 @pytest.mark.parametrize("shape", SHAPES)

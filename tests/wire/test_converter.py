@@ -107,12 +107,12 @@ def test_unknown_fields_are_kept_at_every_level_and_unknown_modes_stay_text():
     assert response.meta.mode == "psychic"
 
 
-def test_the_second_shape_reads_into_the_same_models():
+def test_the_second_revision_reads_into_the_same_models():
     response = read(contract("response_2026_04_04.json"))
     assert [hit.id for hit in response] == ["obs_9"]
     assert response.meta.total == 1
     assert (response.meta.limit, response.meta.mode, response.latency) == (None, None, None)
-    assert response.request_id == "req_second_shape"
+    assert response.request_id == "req_second_revision"
     assert read({"results": []}).meta.total == 0
 
 

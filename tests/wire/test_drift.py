@@ -86,7 +86,7 @@ def test_fields_that_may_be_missing_are_no_drift():
     assert read(document).drift == ()
 
 
-def test_the_second_shape_is_a_revision_of_its_own():
+def test_the_second_revision_is_a_revision_of_its_own():
     """6.3: `results` and `total`; of what it lacks, only its new fields are told besides."""
     document = contract("response_2026_04_04.json")
     document["results"][0]["sentiment"] = 1
@@ -143,7 +143,7 @@ SECOND = read(contract("response_2026_04_04.json"))
         ),
     ],
 )
-def test_what_the_second_shape_cannot_honor_is_told(options, ignored):
+def test_what_the_second_revision_cannot_honor_is_told(options, ignored):
     found = ignored_options(SearchRequest("q", **options), SECOND)
     assert [drift.path for drift in found] == ignored
     assert {drift.kind for drift in found} <= {"ignored_option"}
@@ -169,7 +169,7 @@ def test_an_offset_that_was_not_used_is_told():
         pytest.param(
             {"defined": True, "code": "BAD_REQUEST", "status": 400, "message": "m", "data": {}},
             "revision 2026-04-04",
-            id="6.2: second shape",
+            id="6.2: second revision",
         ),
         pytest.param(
             {"error": "auth_required", "message": "m", "diagnostics": {}},

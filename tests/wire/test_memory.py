@@ -30,7 +30,7 @@ ANSWERS = {
     "results": answer(data=repeated(PLAIN)),
     "results with an unknown field": answer(data=repeated(PLAIN | {"new": 1})),
     "results without what is promised": answer(data=repeated(MINIMAL)),
-    "results of the second shape": orjson.dumps({"results": repeated(MINIMAL | {"new": 1})}),
+    "results of the second revision": orjson.dumps({"results": repeated(MINIMAL | {"new": 1})}),
     "references": answer(data=[PLAIN | {"references": repeated(REFERENCE)}]),
     "clusters": answer(context={"clusters": repeated({"keywords": None})}),
     "an unknown field of arrays": answer(new=repeated([[12345, 67890], 12345])),
@@ -39,7 +39,7 @@ ANSWERS = {
     "an unknown field of strings": answer(new=repeated("\u0100")),
     "an unknown field of names": answer(new={f"{number:x}": 0 for number in range(SIZE // 10)}),
     "results before something wrong": answer(data=repeated(PLAIN), requestId=5),
-    "results before something wrong, second shape": orjson.dumps(
+    "results before something wrong, second revision": orjson.dumps(
         {"results": repeated(MINIMAL), "requestId": 5}
     ),
 }  # fmt: skip

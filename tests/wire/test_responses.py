@@ -29,7 +29,7 @@ def response(body: Any, status: int = 200, **headers: str) -> HttpResponse:
 
 
 # Rows of the contract's section 6, by the names of the literal errors.
-ROWS = {"validation error": "6.1: ", "second shape": "6.2: ", "edge": "6.5: "}
+ROWS = {"validation error": "6.1: ", "second revision": "6.2: ", "edge": "6.5: "}
 
 
 def row_of(case: dict[str, Any]) -> str:

@@ -34,8 +34,8 @@ DEVIATIONS = {
     "response_unknown_fields.json",
     "response_2026_04_04.json",
     "validation error without message",
-    "second shape, validation",
-    "second shape, internal",
+    "second revision, validation",
+    "second revision, internal",
     "an unheard-of code",
     "edge timeout in plain text",
     "edge gateway in HTML",
@@ -89,7 +89,7 @@ def test_the_literal_documents_of_the_second_revision_are_as_described() -> None
     answer = contract("response_2026_04_04.json")
     assert complaints(named("SecondSearchResponse"), answer) == []
     errors = [
-        error for error in contract("errors.json") if error["name"].startswith("second shape")
+        error for error in contract("errors.json") if error["name"].startswith("second revision")
     ]
     assert len(errors) >= 2
     for error in errors:

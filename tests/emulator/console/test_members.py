@@ -62,7 +62,7 @@ async def test_a_member_is_added_signs_in_is_removed_and_refused(
         await page.text("Access denied to this organization")
     page.complaints.clear()  # the browser itself tells of the 403
     await page.js("location.reload()")
-    await page.text("Grace Hopper is a member of no organization.")
+    await page.text("Grace Hopper is not a member of any organization.")
 
     await page.click("Sign out")
     await choose(page, "Ada Lovelace")
@@ -88,7 +88,7 @@ async def test_whoever_leaves_falls_back_to_what_they_still_see(
     await page.js("location.hash = '#/settings/members'; location.reload()")
     await page.text("Ada Lovelace you")
     first = await page.js("document.querySelector('#organization').selectedOptions[0].text")
-    for left, seen in ((first, "make its keys"), (None, "is a member of no organization")):
+    for left, seen in ((first, "make its keys"), (None, "is not a member of any organization")):
         await page.click("Remove Ada Lovelace")
         await page.text("Leave this organization?")
         await page.press("Escape")

@@ -113,7 +113,7 @@ FAULTS = [
         "it broke",
     ),
     _bad(
-        "an error of the second shape under 200",
+        "an error of the second revision under 200",
         {"defined": True, "code": "BAD_REQUEST", "status": 400, "message": "it broke"},
         "it broke",
     ),
@@ -136,12 +136,12 @@ FAULTS = [
     *_all_wrong("latency", [], {"total": "fast"}),
     *_all_wrong("meta.paths", [], {"vector": 1, "entity": True, "cluster": True}),
     _wrong("requestId", 5),
-    _bad("the second shape with a wrong total", {"results": [], "total": "many"}, "total"),
-    _bad("the second shape with wrong results", {"results": {}, "total": 1}, "$.data"),
+    _bad("the second revision with a wrong total", {"results": [], "total": "many"}, "total"),
+    _bad("the second revision with wrong results", {"results": {}, "total": 1}, "$.data"),
     # strange, and all right
     _good("a byte order mark", b"\xef\xbb\xbf" + GOOD_BODY),
     _good("spaces around", b"\r\n\t " + GOOD_BODY + b" \n"),
-    _good("the second shape", contract("response_2026_04_04.json"), value="obs_9"),
+    _good("the second revision", contract("response_2026_04_04.json"), value="obs_9"),
     _good(
         "unknown fields",
         contract("response_unknown_fields.json"),

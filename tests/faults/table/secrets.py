@@ -101,7 +101,7 @@ FAULTS = [
         AuthenticationError,
     ),
     fault(
-        "the key in the second shape's data",
+        "the key in the second revision's data",
         _echo(
             lambda key: {
                 "code": "BAD_REQUEST",

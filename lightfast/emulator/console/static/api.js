@@ -1,4 +1,4 @@
-// Speaks to the emulator. The session's token is in a cookie that no script can read; it lives for a
+// Client of the emulator. The session's token is in a cookie that no script can read; it lives for a
 // minute, and is renewed here before that or when the server says that it is over.
 
 const EARLY = 5; // seconds before its end that a token is renewed
@@ -39,7 +39,7 @@ async function send(method, path, body, headers = {}) {
 
 const inOrganization = () => (organization ? { "X-Org-ID": organization } : {});
 
-/** Who is signed in. */
+/** Returns who is signed in. */
 export const state = () => send("GET", "/console/api/state");
 
 /** Signs in as `{ user: id }`, or as a new `{ name }`. */

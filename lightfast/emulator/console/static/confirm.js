@@ -1,23 +1,23 @@
-// Asks before what is done at once to others.
+// Dialog that asks before something that cannot be undone.
 
 import { h, openDialog, problem } from "./dom.js";
 
-/** Whether it was confirmed and done; what went wrong is told in the dialog, which stays open. */
+/** Resolves to whether it was confirmed and done; the dialog shows what went wrong, and stays open. */
 export async function confirmed(title, { about, consequence, action, work }) {
   const answer = await openDialog(title, (dialog) => {
-    const said = h("div", { class: "said" });
+    const feedback = h("div", { class: "feedback" });
     const go = async () => {
       try {
         await work();
         dialog.close("done");
       } catch (error) {
-        said.replaceChildren(problem(error));
+        feedback.replaceChildren(problem(error));
       }
     };
     return [
       h("p", {}, about),
       h("p", {}, consequence),
-      said,
+      feedback,
       h(
         "div",
         { class: "actions" },

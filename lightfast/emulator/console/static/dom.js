@@ -1,6 +1,6 @@
-// Builds elements. Whatever comes from a server goes in as text, never as HTML.
+// Elements. Whatever comes from a server goes in as text, never as HTML.
 
-/** An element: h("a", { href: "#", class: "x", onclick: f }, "text", otherElement). */
+/** Returns an element: h("a", { href: "#", class: "x", onclick: f }, "text", otherElement). */
 export function h(tag, properties = {}, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(properties)) {
@@ -19,7 +19,7 @@ export function say(text) {
   document.getElementById("live").textContent = text;
 }
 
-/** A label, its input, and what helps to fill it in. */
+/** Returns a label, its input, and a hint. */
 export function field(label, input, hint = null) {
   input.id ||= `field-${(field.count = (field.count ?? 0) + 1)}`;
   const note = hint ? h("small", { id: `${input.id}-hint` }, hint) : null;
@@ -27,7 +27,7 @@ export function field(label, input, hint = null) {
   return h("div", { class: "field" }, h("label", { for: input.id }, label), input, note);
 }
 
-/** A button that copies a text and says so. */
+/** Returns a button that copies a text and says so. */
 export function copyButton(text, label = "Copy", properties = {}) {
   const button = h("button", { type: "button", ...properties }, label);
   button.addEventListener("click", async () => {
@@ -44,7 +44,7 @@ export function copyButton(text, label = "Copy", properties = {}) {
   return button;
 }
 
-/** A box that says what went wrong, for people and for support. */
+/** Returns a box that says what went wrong, with the request ID for support. */
 export function problem(error) {
   const code = [error.code, error.requestId].filter(Boolean).join(" · ");
   return h(
@@ -55,7 +55,7 @@ export function problem(error) {
   );
 }
 
-/** A dialog over the page; resolves when it is closed. */
+/** Opens a dialog over the page; resolves when it is closed. */
 export function openDialog(title, build) {
   const heading = h("h2", { id: "dialog-title" }, title);
   const dialog = h("dialog", { "aria-labelledby": "dialog-title" }, heading);
@@ -70,7 +70,7 @@ export function openDialog(title, build) {
   });
 }
 
-/** A moment as people read it, with the exact one to hover over. */
+/** Returns a time as people read it; hovering shows the exact one. */
 export function time(iso, none = "–") {
   if (!iso) return h("span", { class: "none" }, none);
   const moment = new Date(iso);

@@ -40,14 +40,14 @@ export function searchForm(go) {
   );
   let known = null;
 
-  function asked() {
+  function readForm() {
     const parameters = new URLSearchParams({ q: query.value.trim() });
-    const chosen = new FormData(form);
-    if (chosen.get("mode") !== "balanced") parameters.set("mode", chosen.get("mode"));
+    const values = new FormData(form);
+    if (values.get("mode") !== "balanced") parameters.set("mode", values.get("mode"));
     for (const name of ["source", "type"]) {
-      for (const value of chosen.getAll(name)) parameters.append(name, value);
+      for (const value of values.getAll(name)) parameters.append(name, value);
     }
-    for (const name of ["from", "to"]) if (chosen.get(name)) parameters.set(name, chosen.get(name));
+    for (const name of ["from", "to"]) if (values.get(name)) parameters.set(name, values.get(name));
     return parameters;
   }
 
@@ -72,16 +72,16 @@ export function searchForm(go) {
 
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    if (query.value.trim()) go(asked());
+    if (query.value.trim()) go(readForm());
   });
   // What is ticked counts at once when there is something to search for.
   form.addEventListener("change", (event) => {
-    if (event.target !== query && query.value.trim()) go(asked());
+    if (event.target !== query && query.value.trim()) go(readForm());
   });
   reset.addEventListener("click", () => {
     for (const box of filters.querySelectorAll("input:checked")) box.checked = false;
     from.value = to.value = "";
-    go(asked());
+    go(readForm());
     summary.focus();
   });
   return {

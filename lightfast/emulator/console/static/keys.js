@@ -1,4 +1,4 @@
-// Settings → API Keys: make one, see it once, revoke it.
+// Settings → API Keys: create one, see it once, revoke it.
 
 import * as api from "./api.js";
 import { confirmed } from "./confirm.js";
@@ -106,13 +106,13 @@ function revokeButton(key, refresh) {
   return h("button", { type: "button", class: "danger quiet", "aria-label": label, onclick: revoke }, "Revoke");
 }
 
-// --- making one ------------------------------------------------------------------------------
+// --- creating one ----------------------------------------------------------------------------
 
 function creation(dialog, refresh) {
   const name = h("input", { name: "key-name", required: true, maxlength: 100, autofocus: true, autocomplete: "off" });
   const lifetime = h("select", { name: "lifetime" });
   lifetime.append(...LIFETIMES.map(([value, label]) => h("option", { value }, label)));
-  const said = h("div", { class: "said" });
+  const feedback = h("div", { class: "feedback" });
   const submit = async (event) => {
     event.preventDefault();
     try {
@@ -121,7 +121,7 @@ function creation(dialog, refresh) {
       refresh();
       show(dialog, key);
     } catch (error) {
-      said.replaceChildren(problem(error));
+      feedback.replaceChildren(problem(error));
     }
   };
   return [
@@ -130,7 +130,7 @@ function creation(dialog, refresh) {
       { onsubmit: submit },
       field("Name", name, "What it is for, such as “billing service, production”."),
       field("Expires", lifetime),
-      said,
+      feedback,
       h(
         "div",
         { class: "actions" },
@@ -149,27 +149,27 @@ function show(dialog, key) {
   const line = `LIGHTFAST_API_KEY=${key}`;
   const copy = copyButton(key, "Copy key", { class: "primary" });
   const done = h("button", { type: "button", onclick: () => dialog.close() }, "Done");
-  const said = h("p", { class: "said", role: "alert" });
-  keepUntilCopied(dialog, said);
+  const feedback = h("p", { class: "feedback", role: "alert" });
+  keepUntilCopied(dialog, feedback);
   dialog.replaceChildren(
     h("h2", { id: "dialog-title" }, "Copy your key now"),
     h("p", {}, "It is shown this once: only its digest is kept."),
     h("div", { class: "row" }, field("Your new API key", shown), copy),
     h("p", { class: "fine" }, "As a line of ", h("code", {}, ".env.local"), ", which git must ignore:"),
     h("div", { class: "row" }, h("pre", { class: "code" }, `LIGHTFAST_API_KEY=${key.slice(0, 6)}…${key.slice(-4)}`), copyButton(line, "Copy line")),
-    said,
+    feedback,
     h("div", { class: "actions" }, done),
   );
   copy.focus();
 }
 
 /** Escape closes a dialog by accident more often than on purpose, and the key would be gone. */
-function keepUntilCopied(dialog, said) {
+function keepUntilCopied(dialog, feedback) {
   let copied = false;
   const guard = (event) => {
     if (copied || (event.type === "keydown" && event.key !== "Escape")) return;
     event.preventDefault();
-    said.replaceChildren(h("span", { class: "notice" }, "The key is not copied yet. Copy it, or choose Done to go without it."));
+    feedback.replaceChildren(h("span", { class: "notice" }, "The key is not copied yet. Copy it, or choose Done to go without it."));
   };
   // The second Escape in a row closes a dialog whatever its `cancel` event says; its key press can be stopped.
   dialog.addEventListener("keydown", guard);

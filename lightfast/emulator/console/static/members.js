@@ -1,4 +1,4 @@
-// Settings → Members: who sees the organization's data, and who no longer shall.
+// Settings → Members: list, add and remove the members of the organization.
 
 import * as api from "./api.js";
 import { confirmed } from "./confirm.js";
@@ -71,7 +71,7 @@ function removeButton(member, you, { organization, refresh, reload }) {
     });
     if (!done) return;
     await (you ? reload() : refresh());
-    say(`${you ? "You are" : `${member.name} is`} no member of ${organization.name} any more.`);
+    say(`${you ? "You are" : `${member.name} is`} no longer a member of ${organization.name}.`);
     document.querySelector("h1")?.focus();
   };
   const label = `Remove ${member.name}`;
@@ -80,17 +80,17 @@ function removeButton(member, you, { organization, refresh, reload }) {
 
 // --- adding one ------------------------------------------------------------------------------
 
-/** What a dialog holds that closes with the new member's name. */
+/** Returns the form of a dialog that closes with the new member's name. */
 function addition(dialog, others) {
   const name = h("input", { name: "member-name", required: true, maxlength: 100, autocomplete: "off" });
-  const said = h("div", { class: "said" });
+  const feedback = h("div", { class: "feedback" });
   const add = async (who) => {
-    said.replaceChildren();
+    feedback.replaceChildren();
     try {
       const { user } = await api.ask("POST", "members", who);
       dialog.close(user.name);
     } catch (error) {
-      said.replaceChildren(problem(error));
+      feedback.replaceChildren(problem(error));
     }
   };
   const submit = (event) => {
@@ -103,7 +103,7 @@ function addition(dialog, others) {
       "form",
       { onsubmit: submit },
       field(others.length ? "Or somebody new" : "Name", name, "They sign in here by choosing that name."),
-      said,
+      feedback,
       h(
         "div",
         { class: "actions" },

@@ -1,4 +1,4 @@
-// What the organization is called on the wire, and how to get another.
+// Settings → Organization: its ID, and how to create another.
 
 import * as api from "./api.js";
 import { copyButton, field, h, problem } from "./dom.js";
@@ -19,7 +19,7 @@ export function organizationView({ session, organization, select }) {
               copyButton(organization.id, "Copy id"),
             ),
           ]
-        : h("p", { class: "lead" }, `${session.user.name} is a member of no organization.`),
+        : h("p", { class: "lead" }, `${session.user.name} is not a member of any organization.`),
       creation(select),
     ),
   };
@@ -27,14 +27,14 @@ export function organizationView({ session, organization, select }) {
 
 function creation(select) {
   const name = h("input", { name: "organization", required: true, maxlength: 100 });
-  const said = h("div", { class: "said" });
+  const feedback = h("div", { class: "feedback" });
   const submit = async (event) => {
     event.preventDefault();
     try {
-      const made = await api.ask("POST", "organizations", { name: name.value });
-      await select(made.id);
+      const created = await api.ask("POST", "organizations", { name: name.value });
+      await select(created.id);
     } catch (error) {
-      said.replaceChildren(problem(error));
+      feedback.replaceChildren(problem(error));
     }
   };
   return h(
@@ -43,6 +43,6 @@ function creation(select) {
     h("h2", {}, "Create an organization"),
     h("p", { class: "fine" }, "You become a member. It has no data: searches in it answer CONFIG_ERROR."),
     h("div", { class: "row" }, field("Name", name), h("button", {}, "Create organization")),
-    said,
+    feedback,
   );
 }

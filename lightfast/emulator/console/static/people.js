@@ -2,7 +2,7 @@
 
 import { h } from "./dom.js";
 
-/** A button for each user; null when there are none. */
+/** Returns a button for each user; null when there are none. */
 export function peopleList(users, choose) {
   if (!users.length) return null;
   const choices = users.map((user) =>

@@ -1,4 +1,4 @@
-// A page of results. Titles, snippets and addresses come from repositories: they are untrusted.
+// Page of results. Titles, snippets and addresses come from repositories: they are untrusted.
 
 import { h, time } from "./dom.js";
 
@@ -23,7 +23,7 @@ export function resultCard(result, query) {
   );
 }
 
-/** The address if it is one of the web: a `javascript:` one would run when clicked. */
+/** Returns the address if it is one of the web: a `javascript:` one would run when clicked. */
 function webAddress(url) {
   try {
     return ["http:", "https:"].includes(new URL(url).protocol) ? url : null;
@@ -53,7 +53,7 @@ const STOP_WORDS = new Set(
 );
 const segmenter = new Intl.Segmenter(undefined, { granularity: "word" });
 
-/** The text, with the query's words marked: whole ones, in any of their endings. */
+/** Returns the text with the query's words marked: whole ones, in any of their endings. */
 function marked(text, query) {
   const wanted = new Set(words(query).filter((word) => !STOP_WORDS.has(word)).map(stem));
   const parts = [];
@@ -67,7 +67,7 @@ function marked(text, query) {
 const words = (text) =>
   [...segmenter.segment(text.toLowerCase())].filter(({ isWordLike }) => isWordLike).map(({ segment }) => segment);
 
-/** A word without its commonest English endings. */
+/** Returns a word without its commonest English endings. */
 function stem(word) {
   const short = word.replace(/(?:ies|ied)$/u, "y").replace(/(?:ing|ed|es|s|e)$/u, "");
   return short.length < 3 ? word : short.replace(/(.)\1$/u, "$1");

@@ -1,4 +1,4 @@
-// Search: what is asked stands in the address, so that reloading and going back work.
+// Search: the query stands in the address, so that reloading and going back work.
 
 import * as api from "./api.js";
 import { copyButton, h, problem, say } from "./dom.js";
@@ -71,7 +71,7 @@ function go(parameters) {
   else location.hash = hash;
 }
 
-/** The API's request for what stands in the address: its filters under the names of both revisions. */
+/** Returns the API's request for the query in the address: its filters under the names of both revisions. */
 export function requestFrom(parameters) {
   const request = { query: parameters.get("q") ?? "", limit: LIMIT };
   request.offset = Number(parameters.get("offset")) || 0;
@@ -104,7 +104,7 @@ function answered(body, request, turnTo) {
   ];
 }
 
-/** Either shape of an answer, in the first one's words. */
+/** Returns an answer of either revision under the names of the pinned one. */
 function documented(body) {
   return body.results ? { data: body.results, meta: { total: body.total } } : body;
 }
@@ -142,8 +142,8 @@ let language = "curl";
 
 function panel(request) {
   const text = h("pre", { class: "code", tabindex: "0", "aria-label": "Code" });
-  const asked = { ...request, query: request.query || "login bug" };
-  const show = () => (text.textContent = SNIPPETS.find(([id]) => id === language)[2](asked));
+  const example = { ...request, query: request.query || "login bug" };
+  const show = () => (text.textContent = SNIPPETS.find(([id]) => id === language)[2](example));
   const choices = SNIPPETS.map(([id, label]) => {
     const radio = h("input", { type: "radio", name: "language", value: id, checked: id === language });
     radio.addEventListener("change", () => {

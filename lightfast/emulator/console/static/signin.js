@@ -1,18 +1,18 @@
-// Choose who you are, or make somebody up: there are no passwords.
+// Sign-in: choose a user, or create one; there are no passwords.
 
 import * as api from "./api.js";
 import { field, h, problem } from "./dom.js";
 import { peopleList } from "./people.js";
 
 export function signInView(state, done) {
-  const said = h("div", { class: "said" });
+  const feedback = h("div", { class: "feedback" });
   const signIn = async (who) => {
-    said.replaceChildren();
+    feedback.replaceChildren();
     try {
       await api.signIn(who);
       await done();
     } catch (error) {
-      said.replaceChildren(problem(error));
+      feedback.replaceChildren(problem(error));
     }
   };
   return {
@@ -31,7 +31,7 @@ export function signInView(state, done) {
             { class: "notice" },
             "There are no passwords here, so signing in works only while the emulator listens on a loopback address.",
           ),
-      said,
+      feedback,
     ),
   };
 }

@@ -5,12 +5,12 @@ const shell = (text) => `'${text.replaceAll("'", `'\\''`)}'`;
 const python = (value) => spaced(JSON.stringify(value));
 const base = () => `${location.origin}/api/v1`;
 
-/** JSON with a space after each comma and colon that is not inside a string. */
+/** Returns JSON with a space after each comma and colon that is not inside a string. */
 function spaced(json) {
   return json.replace(/"(?:[^"\\]|\\.)*"|[,:]/g, (part) => (part.length === 1 ? `${part} ` : part));
 }
 
-/** The request without what is the default. */
+/** Returns the request without fields that have their default. */
 function short({ query, limit, offset, mode, ...filters }) {
   return {
     query,

@@ -1,8 +1,8 @@
-// A table that becomes one block for each row on narrow screens.
+// Table that becomes one block for each row on narrow screens.
 
 import { h } from "./dom.js";
 
-/** A table; its last column, for what can be done, has no head. */
+/** Returns a table; its last column, for actions, has no head. */
 export function table(caption, heads, rows) {
   return h(
     "div",
@@ -17,5 +17,5 @@ export function table(caption, heads, rows) {
   );
 }
 
-/** A cell that says its head itself, for narrow screens, where heads are not seen. */
+/** Returns a cell that repeats its head, for narrow screens, where heads are hidden. */
 export const cell = (head, content) => h("td", { "data-head": head }, content);
