@@ -123,5 +123,6 @@ class Guard:
             return False
 
     def _has_token(self, headers: Headers) -> bool:
-        given = headers.get("authorization", "").encode("utf-8", "replace")
-        return hmac.compare_digest(given, f"Bearer {self._token}".encode())
+        scheme, _, given = headers.get("authorization", "").partition(" ")
+        is_same = hmac.compare_digest(given.encode("utf-8", "replace"), f"{self._token}".encode())
+        return is_same and scheme.lower() == "bearer"  # in any case: RFC 9110 §11.1

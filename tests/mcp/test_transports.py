@@ -150,6 +150,7 @@ def test_another_address_than_this_machines_must_be_meant(repository, tmp_path):
         ({"host": "localhost", "origin": "http://[bad"}, {}, 403),
         ({"host": "localhost"}, {"token": "s3cret"}, 401),
         ({"host": "localhost", "authorization": "Bearer wrong"}, {"token": "s3cret"}, 401),
+        ({"host": "localhost", "authorization": "bearer s3cret"}, {"token": "s3cret"}, 200),
         ({"host": "localhost", "authorization": "s3cret"}, {"token": "s3cret"}, 401),
         ({"host": "localhost", "authorization": "Bearer s3cret"}, {"token": "s3cret"}, 200),
     ],
