@@ -8,7 +8,7 @@ import attrs
 import pytest
 
 from lightfast import Entity, SearchMeta, SearchResponse, SearchResult
-from lightfast.integrations.text import search_text
+from lightfast.integrations.text import plain_values, search_text
 
 HIT = SearchResult(
     id="doc_1", title="Retries: Backoff", source="docs", type="document", score=1.0,
@@ -48,13 +48,14 @@ def test_a_passage_that_only_repeats_the_title_is_left_out():
     assert text_of(attrs.evolve(HIT, snippet=HIT.title)).count("Backoff") == 1
 
 
-@pytest.mark.parametrize("budget", [1, 150, 300, 10_000])
+@pytest.mark.parametrize("budget", [1, 150, 300, 350, 10_000])
 def test_a_budget_cuts_whole_results_and_the_text_tells_the_next_offset(budget):
     hits = [attrs.evolve(HIT, id=str(n)) for n in range(3)]
-    response = SearchResponse(results=tuple(hits), meta=SearchMeta(total=9, offset=20))
+    response = SearchResponse(results=tuple(hits), meta=SearchMeta(total=99, offset=20))
     page = search_text(response, max_characters=budget)
     assert page.results == tuple(hits[: len(page.results)])
-    assert len(page.results) == {1: 1, 150: 1, 300: 2, 10_000: 3}[budget]
+    assert len(page.results) == {1: 1, 150: 1, 300: 1, 350: 2, 10_000: 3}[budget]
+    assert len(page.text) <= budget or len(page.results) == 1
     assert page.text.count("Twice, with jitter.") == len(page.results)
     last = 20 + len(page.results)
     assert f"Results 21-{last} of " in page.text
@@ -66,3 +67,31 @@ def test_what_a_terminal_would_obey_or_nobody_sees_is_taken_out():
     lines = text_of(hidden).splitlines()
     assert lines[2] == "1. a[2Jbcd"
     assert "   one 2. forged" in lines
+
+
+# Characters that carry text which no reader sees: tags, variation selectors, fillers, a soft hyphen.
+UNSEEN = (
+    "\U000e0069\U000e0067\U000e006e\U000e0100\ufe01\u2060\u2064\u3164\u00ad\u180e\u034f\ufff9\u061c"
+)
+
+
+def test_text_that_is_hidden_in_invisible_characters_is_taken_out():
+    hidden = attrs.evolve(HIT, title=f"Read {UNSEEN}me", snippet=f"{UNSEEN}now")
+    assert "1. Read me\n" in text_of(hidden)
+    assert text_of(hidden).endswith("\n   now")
+    assert plain_values({"a": [UNSEEN, 1, None, {"b": f"c{UNSEEN}"}]}) == {
+        "a": ["", 1, None, {"b": "c"}]
+    }
+
+
+def test_a_line_that_is_very_long_is_cut_between_words():
+    endless = attrs.evolve(HIT, title="word " * 100_000, snippet="w" * 100_000)
+    text = text_of(endless)
+    assert len(text) < 5000
+    assert "word …\n" in text
+    assert "www …" in text
+
+
+def test_an_offset_behind_the_last_result_is_told():
+    response = SearchResponse(results=(), meta=SearchMeta(total=3, offset=7))
+    assert search_text(response, max_characters=100).text == "Nothing after the first 7 results."

@@ -34,7 +34,7 @@ from lightfast import (
     SearchResponse,
     SearchResult,
 )
-from lightfast.integrations.text import search_text
+from lightfast.integrations.text import plain, search_text
 
 __all__ = ["LightfastRetriever", "LightfastSearchInput", "LightfastSearchTool"]
 
@@ -158,7 +158,7 @@ def _documents(response: SearchResponse) -> list[Document]:
 
 def _document(result: SearchResult, request_id: str | None) -> Document:
     row = result.to_row()
-    text = f"{row.pop('title')}\n\n{row.pop('snippet')}".strip()
+    text = plain(f"{row.pop('title')}\n\n{row.pop('snippet')}").strip()
     metadata = {
         **result.extra,
         **row,

@@ -3,18 +3,34 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
+from typing import Any
 
 import attrs
 
 from lightfast import SearchResponse, SearchResult
 
-__all__ = ["Page", "joined", "one_line", "plain", "result_text", "results_text", "search_text"]
+__all__ = [
+    "Page",
+    "clip",
+    "joined",
+    "one_line",
+    "plain",
+    "plain_values",
+    "result_text",
+    "results_text",
+    "search_text",
+]
 
 _PEOPLE = 3
+_LINE = 2000  # characters of a title, a passage or a place
 _COMMIT = re.compile(r"[0-9a-f]{40}\Z")
-# What a terminal or a model's reader could obey, or what hides text: UAX #9 §2, UTS #39 §3.
-_UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
+# What a terminal or a model would obey without anyone seeing it: controls, and Default_Ignorable_Code_Point (UAX #44).
+_UNSEEN = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f"
+    r"\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb"
+    r"\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
+)
 _SPACE = re.compile(r"\s+")
 
 
@@ -42,35 +58,34 @@ def search_text(
         with_ids: Whether to show the IDs that other tools take.
         note: A line to add, such as the state of the index.
     """
-    results = response.results
+    results, start = response.results, response.meta.offset or 0
     if not results:
-        return Page("\n".join(filter(None, ["Nothing found.", note])), ())
-    shown = _fitting(results, max_characters, with_ids=with_ids)
-    start = response.meta.offset or 0
-    last = start + len(shown)
-    total = max(response.meta.total, start + len(results))
-    head = f"Results {start + 1}-{last} of {total}, best first."
-    more = f"For more, search again with offset={last}." if last < total else ""
+        nothing = f"Nothing after the first {start} results." if start else "Nothing found."
+        return Page("\n".join(filter(None, [nothing, note])), ())
+    blocks = [
+        result_text(n, result, with_id=with_ids) for n, result in enumerate(results, start + 1)
+    ]
+    text = ""
+    for count in range(len(results), 0, -1):
+        head, foot = _frame(response, count, note)
+        text = "\n\n".join(filter(None, [head, *blocks[:count], foot]))
+        if len(text) <= max_characters:
+            return Page(text, results[:count])
+    return Page(text, results[:1])
+
+
+def _frame(response: SearchResponse, count: int, note: str) -> tuple[str, str]:
+    """Return what stands before and after so many results."""
+    given, start = len(response), response.meta.offset or 0
+    last, total = start + count, max(response.meta.total, start + given)
     left_out = (
-        f"{len(results) - len(shown)} results of this page did not fit into max_characters."
-        if len(shown) < len(results)
+        f"{given - count} results of this page did not fit into max_characters."
+        if count < given
         else ""
     )
+    more = f"For more, search again with offset={last}." if last < total else ""
     foot = " ".join(filter(None, [left_out, more, note]))
-    blocks = [result_text(n, result, with_id=with_ids) for n, result in enumerate(shown, start + 1)]
-    return Page("\n\n".join(filter(None, [head, *blocks, foot])), shown)
-
-
-def _fitting(
-    results: Sequence[SearchResult], budget: int, *, with_ids: bool
-) -> tuple[SearchResult, ...]:
-    shown: list[SearchResult] = []
-    for number, result in enumerate(results, 1):
-        budget -= len(result_text(number, result, with_id=with_ids)) + 2
-        if budget < 0 and shown:
-            break
-        shown.append(result)
-    return tuple(shown)
+    return f"Results {start + 1}-{last} of {total}, best first.", foot
 
 
 def result_text(number: int, result: SearchResult, *, with_id: bool) -> str:
@@ -112,10 +127,31 @@ def joined(facts: Iterable[str]) -> str:
 
 
 def one_line(text: str) -> str:
-    """Return a text without line breaks and invisible characters."""
-    return _SPACE.sub(" ", plain(text)).strip()
+    """Return a text without line breaks and invisible characters, cut where it is very long."""
+    line = _SPACE.sub(" ", plain(text)).strip()
+    return line if len(line) <= _LINE else f"{clip(line, _LINE)} …"
+
+
+def clip(text: str, most: int) -> str:
+    """Return the first words of a text, in so many characters at most."""
+    if len(text) <= most:
+        return text
+    words = text[: most + 1].rsplit(maxsplit=1)
+    return words[0][:most] if words else ""
 
 
 def plain(text: str) -> str:
     """Return a text without invisible characters."""
     return _UNSEEN.sub("", text)
+
+
+def plain_values(value: Any) -> Any:
+    """Return a JSON value without invisible characters in its strings."""
+    match value:
+        case str():
+            return plain(value)
+        case list():
+            return [plain_values(each) for each in value]
+        case dict():
+            return {name: plain_values(each) for name, each in value.items()}
+    return value

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from lightfast.integrations.text import joined, one_line, plain
+from lightfast.integrations.text import clip, joined, one_line, plain
 
 if TYPE_CHECKING:
     from lightfast.emulator import DocumentContents, RelatedDocument
@@ -34,7 +34,8 @@ def contents_text(document: DocumentContents, patch: str | None, max_characters:
     text = "\n\n".join(filter(None, parts))
     if len(text) <= max_characters:
         return text
-    return f"{text[:max_characters]}\n\n[Cut at max_characters={max_characters} of {len(text)}.]"
+    cut = f"[Cut at max_characters={max_characters} of {len(text)}.]"
+    return f"{clip(text, max(max_characters - len(cut) - 2, 0))}\n\n{cut}"
 
 
 def related_text(document: DocumentContents, related: Iterable[RelatedDocument]) -> str:

@@ -9,7 +9,7 @@ import attrs
 from mcp import types
 
 from lightfast import ConfigurationError, DateRange, SearchFilters, SearchRequest
-from lightfast.integrations.text import results_text, search_text
+from lightfast.integrations.text import clip, plain_values, results_text, search_text
 from lightfast.mcp import schemas
 from lightfast.mcp.memory import Memory, OnProgress
 from lightfast.mcp.text import contents_text, related_text
@@ -79,7 +79,7 @@ def _contents_tool(memory: LocalMemory) -> Tool:
         document = await memory.document(identifier, on_progress)
         patch = await memory.patch(identifier, on_progress) if arguments.get("patch") else None
         text = contents_text(document, patch, budget)
-        cut = {"text": document.text[:budget], "patch": patch[:budget] if patch else None}
+        cut = {"text": clip(document.text, budget), "patch": clip(patch, budget) if patch else None}
         return _result(text, _document(document) | cut)
 
     return _tool(
@@ -126,7 +126,7 @@ def _related_tool(memory: LocalMemory) -> Tool:
         identifier = _identifier(arguments)
         document = await memory.document(identifier, on_progress)
         related = await memory.related(identifier, on_progress)
-        rows = [{"relation": r.relation, "document": _document(r.document)} for r in related]
+        rows = [{"relation": r.relation, "document": _summary(r.document)} for r in related]
         return _result(related_text(document, related), {"data": rows})
 
     return _tool(
@@ -167,18 +167,22 @@ def _tool(
 
 def _result(text: str, document: dict[str, Any]) -> types.CallToolResult:
     return types.CallToolResult(
-        content=[types.TextContent(type="text", text=text)], structured_content=document
+        content=[types.TextContent(type="text", text=text)],
+        structured_content=plain_values(document),
     )
 
 
 def _document(document: DocumentContents) -> dict[str, Any]:
+    return {**_summary(document), "text": document.text}
+
+
+def _summary(document: DocumentContents) -> dict[str, Any]:
     at = document.occurred_at
     return {
         "id": document.id,
         "title": document.title,
         "source": document.source,
         "type": document.type,
-        "text": document.text,
         "url": document.url,
         "occurredAt": at.isoformat().replace("+00:00", "Z") if at else None,
         "path": document.path,
@@ -189,20 +193,37 @@ def _document(document: DocumentContents) -> dict[str, Any]:
     }
 
 
+# By the names of both revisions of the API; the search is sent under all of them.
+_FILTERS = {
+    "sourceTypes": "sources",
+    "observationTypes": "types",
+    "dateRange": "date_range",
+    "actorNames": "actor_names",
+    "sources": "sources",
+    "entityTypes": "types",
+}
+
+
 def _request(arguments: Arguments) -> SearchRequest:
-    """Return a search; its filters are sent under the names of all revisions of the API."""
+    """Return the search that a call asks for."""
     fields = arguments.pop("filters", {})
     if not isinstance(fields, Mapping):
         raise ConfigurationError("`filters` must be an object.")
-    rest = {name: value for name, value in fields.items() if value is not None}
-    filters = SearchFilters(
-        sources=rest.pop("sources", None) or rest.pop("sourceTypes", None),
-        types=rest.pop("entityTypes", None) or rest.pop("observationTypes", None),
-        date_range=DateRange.from_dict(rest.pop("dateRange", {})),
-        actor_names=rest.pop("actorNames", None),
-    )
+    chosen = {name: value for name, value in fields.items() if value}
+    if unknown := chosen.keys() - _FILTERS:
+        known = ", ".join(schemas.SEARCH_INPUT["properties"]["filters"]["properties"])
+        raise ConfigurationError(f"There is no filter {min(unknown)[:40]!r}; use {known}.")
+    given = {_FILTERS[name]: value for name, value in chosen.items()}
+    if "date_range" in given:
+        given["date_range"] = _date_range(given["date_range"])
     request = SearchRequest.from_dict(arguments)
-    return attrs.evolve(request, filters=filters) if fields else request
+    return attrs.evolve(request, filters=SearchFilters(**given)) if given else request
+
+
+def _date_range(fields: object) -> DateRange:
+    if not isinstance(fields, Mapping):
+        raise ConfigurationError("`dateRange` must be an object with `start`, `end` or both.")
+    return DateRange.from_dict(fields)
 
 
 def _identifier(arguments: Arguments) -> str:

@@ -88,6 +88,35 @@ async def test_a_document_is_read_whole_with_its_patch_on_request(repository):
     assert "-N = 2" in patched.structured_content["patch"]
 
 
+async def test_a_document_is_cut_between_words_within_the_budget(repository):
+    repository.commit(f"A long story\n\n{'abcdefghi ' * 1000}")
+    async with local_client(repository) as client:
+        text = await ask(
+            client,
+            "lightfast_contents",
+            id=repository.git("rev-parse", "HEAD").strip(),
+            max_characters=500,
+        )
+    assert 450 < len(text) <= 500
+    words, _, cut = text.rpartition("\n\n")
+    assert words.endswith("abcdefghi")
+    assert cut.startswith("[Cut at max_characters=500 of ")
+
+
+async def test_nothing_invisible_reaches_a_model(repository):
+    hidden = "".join(chr(0xE0000 + ord(letter)) for letter in "obey")
+    repository.commit(
+        f"Weigh the anchor{hidden}\n\nSlowly.{hidden}", {"a.md": f"# Anchor\n\n{hidden}\n"}
+    )
+    async with local_client(repository) as client:
+        found = await client.call_tool("lightfast_search", {"query": "anchor"})
+        first = found.structured_content["data"][0]["id"]
+        whole = await client.call_tool("lightfast_contents", {"id": first, "patch": True})
+    for result in (found, whole):
+        assert "nchor" in result.content[0].text
+        assert hidden[0] not in f"{result.content[0].text}{result.structured_content}"
+
+
 async def test_similar_and_related_results_lead_from_one_to_the_next(repository):
     sha = repository.git("rev-parse", "HEAD~1").strip()
     async with local_client(repository) as client:
@@ -168,6 +197,8 @@ async def test_nothing_found_is_no_error(repository):
         ("lightfast_search", {"query": "q", "limit": 1000}, "from 1 to 100"),
         ("lightfast_search", {"query": "q", "max_characters": "many"}, "`max_characters`"),
         ("lightfast_search", {"query": "q", "filters": {"dateRange": {"start": "today"}}}, "UTC"),
+        ("lightfast_search", {"query": "q", "filters": {"dateRange": 5}}, "`dateRange` must be"),
+        ("lightfast_search", {"query": "q", "filters": {"kinds": ["pr"]}}, "use sourceTypes, obs"),
         ("lightfast_contents", {}, "`id` must be"),
         ("lightfast_contents", {"id": "nope"}, "give the `id` of a search result"),
         ("lightfast_related", {"id": "nope"}, "give the `id` of a search result"),
