@@ -71,7 +71,7 @@ def _python(module: str, old: str, new: str) -> Iterator[Break]:
             continue
         symbol = breakage.obj.path.removeprefix(f"{module}.").removesuffix(".__init__")
         said = _COLOUR.sub("", breakage.explain(griffe.ExplanationStyle.ONE_LINE))
-        what = said.partition(": ")[2]
+        what = said.split(": ", 2)[-1]  # after the file and the symbol
         value = breakage.old_value or breakage.new_value
         if isinstance(value, griffe.Parameter):
             symbol = f"{symbol}.{value.name}"

@@ -49,7 +49,7 @@ class Embedder(Protocol):
         """Number of components of a vector."""
 
     def embed(self, texts: Sequence[str]) -> Vectors:
-        """Return one row for each text, of length 1. Called from several threads at once."""
+        """Return one row for each text; its length does not matter. Called from several threads at once."""
 
 
 @attrs.frozen(kw_only=True)

@@ -1,7 +1,7 @@
 """Sentence model in a local folder, as sentence-transformers exports it to ONNX and fastembed keeps it.
 
-What is read: ``model.onnx`` (there or in ``onnx/``), ``tokenizer.json``, and, where they are there, the dimension from
-``config.json``, the longest text from ``sentence_bert_config.json`` and the pooling from ``1_Pooling/config.json``.
+What is read: ``model.onnx`` (there or in ``onnx/``), ``tokenizer.json``, the dimension from ``config.json``, and, where
+they are there, the longest text from ``sentence_bert_config.json`` and the pooling from ``1_Pooling/config.json``.
 Nothing is downloaded, and no code in the folder is run.
 """
 
@@ -27,6 +27,15 @@ __all__ = ["FolderEmbedder"]
 _MODELS = ("model.onnx", "model_optimized.onnx", "model_quantized.onnx")
 _MAX_TOKENS = 512
 _MAX_CONFIG = 1 << 20  # bytes
+# Vectors are compared by their direction, which a division by the root of the length does not change.
+_POOLINGS = {
+    "pooling_mode_cls_token": "cls",
+    "pooling_mode_lasttoken": "last",
+    "pooling_mode_max_tokens": "max",
+    "pooling_mode_mean_sqrt_len_tokens": "mean",
+    "pooling_mode_mean_tokens": "mean",
+    "pooling_mode_weightedmean_tokens": "weighted",
+}
 
 
 class FolderEmbedder(OnnxEmbedder):
@@ -34,12 +43,14 @@ class FolderEmbedder(OnnxEmbedder):
 
     Args:
         path: The folder.
+        pooling: How the vectors of a text's tokens become one: their mean, or the first one ("cls"). By default as
+            ``1_Pooling/config.json`` says; the mean without that file, which fastembed does not keep.
 
     Raises:
         EmulatorError: There is no folder, or a file that is needed is missing or cannot be read.
     """
 
-    def __init__(self, path: str | os.PathLike[str]) -> None:
+    def __init__(self, path: str | os.PathLike[str], *, pooling: Pooling | None = None) -> None:
         folder = Path(path).expanduser()
         model = _model(folder)
         tokenizer = folder / "tokenizer.json"
@@ -47,12 +58,12 @@ class FolderEmbedder(OnnxEmbedder):
             raise EmulatorError(f"The model's folder {folder} has no tokenizer.json.")
         longest = _whole(_config(folder / "sentence_bert_config.json").get("max_seq_length"))
         max_tokens = min(longest or _MAX_TOKENS, _MAX_TOKENS)
-        pooling = _pooling(folder)
+        pooling = pooling or _pooling(folder / "1_Pooling/config.json")
         dimension = _whole(_config(folder / "config.json").get("hidden_size"))
         if dimension is None:
             raise EmulatorError(f"{folder / 'config.json'} does not say the model's `hidden_size`.")
         super().__init__(
-            name=f"{folder.resolve().name}-{_digest(model, tokenizer)}-{pooling}-{max_tokens}",
+            name=f"{folder.resolve().name}-{_digest(*_parts(model), tokenizer)}-{pooling}-{max_tokens}",
             dimension=dimension,
             load=lambda: (str(model), _tokenizer(tokenizer, max_tokens)),
             pooling=pooling,
@@ -72,6 +83,11 @@ def _model(folder: Path) -> Path:
     )
 
 
+def _parts(model: Path) -> list[Path]:
+    """Return the model's file and those beside it with its weights, such as ``model.onnx_data``."""
+    return sorted(path for path in model.parent.iterdir() if path.name.startswith(model.name))
+
+
 def _tokenizer(path: Path, max_tokens: int) -> Tokenizer:
     try:
         tokenizer = Tokenizer.from_str(path.read_text(encoding="utf-8"))
@@ -81,10 +97,14 @@ def _tokenizer(path: Path, max_tokens: int) -> Tokenizer:
     return tokenizer
 
 
-def _pooling(folder: Path) -> Pooling:
-    return (
-        "cls" if _config(folder / "1_Pooling/config.json").get("pooling_mode_cls_token") else "mean"
-    )
+def _pooling(path: Path) -> Pooling:
+    modes = {name for name, value in _config(path).items() if value is True} & _POOLINGS.keys()
+    poolings = {_POOLINGS[mode] for mode in modes} or {"mean"}
+    if poolings == {"mean"}:
+        return "mean"
+    if poolings == {"cls"}:
+        return "cls"
+    raise EmulatorError(f"{path} asks for {' and '.join(sorted(modes))}, which is not supported.")
 
 
 def _config(path: Path) -> dict[str, Any]:
@@ -94,7 +114,7 @@ def _config(path: Path) -> dict[str, Any]:
     try:
         with path.open("rb") as file:
             found = json.loads(file.read(_MAX_CONFIG))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise EmulatorError(f"{path} cannot be read: {error}") from None
     return found if isinstance(found, dict) else {}
 
@@ -106,6 +126,9 @@ def _whole(value: object) -> int | None:
 def _digest(*paths: Path) -> str:
     digest = hashlib.sha256()
     for path in paths:
-        with path.open("rb") as file:
-            digest.update(hashlib.file_digest(file, "sha256").digest())
+        try:
+            with path.open("rb") as file:
+                digest.update(hashlib.file_digest(file, "sha256").digest())
+        except OSError as error:
+            raise EmulatorError(f"{path} cannot be read: {error}") from None
     return digest.hexdigest()[:12]

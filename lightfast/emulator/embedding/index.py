@@ -18,6 +18,7 @@ import attrs
 import numpy as np
 
 from lightfast.emulator.embedding.base import LEAST_COSINE
+from lightfast.emulator.embedding.vectors import embed_texts
 from lightfast.emulator.errors import EmulatorError
 
 if TYPE_CHECKING:
@@ -165,7 +166,7 @@ class VectorIndex:
     def _query(self, text: str) -> Vectors:
         with self._lock:
             known = self._queries.pop(text, None)
-        query: Vectors = self.embedder.embed([text])[0] if known is None else known
+        query: Vectors = embed_texts(self.embedder, [text])[0] if known is None else known
         with self._lock:
             self._queries[text] = query
             if len(self._queries) > _REMEMBERED:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from lightfast.emulator.embedding.onnx import import_onnxruntime
+from lightfast.emulator.embedding.vectors import unit_rows
+from lightfast.emulator.errors import EmulatorError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -63,8 +65,7 @@ class OnnxEmbedder:
         rows = np.empty((len(texts), self.dimension), np.float32)
         for places in _of_equal_length(encoded):
             rows[places] = self._run([encoded[place] for place in places])
-        vectors: Vectors = rows / np.linalg.norm(rows, axis=1, keepdims=True)
-        return vectors
+        return unit_rows(rows)
 
     def _run(self, batch: Sequence[Encoding]) -> Vectors:
         ids = np.array([text.ids for text in batch], dtype=np.int64)
@@ -74,18 +75,33 @@ class OnnxEmbedder:
             "token_type_ids": np.zeros_like(ids),
         }
         wanted = {given.name for given in self._session.get_inputs()}
-        states = self._session.run(None, {n: v for n, v in inputs.items() if n in wanted})[0]
-        if states.ndim == 2:  # the model pools, too
-            return states  # type: ignore[no-any-return]
-        vectors: Vectors = states[:, 0] if self._pooling == "cls" else states.mean(axis=1)
+        try:
+            states = self._session.run(None, {n: v for n, v in inputs.items() if n in wanted})[0]
+        except Exception as error:  # noqa: BLE001 - the library's errors have no common class
+            raise EmulatorError(f"The model {self.name!r} cannot be run: {error}") from None
+        vectors = self._pooled(states)
+        if vectors.shape != (len(batch), self.dimension):
+            raise EmulatorError(
+                f"The model {self.name!r} gives vectors of another dimension than {self.dimension}."
+            )
         return vectors
+
+    def _pooled(self, states: Any) -> Vectors:
+        if states.ndim == 3:  # else the model pools, too
+            states = states[:, 0] if self._pooling == "cls" else states.mean(axis=1)
+        return states  # type: ignore[no-any-return]
 
     def _load(self) -> Tokenizer:
         with self._lock:
             if self._tokenizer is None:
                 model, tokenizer = self._load_model()
                 tokenizer.no_padding()
-                self._session = _session(model)
+                try:
+                    self._session = _session(model)
+                except Exception as error:  # noqa: BLE001 - the library's errors have no common class
+                    raise EmulatorError(
+                        f"The model {self.name!r} cannot be loaded: {error}"
+                    ) from None
                 self._tokenizer = tokenizer
             return self._tokenizer
 
@@ -103,5 +119,6 @@ def _session(model: Source) -> Any:
     onnxruntime = import_onnxruntime()
     options = onnxruntime.SessionOptions()
     # On the calling thread alone: it may be one of low priority.
+    options.log_severity_level = 4  # what goes wrong is raised, not printed
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])

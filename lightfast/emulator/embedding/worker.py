@@ -20,6 +20,7 @@ import numpy as np
 
 from lightfast.emulator.embedding.base import EmbeddingProgress, embedded_text
 from lightfast.emulator.embedding.index import VectorIndex, embedder_id
+from lightfast.emulator.embedding.vectors import embed_texts
 from lightfast.emulator.errors import EmulatorError
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ KEPT = (
 )
 READ = 512  # texts at a time
 LOG_EVERY = 10.0  # seconds
+GRACE = 5.0  # seconds that closing waits for a batch; the bundled model's takes one at most
 NICE = 15
 _log = logging.getLogger("lightfast.emulator")
 
@@ -128,7 +130,7 @@ class Embedding:
         return sorted(texts.values(), key=lambda text: (text.turn, len(text.text)))
 
     def _embed(self, batch: list[_Text]) -> None:
-        values = self._embedder.embed([text.text for text in batch]).astype(np.float16)
+        values = embed_texts(self._embedder, [text.text for text in batch]).astype(np.float16)
         with self._store.write() as db:
             embedder = _registered(db, self._embedder.name)
             # Another process may have been faster; one vector is as good as the other.
@@ -233,14 +235,14 @@ class EmbeddingThread(threading.Thread):
         self._work.set()
 
     def stop(self) -> None:
-        """Return when nothing is embedded any more: after the text in hand.
+        """Return when nothing is embedded any more: after the batch in hand, which is given up when it takes too long.
 
         Called on the thread itself, by who is told of progress or by a garbage collection, it returns at once.
         """
         self._enough.set()
         self._work.set()
         if self.is_alive() and self is not threading.current_thread():
-            self.join()
+            self.join(GRACE)
 
     def run(self) -> None:
         """Embed until `stop` is called; this is the thread's target."""
@@ -253,7 +255,8 @@ class EmbeddingThread(threading.Thread):
                 self._embedding.run(self._enough.is_set)
             except Exception as error:  # noqa: BLE001 - search goes on without meaning
                 if not self._enough.is_set():
-                    _log.error("embedding stopped: %s", error, exc_info=not isinstance(error, EmulatorError))  # fmt: skip
+                    is_ours = isinstance(error, EmulatorError) and error.__cause__ is None
+                    _log.error("embedding stopped: %s", error, exc_info=not is_ours)
                 return
             self._running = False
 

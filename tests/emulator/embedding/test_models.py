@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import hashlib
 import importlib.util
 import json
 import shutil
+import socketserver
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -14,6 +18,7 @@ import pytest
 from aiohttp import web
 
 from lightfast.emulator import Emulator, EmulatorError
+from lightfast.emulator.embedding import endpoint as endpoint_module
 from lightfast.emulator.embedding.endpoint import EndpointEmbedder
 from lightfast.emulator.embedding.folder import FolderEmbedder
 from lightfast.emulator.embedding.minilm import MODEL, VOCABULARY, MiniLM, _checked, bert_tokenizer
@@ -62,9 +67,10 @@ def test_texts_of_any_length_are_embedded_in_their_order(folder: Path) -> None:
 @with_model
 def test_another_file_or_another_pooling_is_another_name(folder: Path) -> None:
     names = {FolderEmbedder(folder).name}
-    (folder / "1_Pooling").mkdir()
-    (folder / "1_Pooling" / "config.json").write_text('{"pooling_mode_cls_token": true}')
+    given = FolderEmbedder(folder, pooling="cls")
+    pool(folder, pooling_mode_cls_token=True)
     cls = FolderEmbedder(folder)
+    assert cls.name == given.name
     names.add(cls.name)
     assert not np.allclose(cls.embed(["login"]), MiniLM().embed(["login"]), atol=0.1)
     with (folder / "tokenizer.json").open("a") as file:
@@ -72,7 +78,14 @@ def test_another_file_or_another_pooling_is_another_name(folder: Path) -> None:
     names.add(FolderEmbedder(folder).name)
     (folder / "sentence_bert_config.json").unlink()
     names.add(FolderEmbedder(folder).name)
-    assert len(names) == 4
+    (folder / "onnx" / "model.onnx_data").write_bytes(b"more weights")
+    names.add(FolderEmbedder(folder).name)
+    assert len(names) == 5
+
+
+def pool(folder: Path, **modes: bool) -> None:
+    (folder / "1_Pooling").mkdir()
+    (folder / "1_Pooling" / "config.json").write_text(json.dumps(modes))
 
 
 @pytest.mark.parametrize(
@@ -86,6 +99,13 @@ def test_another_file_or_another_pooling_is_another_name(folder: Path) -> None:
             "does not say the model's `hidden_size`",
         ),
         (lambda folder: (folder / "config.json").write_text("{"), "cannot be read"),
+        (lambda folder: (folder / "config.json").write_text("[" * 100_000), "cannot be read"),
+        (
+            lambda folder: pool(
+                folder, pooling_mode_mean_tokens=False, pooling_mode_max_tokens=True
+            ),
+            "asks for pooling_mode_max_tokens, which is not supported",
+        ),
         (
             lambda folder: (folder / "config.json").write_text('{"hidden_size": true}'),
             "hidden_size",
@@ -106,6 +126,33 @@ def test_a_tokenizer_that_cannot_be_read_is_named(folder: Path) -> None:
     (folder / "tokenizer.json").write_text('{"version": "1.0"}')
     with pytest.raises(EmulatorError, match=r"tokenizer\.json cannot be read as a tokenizer"):
         FolderEmbedder(folder).embed(["a"])
+
+
+@pytest.mark.parametrize(
+    ("broken", "message"),
+    [
+        (lambda folder: (folder / "onnx/model.onnx").write_bytes(b"x" * 99), "cannot be loaded"),
+        (
+            lambda folder: (folder / "config.json").write_text('{"hidden_size": 128}'),
+            "gives vectors of another dimension than 128",
+        ),
+        (
+            lambda folder: bert_tokenizer(_checked(*VOCABULARY).decode() + "zzqq\n", 512).save(
+                str(folder / "tokenizer.json")
+            ),
+            "cannot be run",
+        ),
+    ],
+)
+@with_model
+def test_a_model_that_does_not_work_is_an_error_of_ours(
+    folder: Path, broken: Callable[[Path], object], message: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    broken(folder)
+    with pytest.raises(EmulatorError, match=message) as caught:
+        FolderEmbedder(folder).embed(["zzqq"])
+    assert caught.value.__cause__ is None
+    assert capfd.readouterr().err == ""
 
 
 @with_model
@@ -180,12 +227,54 @@ def test_an_answer_that_may_come_later_is_asked_for_again(endpoint: Server) -> N
         (307, "", "answers 307"),
         (200, "<html>", "does not answer in JSON"),
         (200, "[" * 100_000, "does not answer in JSON"),
-        (200, "[]", "gives no list of vectors"),
-        (200, '{"data": []}', "gives fewer vectors than texts"),
-        (200, '{"data": [{"index": 7, "embedding": [1]}]}', "gives no list of vectors"),
-        (200, '{"data": [{"index": 0, "embedding": "AAAA"}]}', "gives no list of vectors"),
-        (200, '{"data": [{"index": 0, "embedding": [NaN]}]}', "gives no list of vectors"),
-        (200, '{"data": [{"index": 0, "embedding": []}]}', "gives no list of vectors"),
+        (200, "[]", "does not answer with a list of vectors"),
+        (200, '{"data": [[]]}', "does not answer with a list of vectors"),
+        (
+            200,
+            '{"data": [{"index": {}, "embedding": [1]}]}',
+            "does not answer with a list of vectors",
+        ),
+        (200, '{"data": []}', "does not answer with one vector for each of 1 texts"),
+        (
+            200,
+            '{"data": [{"index": 7, "embedding": [1]}]}',
+            "does not answer with one vector for each",
+        ),
+        (
+            200,
+            '{"data": [{"index": -1, "embedding": [1]}]}',
+            "does not answer with one vector for each",
+        ),
+        (
+            200,
+            '{"data": [{"index": 0, "embedding": "AAAA"}]}',
+            "answers with something else than vectors of one dim",
+        ),
+        (
+            200,
+            f'{{"data": [{{"index": 0, "embedding": [1{"0" * 400}]}}]}}',
+            "answers with something else than vectors",
+        ),
+        (
+            200,
+            '{"data": [{"index": 0, "embedding": [NaN]}]}',
+            "answers with something else than vectors of finite numbers",
+        ),
+        (
+            200,
+            '{"data": [{"index": 0, "embedding": [null]}]}',
+            "answers with something else than vectors of finite",
+        ),
+        (
+            200,
+            '{"data": [{"index": 0, "embedding": []}]}',
+            "answers with something else than vectors",
+        ),
+        (
+            200,
+            '{"data": [{"index": 0, "embedding": [[1]]}]}',
+            "answers with something else than vectors",
+        ),
     ],
 )
 def test_an_answer_that_is_none_names_the_endpoint_and_the_model(
@@ -198,6 +287,88 @@ def test_an_answer_that_is_none_names_the_endpoint_and_the_model(
     assert caught.value.__cause__ is None
 
 
+@pytest.fixture
+def raw() -> Iterator[Callable[[bytes], str]]:
+    """Serves bytes as they are, to every connection, and returns the address."""
+    with contextlib.ExitStack() as stack:
+
+        def serve(content: bytes) -> str:
+            class Handler(socketserver.BaseRequestHandler):
+                def handle(self) -> None:
+                    self.request.recv(1 << 16)
+                    self.request.sendall(content)
+
+            server = stack.enter_context(socketserver.TCPServer(("127.0.0.1", 0), Handler))
+            threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+            stack.callback(server.shutdown)
+            return f"http://127.0.0.1:{server.server_address[1]}/v1"
+
+        yield serve
+
+
+OK = b"HTTP/1.1 200 OK\r\n"
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"hello\r\n\r\n", "does not answer in HTTP"),
+        (OK + b"A: b\r\n" * 300 + b"\r\n", "does not answer in HTTP"),
+        (OK + b"A: " + b"b" * 100_000 + b"\r\n\r\n", "does not answer in HTTP"),
+        (OK + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n", "does not answer in HTTP"),
+        (OK + b"Content-Length: 100\r\n\r\n{", "does not answer in JSON"),
+        (OK + b"Content-Length: 100000000\r\n\r\n" + b" " * 70_000_000, "answers with more than 64 MiB"),
+        (b"", "cannot be reached"),
+        (b"HTTP/1.1 401 No\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", "answers 401: ''"),
+    ],
+)  # fmt: skip
+def test_bytes_that_are_no_answer_are_errors_of_ours(
+    raw: Callable[[bytes], str], content: bytes, message: str
+) -> None:
+    with pytest.raises(EmulatorError, match=message) as caught:
+        EndpointEmbedder(raw(content), model="m", sleep=lambda _: None)
+    assert caught.value.__cause__ is None
+
+
+def test_an_answer_that_drips_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(endpoint_module, "TIMEOUT", 0.2)
+    stop = threading.Event()
+
+    async def drip(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse()
+        await response.prepare(request)
+        while not stop.is_set():
+            await response.write(b" ")
+            await asyncio.sleep(0.01)
+        return response
+
+    with Server(drip) as server:
+        with pytest.raises(EmulatorError, match=r"has not answered within 0\.2 s"):
+            EndpointEmbedder(server.base_url, model="m")
+        stop.set()
+
+
+def test_a_key_that_the_endpoint_repeats_is_not_shown(endpoint: Server) -> None:
+    endpoint.script[:] = [answer("wrong key: sk-secret, " + "x" * 300, 401)]
+    with pytest.raises(EmulatorError, match="answers 401: 'wrong key: …, x") as caught:
+        EndpointEmbedder(endpoint.base_url, model="m", api_key="sk-secret")
+    assert "secret" not in str(caught.value)
+    assert len(str(caught.value)) < 400
+
+
+@pytest.mark.parametrize("key", ["secret\n", "sec ret", "secrét", "secret€"])
+def test_a_key_that_no_header_can_hold_is_refused_without_being_shown(key: str) -> None:
+    with pytest.raises(EmulatorError, match="key holds a blank, a line end or another") as caught:
+        EndpointEmbedder("http://127.0.0.1:9/v1", model="m", api_key=key)
+    assert "sec" not in str(caught.value)
+
+
+def test_large_numbers_make_vectors_of_length_1(endpoint: Server) -> None:
+    endpoint.script[:] = [answer({"data": [{"index": 0, "embedding": [3e300, 4e300, 0]}]})]
+    embedder = EndpointEmbedder(endpoint.base_url, model="m")
+    np.testing.assert_allclose(embedder.embed(["a"]), [[0.6, 0.8, 0]], atol=1e-6)
+
+
 def test_vectors_of_another_dimension_are_refused(endpoint: Server, letters: Letters) -> None:
     embedder = EndpointEmbedder(endpoint.base_url, model="letters")
     letters.dimension = 5
@@ -206,13 +377,27 @@ def test_vectors_of_another_dimension_are_refused(endpoint: Server, letters: Let
 
 
 def test_an_endpoint_that_is_not_there_says_so() -> None:
-    with pytest.raises(EmulatorError, match=r"127\.0\.0\.1:9/v1/embeddings .* cannot be reached"):
-        EndpointEmbedder("http://127.0.0.1:9/v1", model="m", sleep=lambda _: None)
+    for address in ("http://127.0.0.1:9/v1", "https://a..b/v1"):
+        with pytest.raises(EmulatorError, match=rf"{address}/embeddings .* cannot be reached"):
+            EndpointEmbedder(address, model="m", sleep=lambda _: None)
 
 
 @pytest.mark.parametrize(
     "address",
-    ["ftp://127.0.0.1/v1", "http:///v1", "http://127.0.0.1:99999/v1", "https://x/v1?key=secret"],
+    [
+        *(
+            "ftp://127.0.0.1/v1",
+            "http:///v1",
+            "http://127.0.0.1:99999/v1",
+            "https://x/v1?key=secret",
+        ),
+        *(
+            "http://127.0.0.1:9/v 1",
+            "http://127.0.0.1:9/\0",
+            "http://127.0.0.1\r\n/v1",
+            "https://ü/v1",
+        ),
+    ],
 )
 def test_an_address_that_is_none_is_refused(address: str) -> None:
     with pytest.raises(EmulatorError, match="is not the address of an embedding endpoint"):
