@@ -15,9 +15,12 @@ from lightfast.emulator.sources.history import Commits, Tags
 from lightfast.emulator.sources.kinds import kind_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from lightfast.emulator.sources.corpus import Corpus
+    from lightfast.emulator.sources.documents import Document
+    from lightfast.emulator.sources.left_out import Tally
 
 __all__ = ["corpora_at"]
 
@@ -38,11 +41,11 @@ def corpora_at(path: Path, *, code: bool = True) -> list[Corpus]:
     if not path.exists():
         raise EmulatorError(f"There is nothing at {path}; give a directory or a file that exists.")
     if path.suffix.lower() in observations.SUFFIXES:
-        return [Export(path, "observations", observations.observations)]
+        return [Export(path, "observations", _strict(observations.observations))]
     if path.suffix.lower() in github.SUFFIXES:
-        return [Export(path, "github", github.github_documents)]
+        return [Export(path, "github", _strict(github.github_documents))]
     if path.suffix.lower() in tables.SUFFIXES:
-        return [Export(path, "issues", tables.read_table)]
+        return [Export(path, "issues", _strict(tables.read_table))]
     if kind_of(path.name):
         return [Documents(path, code=True)]
     raise EmulatorError(
@@ -51,13 +54,29 @@ def corpora_at(path: Path, *, code: bool = True) -> list[Corpus]:
     )
 
 
+def _nested(path: Path, *, code: bool) -> list[Corpus]:
+    """Return what is in a directory outside of repositories, and in those inside of it."""
+    found: list[Corpus] = []
+    unreadable: list[str] = []
+    for repository in nested_repositories(path):
+        try:
+            found += _directory(repository, code=code)
+        except EmulatorError:  # damaged, or somebody else's: the others are read without it
+            unreadable.append(repository.name)
+    return [*found, Documents(path, code=code, unreadable=unreadable)]
+
+
+def _strict(read: Callable[[Path], list[Document]]) -> Callable[[Path, Tally], list[Document]]:
+    """Return a reader that passes over nothing: it refuses a file with something that it cannot read."""
+    return lambda path, _: read(path)
+
+
 def _directory(path: Path, *, code: bool) -> list[Corpus]:
     if slack.is_export(path):
         return [Export(path, "conversations", slack.conversations)]
     git = Git.at(path)
     if git is None:
-        inside = [_directory(each, code=code) for each in nested_repositories(path)]
-        return [*(corpus for corpora in inside for corpus in corpora), Documents(path, code=code)]
+        return _nested(path, code=code)
     times = CommitTimes()
     if not git.is_in_work_tree:
         return [

@@ -21,7 +21,7 @@ from lightfast.emulator.sources.files import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from lightfast.emulator.sources.corpus import State
@@ -41,6 +41,7 @@ class Documents:
         times: What is known of when files were committed.
         code: Whether to read source code, too.
         is_bare: Whether the repository has no working tree.
+        unreadable: The repositories inside of the directory that git cannot read.
     """
 
     kind = "documents"
@@ -53,18 +54,22 @@ class Documents:
         *,
         code: bool = True,
         is_bare: bool = False,
+        unreadable: Iterable[str] = (),
     ) -> None:
         self._path = path
         self._git = git
         self._times = times or CommitTimes()
         self._code = code
         self._is_bare = is_bare
+        self._unreadable = unreadable
         self.location = printable(path)
 
     def changes(self, last: State | None) -> Changes | None:
         """Return what was written, and which files are gone."""
         forge = forge_of_origin(self._git) if self._git else None
         listing = self._listing()
+        for name in self._unreadable:
+            listing.leave_out("repositories that git cannot read", name)
         files = listing.files
         before: dict[str, str] = last.get("files", {}) if last else {}
         spoiled: dict[str, str] = last.get("spoiled", {}) if last else {}

@@ -23,6 +23,8 @@ MAX_ITEMS = 100  # entities, references or names of one document
 MAX_TITLE = 500  # characters, as all of these
 MAX_BODY = 100_000
 MAX_NAME = 200
+MAX_URL = 2000
+MAX_NUMBER = 2**53
 
 # GitHub's words for "this ends that issue":
 # https://docs.github.com/issues/tracking-your-work-with-issues/using-issues/linking-a-pull-request-to-an-issue
@@ -41,35 +43,58 @@ _NO_TRACKER = frozenset(_STANDARDS.split())
 _HASH = re.compile(r"\b(?:(reverts) commit )?([0-9a-f]{7,40})\b", re.IGNORECASE)
 
 
+def _encodable(text: str) -> str:
+    """Return a text that UTF-8 can encode: JSON's escapes can hold half of a surrogate pair."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
+    return text
+
+
 def _short_title(text: str) -> str:
-    return text[:MAX_TITLE]
+    return _encodable(text[:MAX_TITLE])
 
 
 def _short_body(text: str) -> str:
-    return text[:MAX_BODY]
+    return _encodable(text[:MAX_BODY])
 
 
 def _short_name(text: str) -> str:
-    return text[:MAX_NAME]
+    return _encodable(text[:MAX_NAME])
+
+
+def _short_url(url: str | None) -> str | None:
+    # A link that is cut leads somewhere else.
+    return _encodable(url) if url and len(url) <= MAX_URL else None
 
 
 def _short_names(names: Iterable[str]) -> tuple[str, ...]:
-    return tuple(name[:MAX_NAME] for name in islice(names, MAX_ITEMS))
+    return tuple(map(_short_name, islice(names, MAX_ITEMS)))
 
 
 def _short_items(items: Iterable[dict[str, Any]]) -> tuple[dict[str, Any], ...]:
     return tuple(
         {
-            name: value[:MAX_TITLE] if isinstance(value, str) else value
+            name: _short_title(value) if isinstance(value, str) else value
             for name, value in item.items()
         }
         for item in islice(items, MAX_ITEMS)
     )
 
 
+def _short_facts(facts: dict[str, Any]) -> dict[str, Any]:
+    """Return facts that JSON can hold everywhere: numbers no larger than a float counts exactly, and finite."""
+    return {
+        name: _short_title(value) if isinstance(value, str) else value
+        for name, value in facts.items()
+        if isinstance(value, str) or abs(value) <= MAX_NUMBER
+    }
+
+
 @attrs.frozen(kw_only=True)
 class Document:
-    """One thing that can be found. Overlong texts are cut: what comes from anybody has no other limits.
+    """One thing that can be found. What comes from anybody is cut to size here, and made fit to be stored.
 
     Args:
         id: Its id, unique in the organization.
@@ -100,19 +125,19 @@ class Document:
     source: str = attrs.field(converter=_short_name)
     type: str = attrs.field(converter=_short_name)
     key: str = attrs.field(default="", converter=_short_name)
-    part: str = ""
+    part: str = attrs.field(default="", converter=_encodable)
     family: Family = "history"
-    path: str = ""
+    path: str = attrs.field(default="", converter=_encodable)
     line: int = 0
     penalty: float = 0.0
-    group: str = ""
-    url: str | None = None
+    group: str = attrs.field(default="", converter=_encodable)
+    url: str | None = attrs.field(default=None, converter=_short_url)
     occurred_at: int | None = None
     weight: float = 1.0
     actors: tuple[str, ...] = attrs.field(default=(), converter=_short_names)
     entities: tuple[dict[str, Any], ...] = attrs.field(default=(), converter=_short_items)
     references: tuple[dict[str, Any], ...] = attrs.field(default=(), converter=_short_items)
-    facts: dict[str, Any] = attrs.field(factory=dict)
+    facts: dict[str, Any] = attrs.field(factory=dict, converter=_short_facts)
 
 
 @attrs.frozen

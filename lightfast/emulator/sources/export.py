@@ -5,8 +5,11 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
+import attrs
+
 from lightfast.emulator.sources.corpus import FORMAT, Changes
 from lightfast.emulator.sources.files import printable
+from lightfast.emulator.sources.left_out import Tally
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -14,8 +17,24 @@ if TYPE_CHECKING:
 
     from lightfast.emulator.sources.corpus import State
     from lightfast.emulator.sources.documents import Document
+    from lightfast.emulator.sources.left_out import TallyState
 
 __all__ = ["Export"]
+
+
+@attrs.frozen
+class _Whole:
+    """Export as it was read.
+
+    Args:
+        state: Where it stood.
+        documents: The documents in it.
+        left_out: What was passed over.
+    """
+
+    state: State
+    documents: list[Document]
+    left_out: TallyState
 
 
 class Export:
@@ -24,32 +43,36 @@ class Export:
     Args:
         path: The file.
         kind: What is in it.
-        read: The documents in it.
+        read: Returns the documents in it, and counts what it passes over.
     """
 
-    def __init__(self, path: Path, kind: str, read: Callable[[Path], list[Document]]) -> None:
+    def __init__(
+        self, path: Path, kind: str, read: Callable[[Path, Tally], list[Document]]
+    ) -> None:
         self.kind = kind
         self._path = path
         self._read = read
-        self._last: tuple[State, list[Document]] | None = None
+        self._last: _Whole | None = None
         self.location = printable(path)
 
     def changes(self, last: State | None) -> Changes | None:
         """Return all of it, when it was written to."""
         state: State = {"format": FORMAT, "file": _written(self._path)}
-        if state == last:
+        if last and state == {name: last.get(name) for name in state}:
             return None
-        documents = self._documents(state)
-        items = ([document] for document in documents)
-        return Changes(state=state, total=len(documents), items=items, rebuild=True)
+        whole = self._whole(state)
+        items = ([document] for document in whole.documents)
+        state = {**state, "left_out": whole.left_out}
+        return Changes(state=state, total=len(whole.documents), items=items, rebuild=True)
 
-    def _documents(self, state: State) -> list[Document]:
+    def _whole(self, state: State) -> _Whole:
         # What moved on is asked twice, and the second time other writers wait.
-        if self._last is None or self._last[0] != state:
-            self._last = state, self._read(self._path)
-            return self._last[1]
-        (_, documents), self._last = self._last, None
-        return documents
+        if self._last is None or self._last.state != state:
+            tally = Tally()
+            self._last = _Whole(state, self._read(self._path, tally), tally.state())
+            return self._last
+        whole, self._last = self._last, None
+        return whole
 
 
 def _written(path: Path) -> str:

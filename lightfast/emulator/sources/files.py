@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +16,8 @@ from lightfast.emulator.sources.kinds import EXPECTED, FileKind, kind_of
 from lightfast.emulator.sources.left_out import Tally
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from lightfast.emulator.sources.git import Blobs, Git
 
 __all__ = [
@@ -32,9 +36,13 @@ MAX_FILE_BYTES = 1 << 20
 MAX_NAMED_BYTES = (
     1 << 24
 )  # of a file that was asked for by its name, and of a notebook, which holds its pictures
+MAX_NAME = 200  # characters of what is passed over
 MAX_REPOSITORIES = 50  # below a directory that is none itself
 MAX_DEPTH = 3  # at which they are looked for
+MAX_ENTRIES = 1_000_000  # of a tree that is not checked out
+MAX_WALKED_DEPTH = 100  # of directories in no repository; `os.walk` recurses before Python 3.12
 TOO_LARGE = "larger than 1 MiB"
+TOO_DEEP = f"directories more than {MAX_WALKED_DEPTH} deep"
 UNREADABLE = "unreadable"
 _SKIPPED = frozenset({"node_modules", "site-packages", "__pycache__"})
 # Modes in git's index: https://git-scm.com/docs/git-fast-import#_filemodify
@@ -99,15 +107,19 @@ class Listing:
         if kind is None:
             suffix = os.path.splitext(name)[1].lower()  # noqa: PTH122 - a name, not a path
             if suffix in EXPECTED:
-                self.tally.add(suffix, name)
+                self.leave_out(suffix, name)
             return None
         return kind if self._code or kind.family != "code" else None
+
+    def leave_out(self, reason: str, path: Path | str) -> None:
+        """Count a file that is passed over."""
+        self.tally.add(reason, printable(path)[:MAX_NAME])
 
     def take(self, file: TextFile, size: int) -> None:
         """Take a file in, or count it as too large."""
         is_notebook = file.kind.form == "notebook"
         if size > (MAX_NAMED_BYTES if is_notebook else self._limit):
-            self.tally.add(TOO_LARGE, file.name)
+            self.leave_out(TOO_LARGE, file.name)
         else:
             self.files[file.name] = file
 
@@ -121,12 +133,12 @@ class Listing:
                 raise PermissionError(name)
         except (OSError, RuntimeError) as error:  # a link that leads nowhere, or to itself
             if isinstance(error, PermissionError):
-                self.tally.add(UNREADABLE, name)
+                self.leave_out(UNREADABLE, name)
             return
         if not stat.S_ISREG(facts.st_mode):
             return
         if not real.is_relative_to(root):
-            self.tally.add("links out of the directory", name)
+            self.leave_out("links out of the directory", name)
             return
         fingerprint = f"{facts.st_mtime_ns}:{facts.st_size}:{blob[:12]}"
         self.take(TextFile(name, kind, fingerprint, facts.st_mtime, real, blob), facts.st_size)
@@ -158,7 +170,7 @@ def tracked_files(git: Git, *, code: bool = True) -> Listing:
         facts, _, name = entry.partition("\t")
         tag, mode, blob, _ = facts.split(" ")
         if mode == _SUBMODULE:
-            listing.tally.add("submodules: index them by their own paths", name)
+            listing.leave_out("submodules: index them by their own paths", name)
         elif mode != _SYMLINK and (kind := listing.kind(name)):
             if tag == "S":
                 missing.add(name)
@@ -185,7 +197,7 @@ def committed_files(git: Git, *, code: bool = True) -> Listing:
 def _take_committed(git: Git, listing: Listing, wanted: set[str] | None) -> None:
     found: set[str] = set()
     try:
-        for entry in git.stream("ls-tree", "-r", "-z", "-l", "HEAD", errors="surrogateescape"):
+        for entry in _tree(git, listing):
             facts, _, name = entry.partition("\t")
             mode, _, blob, size = facts.split()
             if mode in {_SYMLINK, _SUBMODULE} or not size.isdigit():
@@ -195,11 +207,20 @@ def _take_committed(git: Git, listing: Listing, wanted: set[str] | None) -> None
                 listing.take(TextFile(printable(name), kind, blob, 0.0, None, blob), int(size))
     except EmulatorError:  # nothing is committed
         if git.is_partial():
-            listing.tally.add("files of HEAD: this clone does not have them", git.directory.name)
+            listing.leave_out("files of HEAD: this clone does not have them", git.directory.name)
         elif git.try_ask("rev-parse", "--verify", "--quiet", "HEAD"):
             raise
     for name in (wanted or set()) - found:
-        listing.tally.add("neither checked out nor in this clone", printable(name))
+        listing.leave_out("neither checked out nor in this clone", name)
+
+
+def _tree(git: Git, listing: Listing) -> Iterator[str]:
+    """Yield the entries of HEAD: a tree of a few bytes can hold another one ten times, and so on, without end."""
+    stream = git.stream("ls-tree", "-r", "-z", "-l", "HEAD", errors="surrogateescape")
+    with contextlib.closing(stream) as entries:
+        yield from islice(entries, MAX_ENTRIES)
+        if next(entries, None) is not None:
+            listing.leave_out(f"files after the first {MAX_ENTRIES:,}", git.directory.name)
 
 
 def walked_files(root: Path, *, code: bool = True) -> Listing:
@@ -213,11 +234,14 @@ def walked_files(root: Path, *, code: bool = True) -> Listing:
     listing = Listing(code=code)
 
     def unreadable(error: OSError) -> None:
-        listing.tally.add(UNREADABLE, printable(Path(error.filename).relative_to(root)))
+        listing.leave_out(UNREADABLE, Path(error.filename).relative_to(root))
 
     for directory, names, files in os.walk(root, onerror=unreadable):
         here = Path(directory)
         names[:] = sorted(name for name in names if not _is_skipped(here / name))
+        if names and len(here.relative_to(root).parts) >= MAX_WALKED_DEPTH:
+            listing.leave_out(TOO_DEEP, here.relative_to(root))
+            names.clear()
         for name in sorted(files):
             if kind := listing.kind(printable((here / name).relative_to(root))):
                 listing.take_path(root, here / name, kind)

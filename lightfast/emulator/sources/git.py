@@ -9,6 +9,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from lightfast.emulator.errors import EmulatorError
+from lightfast.emulator.sources.files import printable
 from lightfast.emulator.sources.git_process import CHUNK, TIME_LIMIT, GitProcess
 from lightfast.emulator.sources.git_safety import find_git, safe_options, trusted_directories
 
@@ -20,6 +21,7 @@ __all__ = ["Git"]
 
 _Record = tuple[list[str], list[str]]
 MAX_ANSWER = 1 << 24  # bytes of an answer that is read whole
+MAX_PATHS = 100_000  # files of one commit
 MAX_PIECE = 1 << 18  # characters of a field or a path; the rest is passed over
 
 _PLACE = ("rev-parse", "--is-inside-work-tree", "--show-prefix")
@@ -68,7 +70,7 @@ class Git:
             code, answer, complaint = git._run(*_PLACE)
         if code == 0:
             inside, _, prefix = answer.partition("\n")
-            git.is_in_work_tree, git.prefix = inside == "true", prefix.rstrip("\n")
+            git.is_in_work_tree, git.prefix = inside == "true", printable(prefix.rstrip("\n"))
             return git
         if "not a git repository" in complaint:
             return None
@@ -242,6 +244,7 @@ def _records(pieces: Generator[str, None, None], width: int) -> Generator[_Recor
             if piece and piece[0] == "\n":
                 piece = piece[1:]
                 while piece:
-                    files.append(piece)
+                    if len(files) < MAX_PATHS:
+                        files.append(piece)
                     piece = next(pieces, None)
             yield fields, files

@@ -6,6 +6,7 @@ import contextlib
 import os
 import signal
 import subprocess
+import sys
 import threading
 import time
 from typing import IO, TYPE_CHECKING
@@ -19,6 +20,9 @@ TIME_LIMIT = 60.0  # seconds that git may be silent
 CHUNK = 1 << 16  # bytes that are read at once
 _MAX_COMPLAINT = 2000  # bytes of what git says when it fails
 _GRACE = 5.0  # seconds for what git said last to arrive
+_MAX_MEMORY = (
+    2 << 30
+)  # bytes that git may allocate: a tree can hold another one ten times, and so on
 _PIPE = 1 << 20  # git goes on while documents are made; only Linux heeds it
 
 
@@ -44,6 +48,7 @@ class GitProcess:
             process_group=0 if os.name == "posix" else None,
             env=safe_environment(),
         )
+        _limit_memory(self.process.pid)
         # Threads of their own: reading from a pipe cannot be given up otherwise on every system.
         threading.Thread(target=self._watch, daemon=True).start()
         self._listener = threading.Thread(target=self._listen, daemon=True)
@@ -111,3 +116,14 @@ class GitProcess:
             if pipe:
                 with contextlib.suppress(OSError):
                     pipe.close()
+
+
+def _limit_memory(process: int) -> None:
+    """Let git fail before it takes all of the machine's memory, where the system can be told so."""
+    if sys.platform != "linux":
+        return
+    import resource  # there is none on Windows
+
+    with contextlib.suppress(OSError, ValueError):  # it has ended, or may have less
+        _, most = resource.prlimit(process, resource.RLIMIT_DATA)
+        resource.prlimit(process, resource.RLIMIT_DATA, (_MAX_MEMORY, most))

@@ -61,9 +61,9 @@ def read_items(text: str) -> list[Document]:
         for number, data in enumerate(_items(_values(text)), 1):
             try:
                 document = _document(data)
-            except (AttributeError, KeyError, TypeError, ValueError) as error:
+            except (AttributeError, KeyError, OverflowError, TypeError, ValueError) as error:
                 raise EmulatorError(f", item {number}: {_complaint(error)}") from None
-            updated = data.get("updated_at") or ""
+            updated = str(data.get("updated_at") or "")
             if document.id not in found or found[document.id][0] <= updated:
                 found[document.id] = updated, document
     except (ValueError, RecursionError) as error:

@@ -9,7 +9,7 @@ import attrs
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-__all__ = ["LeftOut", "Tally", "added_up", "left_out", "passed_over", "summary"]
+__all__ = ["LeftOut", "Tally", "TallyState", "added_up", "left_out", "passed_over", "summary"]
 
 MAX_EXAMPLES = 5
 TallyState = dict[str, list[str | int]]

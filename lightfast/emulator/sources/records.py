@@ -241,7 +241,8 @@ def _labels(data: Mapping[str, Any]) -> list[str]:
     found = first_of(data, LABELS)
     if isinstance(found, str):
         found = found.split(",")
-    names = [label.get("name") if isinstance(label, dict) else label for label in found or ()]
+    labels = found if isinstance(found, list) else ()
+    names = [label.get("name") if isinstance(label, dict) else label for label in labels]
     return [name.strip() for name in names if isinstance(name, str) and name.strip()]
 
 
@@ -259,7 +260,8 @@ def read_timestamp(value: Any) -> int | None:
         value: ISO 8601, Unix seconds, or one of the forms of trackers' CSV, which are taken to be UTC.
     """
     if isinstance(value, int | float) and not isinstance(value, bool):
-        return timestamps.from_seconds(value / 1000 if value > 1e11 else value)
+        # Milliseconds are past 1e11; an integer that is no time at all can be too large for a float.
+        return timestamps.from_seconds(value / 1000 if 1e11 < value < 1e18 else value)
     if not isinstance(value, str):
         return None
     text = value.strip()[:40]

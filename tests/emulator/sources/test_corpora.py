@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
 from pathlib import Path
@@ -316,6 +317,52 @@ def test_repositories_in_a_directory_are_indexed_with_their_commits(
         assert [str(part) for part in found.emulator.left_out] == [
             "1 submodules: index them by their own paths (web)"
         ]
+
+
+def test_a_repository_that_git_cannot_read_does_not_stop_the_others(
+    tmp_path: Path, index: Callable[..., Index]
+) -> None:
+    """It is counted and named: a folder of clones can hold a damaged one, or somebody else's."""
+    for name in ("api", "web"):
+        Repository(tmp_path / name).commit("Add fruit", {"README.md": f"# The {name}\n\nfruit"})
+    (tmp_path / "api/.git/config").write_text("[core]\n\tbare = perhaps\n")
+    with index(tmp_path) as found:
+        assert found.titles("fruit") == {"Add fruit", "The web"}
+        assert [str(part) for part in found.emulator.left_out] == [
+            "1 repositories that git cannot read (api)"
+        ]
+
+
+BAD = os.fsdecode(b"caf\xe9")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such names")
+def test_a_name_that_is_not_utf8_is_read_and_told(
+    repository: Repository, index: Callable[..., Index]
+) -> None:
+    """A file's, a directory's, a submodule's, that of what is left out; checked out, bare, and from within."""
+    files = ("a.md", f"{BAD}.md", f"{BAD}/b.md", f"{BAD}.pdf", "\x1b[2J.pdf", "-a.md")
+    sha = repository.commit("Add", dict.fromkeys(files, "# Fruit\n\nfruit"))
+    repository.git("update-index", "--add", "--cacheinfo", f"160000,{sha},sub{BAD}")
+    repository.git("commit", "--quiet", "--author", ADA, "--message=Add a submodule")
+    repository.git("clone", "--quiet", "--bare", ".", "bare.git")
+    for path in (repository.path, repository.path / "bare.git", repository.path / BAD):
+        with index(path) as found:
+            results = found.find("fruit")
+            assert found.indexed > 0
+            assert results
+            json.dumps(results).encode()
+            assert "subcaf\ufffd" in "".join(map(str, found.emulator.left_out))
+
+
+def test_directories_without_end_are_left_out(tmp_path: Path, index: Callable[..., Index]) -> None:
+    """And told; the rest is read."""
+    (tmp_path / "a.md").write_text("# Fruit\n\nfruit")
+    (tmp_path / "/".join("d" * 120)).mkdir(parents=True)
+    with index(tmp_path) as found:
+        assert found.titles("fruit") == {"Fruit"}
+        (part,) = found.emulator.left_out
+        assert str(part).startswith("1 directories more than 100 deep (d/d")
 
 
 def test_a_directory_below_the_top_limits_what_is_indexed(

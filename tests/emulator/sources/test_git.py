@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,8 +12,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from lightfast.emulator import EmulatorError
+from lightfast.emulator.sources import files, git_process
 from lightfast.emulator.sources import git as git_module
-from lightfast.emulator.sources import git_process
 from lightfast.emulator.sources.corpora import corpora_at
 from lightfast.emulator.sources.git import Git
 from lightfast.emulator.sources.git_safety import find_git
@@ -167,6 +169,61 @@ def test_an_endless_field_is_cut(repository: Repository) -> None:
     fields = [fields for fields, _ in git.log("%s %B %ct", "HEAD")]
     assert [message[0] for message in fields] == ["Next", "Add"]
     assert len(fields[1][1]) <= git_module.MAX_PIECE + git_process.CHUNK
+
+
+@pytest.fixture
+def bomb(repository: Repository) -> Repository:
+    """A repository of a few kilobytes, in whose history there were ten million files for one commit."""
+    repository.commit("Add", {"a.md": "# A"})
+    blob = repository.git("rev-parse", "HEAD:a.md").strip()
+    entry = f"100644 blob {blob}\t%d.md"
+    for _ in range(7):
+        tree = made_tree(repository, [entry % number for number in range(10)])
+        entry = f"040000 tree {tree}\t%d"
+    sha = repository.git("commit-tree", "-p", "HEAD", "-m", "Bomb", tree, GIT_AUTHOR_NAME="a", GIT_AUTHOR_EMAIL="a").strip()  # fmt: skip
+    repository.git("update-ref", "refs/heads/bomb", sha)
+    return repository
+
+
+def made_tree(repository: Repository, entries: list[str]) -> str:
+    (repository.path / "entries").write_text("\n".join(entries) + "\n")
+    with (repository.path / "entries").open() as lines:
+        return subprocess.run(["git", "mktree"], cwd=repository.path, stdin=lines, capture_output=True, text=True, check=True).stdout.strip()  # fmt: skip
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="memory is limited on Linux only")
+def test_git_does_not_take_all_memory(bomb: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It fails, and says why, where a few bytes unfold without end."""
+    monkeypatch.setattr(git_process, "_MAX_MEMORY", 100 << 20)
+    git = Git.at(bomb.path)
+    assert git is not None
+    with pytest.raises(EmulatorError, match="memory"):
+        list(git.log("%H", "bomb"))
+
+
+def test_the_files_of_a_tree_are_counted_up_to_a_bound(
+    bomb: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """More of them than anybody has are told, and not read."""
+    monkeypatch.setattr(files, "MAX_ENTRIES", 1000)
+    bomb.git("symbolic-ref", "HEAD", "refs/heads/bomb")
+    git = Git.at(bomb.path)
+    assert git is not None
+    listing = files.committed_files(git)
+    assert len(listing.files) == 1000
+    assert listing.tally.state() == {"files after the first 1,000": [1, bomb.path.name]}
+
+
+def test_the_files_of_a_commit_are_kept_up_to_a_bound(
+    repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What comes behind them is read all the same."""
+    monkeypatch.setattr(git_module, "MAX_PATHS", 2)
+    repository.commit("First", {"z.md": ""})
+    repository.commit("Second", dict.fromkeys(("a.md", "b.md", "c.md"), ""))
+    git = Git.at(repository.path)
+    assert git is not None
+    assert list(git.log("%s", "HEAD")) == [(["Second"], ["a.md", "b.md"]), (["First"], ["z.md"])]
 
 
 def test_a_blob_that_is_missing_is_told(repository: Repository) -> None:

@@ -21,6 +21,7 @@ from lightfast.emulator.sources.kinds import kind_of
 from lightfast.emulator.sources.languages import LANGUAGES
 from lightfast.emulator.sources.markup import plain
 from lightfast.emulator.sources.observations import observation
+from lightfast.emulator.sources.pulls import pulls_of_commits
 from lightfast.emulator.sources.records import record_document
 from lightfast.emulator.sources.releases import release_time
 from lightfast.emulator.sources.sections import MARKUPS, sections
@@ -122,6 +123,23 @@ def seconds(read: Callable[[str], object], text: str) -> float:
         return time.thread_time() - started
     finally:
         gc.enable()
+
+
+def test_time_for_merges_grows_with_their_number_and_no_faster() -> None:
+    """Also when each of them brings a branch that began long ago."""
+    assert any(took(6000) < 9 * took(1500) for _ in range(TRIES))
+
+
+def took(merges: int) -> float:
+    merged = [f"m{n}\0m{n + 1} b{n}\0Merge pull request #{n} from a" for n in range(merges)]
+    branches = [f"b{n}\0root\0x" for n in range(merges)]
+    history = "\0".join([*merged, f"m{merges}\0root\0x", *branches, "root\0\0x"])
+
+    class History:
+        def stream(self, *_: str) -> Iterator[str]:
+            yield from history.split("\0")
+
+    return seconds(lambda _: pulls_of_commits(History(), []), "")  # type: ignore[arg-type]
 
 
 @settings(deadline=None)

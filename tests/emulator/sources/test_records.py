@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import tracemalloc
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -204,6 +205,63 @@ def test_a_slack_export_can_lead_nowhere(tmp_path: Path) -> None:
         assert emulator.documents == 1
 
 
+def test_a_damaged_file_of_a_slack_export_does_not_stop_the_rest(tmp_path: Path) -> None:
+    """It is counted and named; without the list of channels there are the folders, without people their numbers."""
+    for name in ("users.json", "channels.json", "ops/2026-03-01.json"):
+        saved(tmp_path, "{", name)
+    saved(tmp_path, "[" * 5000, "ops/2026-03-02.json")
+    saved(tmp_path, [{"text": "Still here, <@U1>", "ts": ["1"]}], "ops/2026-03-03.json")
+    with Emulator([tmp_path], embedder=None) as emulator:
+        (part,) = emulator.left_out
+        (found,) = emulator.search({"query": "still"})["data"]
+        assert emulator.refresh() == 0, "nothing has changed"
+    assert part.count == 4
+    assert "ops/2026-03-01.json" in part.examples
+    assert (part.reason, found["snippet"]) == ("not JSON", "Still here, @U1")
+
+
+def test_a_name_in_a_slack_export_is_not_written_out_without_end(tmp_path: Path) -> None:
+    """Mentions are short, and names as long as an export likes."""
+    saved(tmp_path, [{"id": "U1", "real_name": "n" * 100_000}], "users.json")
+    saved(tmp_path, [{"name": "ops"}], "channels.json")
+    said = [{"text": "<@U1>" * 10_000, "ts": "1"}] * 50
+    saved(tmp_path, said, "ops/2026-03-01.json")
+    tracemalloc.start()
+    try:
+        (document,) = read(tmp_path)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert document.facts == {"totalEvents": 50}
+    assert peak < 40_000_000
+
+
+GITHUB_FIELDS = "html_url title body number state state_reason comments review_comments labels user assignees merged_by merged_at created_at updated_at closed_at pull_request"  # fmt: skip
+TRACKER_FIELDS = "key identifier team fields summary description created reporter assignee labels status self comments user author"  # fmt: skip
+STRANGE = [None, True, -1, 1e308, 10**400, float("inf"), float("nan"), "", "x", "\0", "\ud800", "\udfff x", "x" * 5000, [], [[]], [None], ["\ud800"], [{"name": "\ud800"}], {}, {"login": "\ud800"}, {"login": None}, {"a": 10**30}, "0001-01-01T00:00:00+14:00"]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", [*GITHUB_FIELDS.split(), *TRACKER_FIELDS.split()])
+def test_no_value_of_a_record_is_too_strange(name: str, tmp_path: Path) -> None:
+    """It is refused in our words, or indexed, found and answered as JSON."""
+    issue = {"html_url": f"{GITHUB}/issues/1", "title": "a", "state": "open", "created_at": AT}
+    ticket = {"key": "OPS-1", "fields": {"summary": "a"}}
+    known = issue if name in GITHUB_FIELDS.split() else ticket
+    taken = [record for value in STRANGE if readable(record := {**known, name: value}, tmp_path)]
+    with Emulator([saved(tmp_path, taken)], embedder=None) as emulator:
+        for result in emulator.search({"query": "a", "limit": 100})["data"]:
+            json.dumps([result, emulator.document(result["id"]).text], allow_nan=False).encode()
+
+
+def readable(record: dict[str, Any], tmp_path: Path) -> bool:
+    try:
+        # Twice: of two states of one record, the later counts.
+        read(saved(tmp_path, [record, record, {**record, "updated_at": AT}]))
+    except EmulatorError:
+        return False
+    return True
+
+
 @pytest.mark.parametrize(
     "value", [1772359200, 1772359200000, AT, "01/Mar/26 10:00 AM", "2026-03-01 10:00"]
 )
@@ -212,7 +270,7 @@ def test_moments_are_written_in_many_ways(value: object) -> None:
     assert to_wire(read_timestamp(value)) == AT
 
 
-@pytest.mark.parametrize("value", [None, "", "soon", True, [], 1e300, "2026-13-01"])
+@pytest.mark.parametrize("value", [None, "", "soon", True, [], 1e300, 10**400, "2026-13-01"])
 def test_what_is_no_moment_is_none(value: object) -> None:
     """Whatever it is instead."""
     assert read_timestamp(value) is None
