@@ -19,6 +19,7 @@ from lightfast.cli.exit_codes import BATCH, INTERRUPTED
 from lightfast.cli.filters import filter_options
 from lightfast.cli.output import note, verbosity
 from lightfast.cli.progress import Searching
+from lightfast.cli.suggestions import Choice
 
 if TYPE_CHECKING:
     from lightfast import Lightfast, SearchFilters
@@ -56,12 +57,10 @@ lightfast batch questions.csv -o answers.jsonl --retry-failed
     default=8,
     metavar="N",
     show_default=True,
-    help="Searches at once.",
+    help="Searches at once, 1 to 1000.",
 )
-@click.option("--input-format", type=click.Choice(_FORMATS), metavar="FORMAT", help="jsonl or csv.")
-@click.option(
-    "--output-format", type=click.Choice(_FORMATS), metavar="FORMAT", help="jsonl or csv."
-)
+@click.option("--input-format", type=Choice(_FORMATS), metavar="FORMAT", help="jsonl or csv.")
+@click.option("--output-format", type=Choice(_FORMATS), metavar="FORMAT", help="jsonl or csv.")
 @click.option("--limit", type=int, metavar="N", help="Results of each row, 1 to 100.")
 @filter_options
 @connection_options

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -13,16 +14,35 @@ import click
 
 from lightfast.cli.exit_codes import INTERRUPTED, READER_GONE, failure
 from lightfast.cli.output import VERBOSE, replace_unencodable, silence_stdout
+from lightfast.cli.suggestions import did_you_mean
 
 __all__ = ["KEEP", "Command", "Commands", "Group"]
 
 _WIDTH = 80
+_DEFAULT = re.compile(r"  \[default: ([^;\]]+)[^\]]*\]\Z")
+_MORE = re.compile(r"  \[[^\]]*\]\Z")  # a range, or "required"
 KEEP = "\b\n"
 """Keeps the lines of a paragraph of an epilog as they are, for click and for sphinx-click."""
 
 
 class _Sections(click.Command):
-    """Help in the order of reading: what it does, how to call it, its flags, and examples."""
+    """Help as gh has it: what a command does, how to call it, its flags, and examples.
+
+    Args:
+        examples: Its examples, one on each line.
+        **attributes: Those of `click.Command`.
+    """
+
+    def __init__(self, *args: Any, examples: str = "", **attributes: Any) -> None:
+        if examples:
+            lines = examples.strip().splitlines()
+            attributes["epilog"] = f"{KEEP}EXAMPLES\n" + "".join(f"  $ {line}\n" for line in lines)
+        super().__init__(*args, **attributes)
+
+    def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
+        """Return the words of a command, then its flags where they may come last."""
+        flags, *words = super().collect_usage_pieces(ctx) or [""]
+        return [*words, flags] if ctx.allow_interspersed_args else [flags, *words]
 
     def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the help in sections."""
@@ -34,10 +54,15 @@ class _Sections(click.Command):
             self.format_commands(ctx, formatter)
         options = [param for param in self.get_params(ctx) if isinstance(param, click.Option)]
         with _section(formatter, "FLAGS"):
-            records = [option.get_help_record(ctx) for option in options]
-            formatter.write_dl([record for record in records if record], col_max=28)
+            records = filter(None, (option.get_help_record(ctx) for option in options))
+            formatter.write_dl([(flag, _flag_help(text)) for flag, text in records], col_max=28)
         if self.epilog:
             formatter.write(f"\n{self.epilog.replace(KEEP, '').rstrip()}\n")
+
+
+def _flag_help(text: str) -> str:
+    """Return what a flag does and its default."""
+    return _MORE.sub("", _DEFAULT.sub(r" (default \1)", text))
 
 
 @contextmanager
@@ -48,17 +73,9 @@ def _section(formatter: click.HelpFormatter, title: str) -> Iterator[None]:
 
 
 class Command(_Sections):
-    """One command.
+    """One command."""
 
-    Args:
-        examples: Its examples, one on each line.
-        **attributes: Those of `click.Command`.
-    """
-
-    def __init__(self, *args: Any, examples: str = "", **attributes: Any) -> None:
-        if examples:
-            lines = examples.strip().splitlines()
-            attributes["epilog"] = f"{KEEP}EXAMPLES\n" + "".join(f"  $ {line}\n" for line in lines)
+    def __init__(self, *args: Any, **attributes: Any) -> None:
         attributes.setdefault("options_metavar", "[flags]")
         super().__init__(*args, **attributes)
 
@@ -73,6 +90,19 @@ class Group(_Sections, click.Group):
         attributes.setdefault("options_metavar", "[flags]" if alone else "")
         attributes.setdefault("subcommand_metavar", "[<command>]" if alone else "<command> [flags]")
         super().__init__(*args, **attributes)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find a command, or say which one was meant."""
+        try:
+            return super().resolve_command(ctx, args)
+        except click.NoSuchOption:
+            raise
+        except click.UsageError:
+            meant = did_you_mean(args[0], self.list_commands(ctx))
+            problem = f"No such command {args[0]!r:.100}.{meant}"
+        raise click.UsageError(problem, ctx)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the commands with what they do."""

@@ -6,6 +6,7 @@ import click
 from click.shell_completion import get_completion_class
 
 from lightfast.cli.commands import Command
+from lightfast.cli.suggestions import Choice
 
 __all__ = ["completion"]
 
@@ -17,7 +18,7 @@ lightfast completion fish > ~/.config/fish/completions/lightfast.fish
 
 
 @click.command(cls=Command, short_help="Print a script for shell completion", examples=_EXAMPLES)
-@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+@click.argument("shell", type=Choice(["bash", "zsh", "fish"]))
 def completion(shell: str) -> None:
     """Print a script that completes commands and options in a shell."""
     kind = get_completion_class(shell)

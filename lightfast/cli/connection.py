@@ -55,7 +55,11 @@ class Connection:
 def code_option(command: _F) -> _F:
     """Add ``--no-code`` to a command that indexes; the command gets it as `code`."""
     return click.option(
-        "--code/--no-code", default=True, help="Index source code, too.", show_default=True
+        "--no-code",
+        "code",
+        is_flag=True,
+        callback=lambda _, __, value: not value,
+        help="Leave out source code.",
     )(command)
 
 

@@ -24,6 +24,7 @@ from lightfast.cli.keys import keys
 from lightfast.cli.members import members
 from lightfast.cli.organizations import organizations
 from lightfast.cli.output import note, note_left_out, verbosity
+from lightfast.cli.suggestions import Choice
 from lightfast.cli.tables import print_table
 
 if TYPE_CHECKING:
@@ -137,17 +138,19 @@ def index(
 @click.option("--watch", is_flag=True, help="Index new commits and edits while serving.")
 @click.option(
     "--api-revision",
-    type=click.Choice(API_REVISIONS),
+    type=Choice(API_REVISIONS),
     default=API_REVISION,
     show_default=True,
-    help="The revision of the API to speak.",
+    metavar="REVISION",
+    help=f"Revision of the API: {' or '.join(API_REVISIONS)}.",
 )
 @click.option(
     "--behavior",
-    type=click.Choice(("documented", "observed")),
+    type=Choice(("documented", "observed")),
     default="documented",
     show_default=True,
-    help="Speak the pinned revision as documented, or as the service was observed to.",
+    metavar="BEHAVIOR",
+    help="The pinned revision's: documented, or observed at the service.",
 )
 @verbosity
 def serve(

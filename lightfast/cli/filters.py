@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from lightfast.cli.suggestions import Choice
 from lightfast.cli.timestamps import timestamp
 
 if TYPE_CHECKING:
@@ -24,9 +25,7 @@ _NAMES = (
     ("--actor", "actor_names", "Only where this person took part, e.g. @ada."),
 )
 _OPTIONS = (
-    click.option(
-        "--mode", type=click.Choice(_MODES), metavar="MODE", help="fast, balanced or thorough."
-    ),
+    click.option("--mode", type=Choice(_MODES), metavar="MODE", help="fast, balanced or thorough."),
     *(
         click.option(flag, name, multiple=True, metavar="NAME", help=text)
         for flag, name, text in _NAMES

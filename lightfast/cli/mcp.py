@@ -22,6 +22,7 @@ from lightfast.cli.connection import code_option, working_directory
 from lightfast.cli.output import note, print_json, verbosity
 from lightfast.cli.settings import read_settings
 from lightfast.cli.start_up import without_garbage_collection
+from lightfast.cli.suggestions import Choice
 
 if TYPE_CHECKING:
     from mcp.server.lowlevel import Server
@@ -63,7 +64,12 @@ class _Address(_ParamType):
         return host.strip("[]") or "127.0.0.1", int(port)
 
 
-@click.group(cls=Group, invoke_without_command=True, short_help="Serve the search to agents (MCP)")
+@click.group(
+    cls=Group,
+    invoke_without_command=True,
+    short_help="Serve the search to agents (MCP)",
+    examples="lightfast mcp --local .\nlightfast mcp --local . --http 127.0.0.1:8766",
+)
 @_local
 @code_option
 @click.option("--http", type=_Address(), metavar="HOST:PORT", help="Serve HTTP instead of stdio.")
@@ -137,7 +143,7 @@ def mcp(
     short_help="Print the configuration for a client",
     examples="lightfast mcp config claude --local . > .mcp.json",
 )
-@click.argument("client", type=click.Choice(["claude", "cursor", "vscode", "zed"]))
+@click.argument("client", type=Choice(["claude", "cursor", "vscode", "zed"]))
 @_local
 @code_option
 @verbosity

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from lightfast.cli.output import printable
+from lightfast.cli.suggestions import did_you_mean
 
 if TYPE_CHECKING:
     from lightfast import SearchResult
@@ -70,5 +71,6 @@ def parse_fields(_: click.Context, __: click.Parameter, text: str | None) -> tup
     names = [name.strip() for name in text.split(",")]
     for name in names:
         if name.replace("_", "").lower() not in known:
-            raise click.BadParameter(f"{name!r} is not a field; use {', '.join(FIELDS)}.")
+            meant = did_you_mean(name, FIELDS)
+            raise click.BadParameter(f"{name!r} is not a field; use {', '.join(FIELDS)}.{meant}")
     return tuple(known[name.replace("_", "").lower()] for name in names)

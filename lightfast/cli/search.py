@@ -14,6 +14,7 @@ from lightfast.cli.connection import Connection, connection_options, open_search
 from lightfast.cli.filters import filter_options
 from lightfast.cli.output import note, print_json, verbosity
 from lightfast.cli.results import parse_fields, web_address
+from lightfast.cli.suggestions import Choice
 
 if TYPE_CHECKING:
     from lightfast import Lightfast, SearchFilters, SearchResponse, SearchResult
@@ -57,7 +58,7 @@ class _Output:
 @click.option(
     "--format",
     "format_",
-    type=click.Choice(formats.FORMATS),
+    type=Choice(formats.FORMATS),
     default="table",
     metavar="FORMAT",
     help="table, json, jsonl, csv or markdown.",

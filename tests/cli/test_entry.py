@@ -82,13 +82,48 @@ def test_every_command_helps_in_80_columns_and_one_form(run, command):
     ("command", "usage"),
     [
         ("", "lightfast <command> [flags]"),
-        ("search", "lightfast search [flags] QUERY..."),
+        ("search", "lightfast search QUERY... [flags]"),
         ("emulator keys", "lightfast emulator keys <command> [flags]"),
         ("mcp", "lightfast mcp [flags] [<command>]"),
+        ("emulator exec", "lightfast emulator exec [flags] COMMAND..."),
     ],
 )
 def test_the_usage_reads_like_that_of_gh(command, usage):
     assert f"USAGE\n  {usage}\n" in process(*command.split(), "--help").stdout
+
+
+def test_the_help_writes_defaults_in_words_and_no_ranges(run):
+    told = run("batch", "-h").stdout
+    assert "Searches at once, 1 to 1000. (default 8)\n" in told
+    assert "The file to write.\n" in told
+    assert "[" not in told.partition("FLAGS")[2]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "question"),
+    [
+        (["serach", "bug"], "No such command 'serach'. Did you mean 'search'?"),
+        (["emulator", "sreve"], "No such command 'sreve'. Did you mean 'serve'?"),
+        (["search", "bug", "--format", "Jsn"], "Did you mean 'json' or 'jsonl'?"),
+        (["search", "bug", "--mode", "thorogh"], "Did you mean 'thorough'?"),
+        (["search", "bug", "--fields", "titel"], "Did you mean 'title' or"),
+        (["search", "bug", "--limt", "3"], "--limit"),
+        (["mcp", "config", "curser"], "Did you mean 'cursor'?"),
+    ],
+)
+def test_what_was_mistyped_is_answered_with_what_was_meant(run, arguments, question):
+    result = run(*arguments)
+    assert result.exit_code == 2
+    assert question in result.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments", [["qqqq"], ["", "bug"], ["search", "bug", "--format", "x" * 100_000]]
+)
+def test_what_is_like_nothing_is_answered_without_a_question(run, arguments):
+    result = run(*arguments)
+    assert result.exit_code == 2
+    assert "Did you mean" not in result.stderr
 
 
 def test_the_entry_point_loads_nothing_of_the_extra():
