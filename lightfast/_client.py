@@ -25,13 +25,12 @@ from lightfast._config import (
     resolve_base_url,
     resolve_insecure_http,
 )
-from lightfast._drift import OnDrift, check_on_drift, report, settle
+from lightfast._drift import OnDrift, check_on_drift, report, settle, settle_repeated
 from lightfast._retry import OnRetry, RetryBudget, RetryPolicy
 from lightfast._secrets import wrap_secret
 from lightfast._transport import Transport, closed_error
 from lightfast._validate import check_hook, check_seconds, check_whole
 from lightfast._wire import requests, responses
-from lightfast._wire.drift import REPEATED_PAGE
 from lightfast.exceptions import APIError
 from lightfast.models import JsonResponse, SearchOutcome, SearchResponse, SearchResult
 from lightfast.queries import MAX_LIMIT, Mode, SearchFilters, SearchRequest
@@ -205,7 +204,7 @@ class AsyncLightfast:
         while request is not None:
             page = await self._search(request, config)
             if page and all(result.id in seen for result in page):
-                report([REPEATED_PAGE], config.on_drift)
+                settle_repeated(page, config.on_drift)
             known = len(seen)
             for result in page:
                 if result.id in seen:
@@ -405,16 +404,19 @@ class AsyncLightfast:
     async def _search(
         self, request: SearchRequest, config: ClientConfig, on_retry: OnRetry | None = None
     ) -> SearchResponse:
+        def read(response: responses.HttpResponse, attempts: int, elapsed: float) -> SearchResponse:
+            page = responses.read_search(response, attempts, elapsed)
+            if page.drift or request.offset or request.extra:
+                settle(request, page, config.on_drift)
+            return page
+
         message = requests.search_request(config.base_url, request, config.headers)
         try:
-            response = await self._transport.send(message, config, responses.read_search, on_retry)
+            return await self._transport.send(message, config, read, on_retry)
         except APIError as error:
             if error.drift:
                 report(error.drift, config.on_drift)
             raise
-        if response.drift or request.offset:
-            settle(request, response, config.on_drift)
-        return response
 
     def _for_call(
         self,

@@ -6,7 +6,8 @@ import logging
 from collections.abc import Callable, Sequence
 from typing import Literal, TypeAlias
 
-from lightfast._wire.drift import ignored_options
+from lightfast._validate import check_hook
+from lightfast._wire.drift import REPEATED_PAGE, ignored_options
 from lightfast.exceptions import ConfigurationError, Drift, DriftError
 from lightfast.models import SearchResponse
 from lightfast.queries import SearchRequest
@@ -22,10 +23,12 @@ def check_on_drift(value: OnDrift | None) -> OnDrift | None:
     """Return what to do with drift.
 
     Raises:
-        ConfigurationError: It is neither callable nor ``"raise"``.
+        ConfigurationError: It is neither a plain callable nor ``"raise"``.
     """
-    if value is None or callable(value) or value == "raise":
+    if value is None or value == "raise":
         return value
+    if callable(value):
+        return check_hook("on_drift", value)
     raise ConfigurationError(f'`on_drift` takes a callable or "raise", not {value!r:.40}.')
 
 
@@ -49,9 +52,24 @@ def settle(request: SearchRequest, response: SearchResponse, on_drift: OnDrift |
         DriftError: There is any, and `on_drift` is ``"raise"``.
     """
     drift = (*response.drift, *ignored_options(request, response))
-    if not drift:
-        return
-    object.__setattr__(response, "drift", drift)  # only we have seen this value yet
+    if drift:
+        object.__setattr__(response, "drift", drift)  # only we have seen this value yet
+        _report_or_raise(drift, response, on_drift)
+
+
+def settle_repeated(page: SearchResponse, on_drift: OnDrift | None) -> None:
+    """Report that a page repeats those before it, unless it has shown that itself.
+
+    Raises:
+        DriftError: `on_drift` is ``"raise"``.
+    """
+    if all(deviation.path != REPEATED_PAGE.path for deviation in page.drift):
+        _report_or_raise((REPEATED_PAGE,), page, on_drift)
+
+
+def _report_or_raise(
+    drift: tuple[Drift, ...], response: SearchResponse, on_drift: OnDrift | None
+) -> None:
     report(drift, on_drift)
     if on_drift == "raise":
         more = f", and {len(drift) - 1} more" if len(drift) > 1 else ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from contextlib import suppress
+from inspect import iscoroutinefunction
 from operator import index
 from typing import SupportsIndex, TypeVar
 
@@ -63,8 +64,10 @@ def check_hook(name: str, value: _HookT) -> _HookT:
     """Return a callable, or None.
 
     Raises:
-        ConfigurationError: The value is neither.
+        ConfigurationError: The value is neither, or would have to be awaited.
     """
+    if iscoroutinefunction(value) or iscoroutinefunction(getattr(value, "__call__", None)):
+        raise ConfigurationError(f"`{name}` is called, not awaited; give a plain function.")
     if value is None or callable(value):
         return value
     raise ConfigurationError(f"`{name}` must be callable, not {value!r:.40}.")

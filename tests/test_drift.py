@@ -10,7 +10,7 @@ import pytest
 
 from lightfast import AsyncLightfast, ConfigurationError, DriftError, Lightfast, NotFoundError
 from tests.conftest import KEY
-from tests.servers import Server, answer, contract, page
+from tests.servers import Answer, Server, answer, contract, page
 
 DOCUMENTED = contract("response_documented.json")
 NEW_FIELD = DOCUMENTED | {"experiment": "b"}
@@ -55,6 +55,7 @@ def test_raise_raises_what_deviates_and_lets_the_rest_through(serve):
             client.search("q")
     assert [drift.path for drift in caught.value.drift] == ["$.experiment", "$.shard"]
     assert (caught.value.status, caught.value.request_id) == (200, "req_7f3a2c")
+    assert [attempt.status for attempt in caught.value.history] == [200]
     assert pickle.loads(pickle.dumps(caught.value)).drift == caught.value.drift
 
 
@@ -91,6 +92,57 @@ def test_paging_that_repeats_itself_ends_and_is_told(serve):
     with connect(serve(full), on_drift=told.append) as client:
         assert [hit.id for hit in client.iter_results("q", limit=10)] == list("abcdefghij")
     assert "request.offset" in {drift.path for drift in told if drift.kind == "ignored_option"}
+
+
+def ten_results(offset: int) -> Answer:
+    data = [DOCUMENTED["data"][0] | {"id": id_} for id_ in "abcdefghij"]
+    meta = DOCUMENTED["meta"] | {"offset": offset, "total": 100}
+    return answer(DOCUMENTED | {"data": data, "meta": meta})
+
+
+@pytest.mark.parametrize("offset", [0, 10])
+def test_a_page_that_repeats_itself_is_told_once_whatever_offset_it_claims(serve, offset):
+    """6.4: the service echoed the offset that it had ignored."""
+    told = []
+    full, repeated = ten_results(offset=0), ten_results(offset=offset)
+    with connect(serve(full, repeated), on_drift=told.append) as client:
+        assert len(list(client.iter_results("q", limit=10))) == 10
+    assert [(drift.kind, drift.path) for drift in told] == [("ignored_option", "request.offset")]
+    with connect(serve(full, repeated), on_drift="raise") as client:
+        results = client.iter_results("q", limit=10)
+        assert [next(results).id for _ in range(10)] == list("abcdefghij")
+        with pytest.raises(DriftError, match=r"request\.offset"):
+            next(results)
+
+
+def test_an_extra_body_is_looked_at_too(serve):
+    """6b: filters inside `filters` are silently ignored, whoever wrote them there."""
+    server = serve(answer(contract("response_2026_04_04.json")), ten_results(offset=0))
+    with connect(server) as client:
+        response = client.search("q", extra_body={"filters": {"sourceTypes": ["github"]}})
+        assert response.drift[-1].path == "request.filters.sourceTypes"
+        assert client.search("q", extra_body={"offset": 7}).drift[0].path == "request.offset"
+
+
+def test_what_a_callable_raises_ends_the_call(serve):
+    def stop(drift):
+        raise InterruptedError(drift.path)
+
+    with connect(serve(answer(NEW_FIELD)), on_drift=stop) as client:
+        with pytest.raises(InterruptedError, match=r"\$\.experiment"):
+            client.search("q")
+
+
+class Awaited:
+    async def __call__(self, drift):
+        raise AssertionError
+
+
+@pytest.mark.parametrize("hook", ["on_drift", "on_retry", "on_response"])
+@pytest.mark.parametrize("awaited", [Awaited(), Awaited.__call__])
+def test_what_would_have_to_be_awaited_is_refused(hook, awaited):
+    with pytest.raises(ConfigurationError, match=f"`{hook}` is called, not awaited"):
+        Lightfast(KEY, **{hook: awaited})
 
 
 def test_what_to_do_with_drift_is_checked_and_changed_by_with_options(serve):

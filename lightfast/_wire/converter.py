@@ -15,11 +15,11 @@ from cattrs.preconf.orjson import OrjsonConverter, make_converter
 
 from lightfast._value import Value
 from lightfast._wire import queries, revisions
-from lightfast._wire.explain import deviations, explain
+from lightfast._wire.explain import deviations, explain, missing_field
 from lightfast._wire.layout import NOT_IN_JSON, SCALARS, is_array
 from lightfast._wire.revisions import wire_name
 from lightfast._wire.structure import array_reader, noticed, object_reader
-from lightfast.exceptions import ConfigurationError, LightfastError
+from lightfast.exceptions import ConfigurationError, Drift, LightfastError
 from lightfast.models import Cluster, Headers, HttpInfo, SearchResponse, SearchResult
 from lightfast.queries import DateRange, SearchFilters, SearchRequest
 
@@ -236,14 +236,27 @@ def _read_second_revision(
         return revisions.from_second_revision(parse(source))
 
     translated = revisions.from_second_revision(document)
+    drift = _second_drift(document, translated)
     document.clear()
-    drift = deviations(translated, SearchResponse)
-    response = _read(_response_reader, translated, SearchResponse, parse_again, source)
+    try:
+        response = _read(_response_reader, translated, SearchResponse, parse_again, source)
+    except WireError as error:
+        raise WireError(revisions.second_path(str(error))) from None
     noticed.drift = False
     object.__setattr__(response, "revision", revisions.SECOND)
-    unknown = [deviation for deviation in drift if deviation.kind == "unknown_field"]
-    object.__setattr__(response, "drift", (revisions.REVISION_DRIFT, *unknown))
+    object.__setattr__(response, "drift", drift)
     return response
+
+
+def _second_drift(document: dict[str, Any], translated: dict[str, Any]) -> tuple[Drift, ...]:
+    """Return how an answer of 2026-04-04 deviates, beside that it has no `meta`."""
+    found = [revisions.REVISION_DRIFT]
+    for each in deviations(translated, SearchResponse):
+        if not each.path.startswith("$.meta"):
+            found.append(attrs.evolve(each, path=revisions.second_path(each.path)))
+    if "total" not in document:
+        found.append(missing_field("$.total"))
+    return tuple(found)
 
 
 def _read(

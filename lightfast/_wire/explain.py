@@ -81,6 +81,11 @@ def deviations(value: Any, type_: Any) -> tuple[Drift, ...]:
     return tuple(islice(found, _MOST_DRIFT))
 
 
+def missing_field(path: str) -> Drift:
+    """Return the deviation that a field is not there."""
+    return Drift("missing_field", path, "missing, though the pinned revision promises it")
+
+
 def _deviations(value: Any, type_: Any, path: str) -> Iterator[Drift]:
     if attrs.has(type_):
         if isinstance(value, dict):
@@ -97,9 +102,7 @@ def _object_deviations(value: dict[str, Any], cls: type, path: str) -> Iterator[
         here = f"{path}.{field.wire}"
         if field.wire not in value:
             if field.promised:
-                yield Drift(
-                    "missing_field", here, "missing, though the pinned revision promises it"
-                )
+                yield missing_field(here)
         elif value[field.wire] is not None:
             yield from _deviations(value[field.wire], field.type, here)
         elif not field.null_promised:

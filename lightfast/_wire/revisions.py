@@ -72,6 +72,17 @@ DATE_RANGE = "dateRange"
 TOP_LEVEL_FILTERS: Mapping[str, str] = {"sources": "sources", "types": "types"}
 TOP_LEVEL_DATES: Mapping[str, str] = {"start": "after", "end": "before"}
 
+
+def stands_at_the_top(name: str, value: Any, sent: Mapping[str, Any]) -> bool:
+    """Tell whether a filter below `filters` is sent at the top of the request, too."""
+    if name == DATE_RANGE:
+        ends = value.items() if isinstance(value, Mapping) else ()
+        return all(sent.get(TOP_LEVEL_DATES.get(end, "")) == at for end, at in ends)
+    return any(
+        sent.get(top) == value for ours, top in TOP_LEVEL_FILTERS.items() if name in FILTERS[ours]
+    )
+
+
 # --- the shape of 2026-04-04 ------------------------------------------------------------------
 
 REVISION_DRIFT = Drift(
@@ -80,6 +91,11 @@ REVISION_DRIFT = Drift(
     f"the answer has the shape of revision {SECOND}: no meta, context or latency",
 )
 SECOND_MODES = ("fast", "balanced")
+# It ignores `offset` and `filters` too, but a request that says nothing by them loses nothing.
+SECOND_FIELDS = frozenset(
+    {"query", "limit", "offset", "mode", "filters",
+     *TOP_LEVEL_FILTERS.values(), *TOP_LEVEL_DATES.values()}
+)  # fmt: skip
 
 
 def is_second_revision(document: dict[str, Any]) -> bool:
@@ -93,3 +109,11 @@ def from_second_revision(document: dict[str, Any]) -> dict[str, Any]:
     results = document["results"]
     counted = len(results) if isinstance(results, list) else 0
     return {"data": results, "meta": {"total": document.get("total", counted)}, **rest}
+
+
+def second_path(path: str) -> str:
+    """Return where 2026-04-04 has what 2026-04-03 has at a path."""
+    for ours, theirs in (("$.data", "$.results"), ("$.meta.total", "$.total")):
+        if path.startswith(ours):
+            return theirs + path.removeprefix(ours)
+    return path

@@ -9,7 +9,7 @@ import orjson
 import pytest
 
 from lightfast import API_REVISIONS, Drift, SearchRequest, SearchResponse
-from lightfast._wire.converter import read_search
+from lightfast._wire.converter import WireError, read_search
 from lightfast._wire.drift import error_body_drift, ignored_options
 from tests.servers import contract
 
@@ -87,15 +87,32 @@ def test_fields_that_may_be_missing_are_no_drift():
 
 
 def test_the_second_revision_is_a_revision_of_its_own():
-    """6.3: `results` and `total`; of what it lacks, only its new fields are told besides."""
+    """6.3: `results` and `total`; what deviates besides is told by the paths of that shape."""
     document = contract("response_2026_04_04.json")
     document["results"][0]["sentiment"] = 1
+    del document["results"][0]["url"], document["requestId"], document["total"]
     response = read(document)
     assert response.revision == "2026-04-04"
     assert [(drift.kind, drift.path) for drift in response.drift] == [
         ("revision", "$"),
-        ("unknown_field", "$.data[].sentiment"),
+        ("missing_field", "$.results[].url"),
+        ("unknown_field", "$.results[].sentiment"),
+        ("missing_field", "$.requestId"),
+        ("missing_field", "$.total"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"results": None}, r"^\$\.results: expected an array"),
+        ({"results": [{}]}, r"^\$\.results\[0\]\.id: missing"),
+        ({"total": "many"}, r"^\$\.total: expected a number"),
+    ],
+)
+def test_what_cannot_be_read_of_the_second_shape_is_named_as_it_came(change, says):
+    with pytest.raises(WireError, match=says):
+        read(contract("response_2026_04_04.json") | change)
 
 
 def test_one_answer_s_drift_is_not_taken_for_the_next_one_s():
@@ -141,12 +158,41 @@ SECOND = read(contract("response_2026_04_04.json"))
             ["request.filters.actorNames", "request.filters.sourceTypes", "request.filters.labels"],
             id="6b: filters inside `filters` are silently ignored",
         ),
+        pytest.param(
+            {"filters": {"sources": [], "source_types": [], "actor_names": []}},
+            [],
+            id="6.3: empty filters, which filter nothing",
+        ),
+        pytest.param(
+            {"extra": {"offset": 5, "filters": {"sourceTypes": ["a"]}, "boost": 2}},
+            ["request.offset", "request.filters.sourceTypes", "request.boost"],
+            id="6b: fields of the extra body",
+        ),
+        pytest.param(
+            {"extra": {"sources": ["a"], "filters": {"sourceTypes": ["a"]}, "after": "2026Z"}},
+            [],
+            id="6.3: fields of the extra body that stand at the top",
+        ),
+        pytest.param(
+            {"filters": {"sources": ["a"], "source_types": ["b"]}},
+            ["request.filters.sourceTypes"],
+            id="6.3: another value at the top",
+        ),
     ],
 )
 def test_what_the_second_revision_cannot_honor_is_told(options, ignored):
     found = ignored_options(SearchRequest("q", **options), SECOND)
     assert [drift.path for drift in found] == ignored
     assert {drift.kind for drift in found} <= {"ignored_option"}
+
+
+def test_an_offset_of_the_extra_body_is_the_one_that_was_asked_for():
+    request = SearchRequest("q", extra={"offset": 5})
+    document = contract("response_documented.json")
+    document["meta"]["offset"] = 5
+    assert ignored_options(request, read(document)) == ()
+    document["meta"]["offset"] = 0
+    assert [drift.path for drift in ignored_options(request, read(document))] == ["request.offset"]
 
 
 def test_an_offset_that_was_not_used_is_told():
