@@ -15,6 +15,7 @@ from weakref import WeakKeyDictionary
 
 from lightfast._secrets import HeaderText, RequestHead, Secret, wrap_secret
 from lightfast._threads import ThreadLimitError, in_daemon_thread
+from lightfast._validate import is_async
 from lightfast._wire.revisions import KEY_PREFIXES
 from lightfast.exceptions import ConfigurationError, LightfastError, NetworkError
 
@@ -189,9 +190,7 @@ class Auth(ABC):
 
 async def _call(provider: Provider) -> object:
     """Return what a provider gives, wrapped; a blocking one runs beside the loop, not on it."""
-    if inspect.iscoroutinefunction(provider) or inspect.iscoroutinefunction(
-        getattr(provider, "__call__", None)  # noqa: B004  # an object whose __call__ is async
-    ):
+    if is_async(provider):
         return wrap_secret(await cast(Awaitable[str], provider()))
     given = await in_daemon_thread(lambda: wrap_secret(provider()))
     return wrap_secret(await given) if inspect.isawaitable(given) else given

@@ -66,8 +66,14 @@ def check_hook(name: str, value: _HookT) -> _HookT:
     Raises:
         ConfigurationError: The value is neither, or would have to be awaited.
     """
-    if iscoroutinefunction(value) or iscoroutinefunction(getattr(value, "__call__", None)):
+    if is_async(value):
         raise ConfigurationError(f"`{name}` is called, not awaited; give a plain function.")
     if value is None or callable(value):
         return value
     raise ConfigurationError(f"`{name}` must be callable, not {value!r:.40}.")
+
+
+def is_async(function: object) -> bool:
+    """Tell whether what a callable returns has to be awaited, as far as that can be seen."""
+    call = getattr(function, "__call__", None)  # noqa: B004  # an object whose __call__ is async
+    return iscoroutinefunction(function) or iscoroutinefunction(call)

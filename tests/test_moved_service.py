@@ -34,15 +34,22 @@ def second() -> Iterator[Emulator]:
         yield emulator
 
 
-@pytest.mark.parametrize("body", ["", {"error": "not_found"}], ids=["6b: empty 404", "6b: 404"])
-def test_search_that_is_gone_is_told_with_where_it_may_be(serve, body):
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        pytest.param("", 404, id="6b: empty 404"),
+        pytest.param({"error": "not_found"}, 404, id="6b: 404"),
+        pytest.param("", 410, id="410"),
+    ],
+)
+def test_search_that_is_gone_is_told_with_where_it_may_be(serve, body, status):
     """6b: 2026-05-07, 2026-05-11, and 6.7: a 404 names the URL, the other address and the date."""
-    server = serve(answer(body, 404))
-    with connect(server) as client, pytest.raises(NotFoundError) as caught:
+    server = serve(answer(body, status))
+    with connect(server) as client, pytest.raises(APIError) as caught:
         client.search("q")
     said = str(caught.value)
     assert f"{server.base_url}/search" in said
-    assert "base_url='https://lightfast.ai/" in said
+    assert "base_url='https://lightfast.ai/v1'" in said
     assert "2026-05-07" in said
     assert "lightfast doctor" in said
     assert not caught.value.retryable
@@ -145,12 +152,13 @@ def test_an_unknown_path_is_a_404_and_no_500_that_is_retried(serve):
     assert caught.value.attempts == 1
 
 
-def test_prose_in_the_place_of_a_code_is_a_message(serve):
+@pytest.mark.parametrize("prose", ["Only HTML requests are supported here", "Unavailable!"])
+def test_prose_in_the_place_of_a_code_is_a_message(serve, prose):
     """6b: 2026-06-17 `{"error": "Only HTML requests are supported here"}`."""
-    server = serve(answer({"error": "Only HTML requests are supported here"}, 500))
+    server = serve(answer({"error": prose}, 500))
     with connect(server) as client, pytest.raises(ServerError) as caught:
         client.search("q")
-    assert caught.value.message == "Only HTML requests are supported here"
+    assert caught.value.message == prose
     assert caught.value.code is None
 
 
@@ -185,6 +193,24 @@ def test_errors_of_2026_06_17_keep_code_message_and_diagnostics(serve):
         ),
         pytest.param(
             {"data": {"issues": [{"message": "Required"}]}}, "Required", id="issues alone"
+        ),
+        pytest.param(
+            {"data": {"issues": [{"message": "Required", "path": [{"key": "query"}, 0]}]}},
+            "query.0: Required",
+            id="steps that are objects",
+        ),
+        pytest.param(
+            {
+                "defined": True,
+                "code": "BAD_REQUEST",
+                "message": "Invalid",
+                "data": {"field": "limit", "reason": "Too big"},
+            },
+            "Invalid: limit: Too big",
+            id="6.2: field and reason",
+        ),
+        pytest.param(
+            {"data": {"field": "limit"}, "message": "Invalid"}, "Invalid", id="6.2: field"
         ),
     ],
 )

@@ -33,11 +33,9 @@ def code(document: Mapping[str, Any]) -> str | None:
 def message(document: Mapping[str, Any]) -> str | None:
     """Return what the server says, with what its details say of single fields."""
     sentences = [text for key in ("message", "title", "detail") if (text := _prose(document, key))]
-    if not sentences and " " in (prose := _prose(document, "error")):
-        sentences = [prose]
-    data = document.get("data")
-    issues = _list(data.get("issues")) if isinstance(data, Mapping) else []
-    lines = [line for issue in islice(issues, _MOST_LINES) if (line := _issue(issue))]
+    if not sentences and not _CODE.fullmatch(prose := _prose(document, "error")):
+        sentences = [prose] if prose else []
+    lines = [line for issue in islice(_issues(document), _MOST_LINES) if (line := _issue(issue))]
     if not sentences:
         lines += _flattened(document.get("details"))
     return (
@@ -50,12 +48,28 @@ def _prose(document: Mapping[str, Any], key: str) -> str:
     return value[: 4 * _MESSAGE].strip() if isinstance(value, str) else ""
 
 
+def _issues(document: Mapping[str, Any]) -> list[Any]:
+    """Return the issues in `data`: oRPC's list of them, or the one that 2026-04-04 declares."""
+    data = document.get("data")
+    if not isinstance(data, Mapping):
+        return []
+    return [
+        {"path": [data.get("field") or ""], "message": data.get("reason")},
+        *_list(data.get("issues")),
+    ]
+
+
 def _issue(issue: object) -> str:
-    """Return one issue of oRPC's: a message and the path that leads to it."""
+    """Return one issue: a message and the path that leads to it."""
     if not isinstance(issue, Mapping) or not (message := _prose(issue, "message")):
         return ""
-    path = ".".join(str(step) for step in islice(_list(issue.get("path")), 10))
+    path = ".".join(_step(step) for step in islice(_list(issue.get("path")), 10))
     return f"{path}: {message}" if path else message
+
+
+def _step(step: object) -> str:
+    # A step may be an object with a key: https://standardschema.dev/schema
+    return str(step.get("key") if isinstance(step, Mapping) else step)
 
 
 def _flattened(details: object) -> list[str]:

@@ -15,6 +15,7 @@ from lightfast._wire.revisions import (
 from lightfast.models import Headers
 
 _EMULATOR = "lightfast-emulator/"
+_GONE = (404, 410)
 
 
 def advice(status: int, url: str, headers: Headers, secret: Secret) -> str:
@@ -30,7 +31,7 @@ def advice(status: int, url: str, headers: Headers, secret: Secret) -> str:
     """
     if headers.get("server", "").startswith(_EMULATOR):
         return ""
-    if status == 404 and url.endswith(SEARCH_PATH):
+    if status in _GONE and url.endswith(SEARCH_PATH):
         return _not_found(url)
     if status == 401 and (prefix := key_prefix(secret.reveal())):
         return _other_key(prefix)
@@ -39,7 +40,7 @@ def advice(status: int, url: str, headers: Headers, secret: Secret) -> str:
 
 def _not_found(url: str) -> str:
     """Return where search of the pinned revision may be."""
-    other = OTHER_BASE_URL if url.startswith(BASE_URL) else BASE_URL
+    other = BASE_URL if url.startswith(f"{OTHER_BASE_URL}/") else OTHER_BASE_URL
     return (
         f" ({url}): revision {PINNED} of search may be at base_url={other!r}, or gone: the hosted "
         f"service has had none since {SEARCH_REMOVED}. `lightfast doctor` looks into it."

@@ -158,7 +158,8 @@ def _unreadable(response: HttpResponse, problem: str) -> ResponseError:
     """Return the error for a body that cannot be decoded, with what it says if it is an error."""
     document = _document(response)
     code, message = error_bodies.code(document), error_bodies.message(document)
-    quoted = f" It holds an error: {code or ''} {message or ''}".rstrip() if code or message else ""
+    error = " ".join(filter(None, [code, message]))
+    quoted = f" It holds an error: {error}" if error else ""
     status = f" of status {response.status}" if response.status != 200 else ""
     return ResponseError(
         f"The server's answer{status} cannot be read: "

@@ -223,6 +223,11 @@ def test_an_offset_that_was_not_used_is_told():
             id="6b: 2026-06-17 without a request id",
         ),
         pytest.param({"title": "t", "status": 400}, "problem", id="RFC 9457"),
+        pytest.param(
+            {"error": "X", "message": "m", "requestId": "r", "detail": "d"},
+            None,
+            id="5: documented, and a detail",
+        ),
     ],
 )
 def test_the_form_of_an_error_s_body_is_told(body, says):

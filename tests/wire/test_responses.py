@@ -100,6 +100,11 @@ def test_an_error_document_under_200_is_quoted():
     assert caught.value.request_id == "req_1"
 
 
+def test_prose_in_an_error_document_under_200_is_quoted():
+    with pytest.raises(ResponseError, match="holds an error: Only HTML here"):
+        read_search(response({"error": "Only HTML here"}))
+
+
 def test_the_request_id_may_come_in_a_header():
     document = contract("response_minimal.json")
     del document["requestId"]
