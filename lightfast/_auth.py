@@ -19,6 +19,8 @@ from lightfast._validate import is_async
 from lightfast._wire.revisions import KEY_PREFIXES
 from lightfast.exceptions import ConfigurationError, LightfastError, NetworkError
 
+# A header, or what follows its name, pasted in place of the key.
+_HEADER = re.compile(r"(authorization\s*:\s*)?bearer[\s:]", re.IGNORECASE)
 _QUOTES = "'\"`‘’“”«»"  # noqa: RUF001
 
 Provider: TypeAlias = Callable[[], str | Awaitable[str]]
@@ -57,18 +59,18 @@ def _key_problem(key: str) -> str | None:
         return "is empty"
     if key[0] in _QUOTES or key[-1] in _QUOTES:
         return "stands in quotes: give the key alone"
-    if key.lower().startswith("bearer "):
+    if _HEADER.match(key):
         return "starts with 'Bearer ': give the key alone, the SDK writes the header"
     if len(key.split()) > 1 and key.isprintable():
         return "contains a space: give the key alone"
+    if not _VISIBLE.fullmatch(key):
+        return "contains a control character or a character outside ASCII"
     prefix = key_prefix(key)
     if prefix is None:
         *others, last = (f"'{prefix}'" for prefix in KEY_PREFIXES)
         return f"does not start with {', '.join(others)} or {last}"
     if key == prefix:
         return f"ends after '{prefix}'"
-    if not _VISIBLE.fullmatch(key):
-        return "contains a control character or a character outside ASCII"
     return None
 
 

@@ -90,7 +90,7 @@ class JsonResponse(Value):
     """Answer of an endpoint that the SDK does not know.
 
     Args:
-        data: The parsed JSON.
+        data: The parsed JSON; None of an answer without content (204).
         request_id: The server's id of the request.
         http: Facts about the HTTP response.
     """

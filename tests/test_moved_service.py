@@ -228,6 +228,12 @@ def test_get_goes_below_the_base_url_only(serve, path):
         client.get(path)
 
 
+def test_an_answer_without_content_is_none(serve):
+    with connect(serve(answer("", 204))) as client:
+        response = client.post("signals", {})
+    assert (response.data, response.http.status) == (None, 204)
+
+
 @pytest.mark.parametrize("params", ["a=1", {"a": object()}, {"a": None}, {1: "a"}, {"a": "\ud800"}])
 def test_parameters_that_cannot_stand_in_a_url_are_refused(serve, params):
     with connect(serve()) as client, pytest.raises(ConfigurationError, match="`params`"):

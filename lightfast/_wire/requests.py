@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from contextlib import suppress
+from operator import index
+from typing import Any, SupportsIndex
 from urllib.parse import urlencode
 
 import attrs
@@ -114,17 +116,32 @@ def _query_string(params: Mapping[str, Any]) -> str:
         raise ConfigurationError(f"`params` takes a mapping, not {type(params).__name__}.")
     pairs = []
     for name, value in params.items():
-        for item in value if isinstance(value, list | tuple) else [value]:
-            if not isinstance(name, str) or not isinstance(item, str | int | float):
-                raise ConfigurationError(
-                    f"`params` takes strings, numbers and lists of them, not {item!r:.40}."
-                )
-            pairs.append((name, str(item).lower() if isinstance(item, bool) else str(item)))
+        if not isinstance(name, str):
+            raise ConfigurationError(f"The names in `params` must be strings, not {name!r:.40}.")
+        items = value if isinstance(value, list | tuple) else [value]
+        pairs += [(name, _parameter(item)) for item in items]
     try:
         return "?" + urlencode(pairs) if pairs else ""
     except UnicodeEncodeError:
         pass
     raise ConfigurationError("`params` has a lone surrogate, which a URL cannot carry.")
+
+
+def _parameter(value: object) -> str:
+    """Return a value as it stands in a URL."""
+    match value:
+        case bool():
+            return "true" if value else "false"
+        case str():
+            return str.__str__(value)  # of an enum, its value
+        case float():
+            return str(float(value))
+        case SupportsIndex():
+            with suppress(TypeError):  # numpy's arrays have an __index__, too
+                return str(index(value))
+    raise ConfigurationError(
+        f"`params` takes strings, numbers and lists of them, not {value!r:.40}."
+    )
 
 
 # Headers that say who asks, what is sent or how the connection is used: the SDK writes them.
@@ -156,7 +173,10 @@ def check_headers(what: str, headers: Mapping[str, str] | None) -> Mapping[str, 
                 f"`{what}` cannot set {name!r}; the SDK writes {', '.join(sorted(REFUSED_HEADERS))}."
             )
         if not isinstance(value, str) or not _VALUE.fullmatch(value):
-            raise ConfigurationError(f"The value of {name!r} in `{what}` cannot be sent.")
+            raise ConfigurationError(
+                f"The value of {name!r} in `{what}` must be a string of printable ASCII characters "
+                "that neither begins nor ends with a blank."
+            )
         # One spelling, so that a header of the SDK's is replaced and not sent twice.
         checked["-".join(part.capitalize() for part in name.split("-"))] = HeaderText(value)
     return checked

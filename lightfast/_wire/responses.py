@@ -43,6 +43,7 @@ _CLASSES: dict[int, type[APIError]] = {
     404: NotFoundError,
     429: RateLimitError,
 }
+_NO_CONTENT = 204
 _RETRYABLE = frozenset({408, 429, 500, 502, 503, 504})
 
 
@@ -146,7 +147,7 @@ def read_any(response: HttpResponse, attempts: int = 1, elapsed: float = 0.0) ->
     """
     info = response.info(attempts, elapsed)
     try:
-        data = converter.read_json(response.body)
+        data = None if response.status == _NO_CONTENT else converter.read_json(response.body)
     except converter.WireError as error:
         raise _unreadable(response, str(error)) from None
     return JsonResponse(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 import json
 
 import orjson
@@ -9,7 +10,7 @@ import pytest
 
 from lightfast import ConfigurationError, SearchRequest, SearchResponse
 from lightfast._wire.converter import read_search as decode
-from lightfast._wire.requests import next_page, post_request, search_request
+from lightfast._wire.requests import get_request, next_page, post_request, search_request
 from tests.servers import contract
 
 
@@ -61,3 +62,30 @@ def test_the_next_page_is_asked_for_while_it_may_bring_something(results, total,
 def test_paging_ends_where_offsets_end():
     request = SearchRequest("q", offset=2**53 - 1)
     assert next_page(request, page(10, 2**60), 10) is None
+
+
+class Kind(str, enum.Enum):  # noqa: UP042  # whose str() is another than its value
+    ISSUE = "issue"
+
+
+class Int64:
+    """Integer of another library, as numpy's are to Python."""
+
+    def __index__(self) -> int:
+        return 3
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [
+        ("a b&c", "a=a+b%26c"),
+        (1.5, "a=1.5"),
+        (True, "a=true"),
+        (Int64(), "a=3"),
+        (Kind.ISSUE, "a=issue"),
+        ([1, Kind.ISSUE], "a=1&a=issue"),
+    ],
+    ids=repr,
+)
+def test_parameters_stand_in_the_url_as_a_server_reads_them(value, written):
+    assert get_request("https://a.example", "x", {"a": value}).url.endswith(f"/x?{written}")
