@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import attrs
 import click
@@ -17,6 +17,14 @@ from lightfast.cli.output import print_json, printable, verbosity
 __all__ = ["changelog"]
 
 _GROUPS = ("Breaking", "Deprecated", "Security", "Changed", "Added", "Fixed")
+_NUMBERED = re.compile(
+    r"(?P<release>\d{1,9}(\.\d{1,9}){0,9})"
+    r"([-_.]?(?P<stage>alpha|a|beta|b|c|rc|preview|pre)[-_.]?(?P<number>\d{0,9}))?"
+    r"(?P<dev>[-_.]?dev\d{0,9})?(\+[\w.]*)?",
+    re.ASCII,
+)
+_Place: TypeAlias = tuple[list[int], int, int, bool]
+_NEWEST: _Place = ([10**9], 0, 0, True)  # of what has no version yet
 _VERSION = re.compile(r"## \[?(?P<version>[^\]\s]+)\]?(?: - (?P<date>[\d-]+))?")
 
 
@@ -85,12 +93,32 @@ def parse(text: str) -> list[Release]:
 
 
 def _after(releases: list[Release], since: str) -> list[Release]:
+    """Return the releases after a version, which need not be one of them."""
     versions = [release.version for release in releases]
-    wanted = since.removeprefix("v")
-    if wanted not in versions:
+    wanted = since.strip().removeprefix("v")
+    if wanted in versions:
+        return releases[: versions.index(wanted)]
+    place, installed = _place(wanted), _place(lightfast.__version__) or _NEWEST
+    if place is None or place > installed:
         known = ", ".join(versions)
-        raise click.BadParameter(f"{since!r} is not in the changelog; it has {known}.")
-    return releases[: versions.index(wanted)]
+        problem = "is not a version" if place is None else f"is after {lightfast.__version__}"
+        raise click.BadParameter(f"{since!r} {problem}; the changelog has {known}.")
+    if place == installed:
+        return []
+    return [release for release in releases if (_place(release.version) or _NEWEST) > place]
+
+
+def _place(version: str) -> _Place | None:
+    """Return a value that orders a version among others; None if it is none (PEP 440, SemVer)."""
+    match = _NUMBERED.fullmatch(version.lower())
+    if match is None:
+        return None
+    numbers = [int(number) for number in match["release"].split(".")]
+    while numbers and not numbers[-1]:
+        numbers.pop()
+    stage = match["stage"] or ("d" if match["dev"] else "z")  # a dev release is before all others
+    rank = "dabcrz".index("r" if stage in {"pre", "preview"} else stage[0])
+    return numbers, rank, int(match["number"] or 0), not match["dev"]
 
 
 def _lines(releases: list[Release], *, joined: bool) -> list[str]:

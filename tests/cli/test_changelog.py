@@ -76,6 +76,32 @@ def test_what_came_since_a_version_is_printed_together_breaking_first(run: Run) 
 
 
 @pytest.mark.usefixtures("_small")
+@pytest.mark.parametrize(
+    ("since", "versions"),
+    [
+        ("v0.1.0", ["Unreleased", "0.2.0"]),
+        (" 0.1.0 ", ["Unreleased", "0.2.0"]),
+        ("0.1", ["Unreleased", "0.2.0"]),
+        ("0.1.0.dev3", ["Unreleased", "0.2.0", "0.1.0"]),
+        ("0.1.0-alpha.1", ["Unreleased", "0.2.0", "0.1.0"]),
+        ("0.1.0rc1", ["Unreleased", "0.2.0", "0.1.0"]),
+        ("0.1.0+local", ["Unreleased", "0.2.0"]),
+        ("0.1.5", ["Unreleased", "0.2.0"]),
+        ("0.0.1", ["Unreleased", "0.2.0", "0.1.0"]),
+        ("0.2.0", ["Unreleased"]),
+        ("0.3.0.dev1", []),
+    ],
+)
+def test_a_version_need_not_be_in_the_changelog(
+    since: str, versions: list[str], run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The installed version has nothing after it."""
+    monkeypatch.setattr(lightfast, "__version__", "0.3.0.dev1")
+    found = json.loads(run("changelog", "--since", since, "--json").stdout)
+    assert [release["version"] for release in found["releases"]] == versions
+
+
+@pytest.mark.usefixtures("_small")
 def test_without_a_version_each_release_is_printed(run: Run) -> None:
     lines = run("changelog").stdout.splitlines()
     headings = [line for line in lines if line and not line.startswith("  ")]
@@ -96,8 +122,11 @@ def test_json_has_the_releases_with_their_groups(run: Run) -> None:
 
 
 @pytest.mark.usefixtures("_small")
-def test_an_unknown_version_is_refused_with_those_that_are_known(run: Run) -> None:
-    result = run("changelog", "--since", "9.9")
+@pytest.mark.parametrize("since", ["9.9", "", "abc", "1.x", "1" * 5000])
+def test_no_version_and_a_later_one_are_refused_with_those_that_are_known(
+    since: str, run: Run
+) -> None:
+    result = run("changelog", "--since", since)
     assert result.exit_code == 2
     assert "0.2.0, 0.1.0" in result.stderr
 
