@@ -14,11 +14,11 @@ from lightfast.emulator.sources.files import (
     Listing,
     TextFile,
     committed_files,
-    printable,
     single_file,
     tracked_files,
     walked_files,
 )
+from lightfast.emulator.sources.names import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

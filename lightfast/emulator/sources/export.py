@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import attrs
 
 from lightfast.emulator.sources.corpus import FORMAT, Changes
-from lightfast.emulator.sources.files import printable
 from lightfast.emulator.sources.left_out import Tally
+from lightfast.emulator.sources.names import printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable

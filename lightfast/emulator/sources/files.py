@@ -14,6 +14,7 @@ import attrs
 from lightfast.emulator.errors import EmulatorError
 from lightfast.emulator.sources.kinds import EXPECTED, FileKind, kind_of
 from lightfast.emulator.sources.left_out import Tally
+from lightfast.emulator.sources.names import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,7 +27,6 @@ __all__ = [
     "TextFile",
     "committed_files",
     "nested_repositories",
-    "printable",
     "single_file",
     "tracked_files",
     "walked_files",
@@ -291,8 +291,3 @@ def _is_skipped(directory: Path) -> bool:
         return (directory / "pyvenv.cfg").exists()
     except OSError:
         return False
-
-
-def printable(path: Path | str) -> str:
-    """Return a path as text, with replacement characters for bytes that are not UTF-8."""
-    return os.fsencode(path).decode("utf-8", "replace").replace(os.sep, "/")

@@ -9,9 +9,9 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from lightfast.emulator.errors import EmulatorError
-from lightfast.emulator.sources.files import printable
 from lightfast.emulator.sources.git_process import CHUNK, TIME_LIMIT, GitProcess
 from lightfast.emulator.sources.git_safety import find_git, safe_options, trusted_directories
+from lightfast.emulator.sources.names import printable
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator

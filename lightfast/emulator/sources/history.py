@@ -13,7 +13,7 @@ from lightfast.emulator.sources.checkout import forge_of_origin, head, shallow, 
 from lightfast.emulator.sources.commits import commit_documents
 from lightfast.emulator.sources.corpus import FORMAT, Changes
 from lightfast.emulator.sources.documents import Document, mentions, person
-from lightfast.emulator.sources.files import printable
+from lightfast.emulator.sources.names import printable
 from lightfast.emulator.sources.pulls import group_of_pull, pulls_of_commits
 
 if TYPE_CHECKING:

@@ -13,7 +13,8 @@ import attrs
 import orjson
 
 from lightfast.emulator.sources.documents import MAX_BODY, MAX_NAME, Document, mentions, person
-from lightfast.emulator.sources.files import UNREADABLE, printable
+from lightfast.emulator.sources.files import UNREADABLE
+from lightfast.emulator.sources.names import printable
 from lightfast.emulator.sources.records import read_timestamp
 
 if TYPE_CHECKING:

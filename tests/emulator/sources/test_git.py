@@ -173,7 +173,7 @@ def test_an_endless_field_is_cut(repository: Repository) -> None:
 
 @pytest.fixture
 def bomb(repository: Repository) -> Repository:
-    """A repository of a few kilobytes, in whose history there were ten million files for one commit."""
+    """Make a repository of a few kilobytes, in whose history there were ten million files for one commit."""
     repository.commit("Add", {"a.md": "# A"})
     blob = repository.git("rev-parse", "HEAD:a.md").strip()
     entry = f"100644 blob {blob}\t%d.md"
@@ -217,7 +217,7 @@ def test_the_files_of_a_tree_are_counted_up_to_a_bound(
 def test_the_files_of_a_commit_are_kept_up_to_a_bound(
     repository: Repository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What comes behind them is read all the same."""
+    """The commits that come behind them are read all the same."""
     monkeypatch.setattr(git_module, "MAX_PATHS", 2)
     repository.commit("First", {"z.md": ""})
     repository.commit("Second", dict.fromkeys(("a.md", "b.md", "c.md"), ""))
