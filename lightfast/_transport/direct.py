@@ -5,8 +5,9 @@ cookies, redirects and tracers, makes a request and a response, and before Pytho
 task that writes the body. Direct, a search takes 33 % less: 0.91 of what the session takes for
 an untyped answer, instead of 1.35. Pool, TLS and parser are aiohttp's either way.
 
-All that aiohttp does not document stands in this file. It is entered on known releases only, and
-the SDK works without it: with `open_path` returning None, everything goes through the session.
+What it needs of aiohttp beyond the documentation stands in this file. It is entered on known
+releases only, and the SDK works without it: with `open_path` returning None, everything goes
+through the session.
 """
 
 from __future__ import annotations

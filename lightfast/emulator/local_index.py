@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from lightfast.emulator.embedding.base import EmbeddingProgress
     from lightfast.emulator.embedding.select import EmbedderChoice
-    from lightfast.emulator.embedding.worker import Semantics
+    from lightfast.emulator.embedding.semantics import Semantics
     from lightfast.emulator.search.contents import DocumentContents, RelatedDocument
     from lightfast.emulator.search.index import CorpusInfo
     from lightfast.emulator.sources.corpus import Corpus
@@ -259,7 +259,7 @@ def _semantics(
     if selected is None:
         return None
     # Needs numpy, which only the extra brings.
-    from lightfast.emulator.embedding.worker import Semantics
+    from lightfast.emulator.embedding.semantics import Semantics
 
     return Semantics(store, organization, selected, on_progress)
 

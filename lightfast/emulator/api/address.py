@@ -17,9 +17,7 @@ __all__ = [
 ]
 
 BASE_PATH = "/api/v1"  # where the documentation has it
-OTHER_PATH = (
-    "/v1"  # where the official TypeScript SDK and the OpenAPI file of the same week have it
-)
+OTHER_PATH = "/v1"  # where the official TypeScript SDK and that week's OpenAPI file have it
 CONTROL_PATH = "/_emulator"
 API_PREFIXES = (f"{BASE_PATH}/", f"{OTHER_PATH}/")
 MAX_PORT = 65535

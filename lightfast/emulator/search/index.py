@@ -12,13 +12,8 @@ import orjson
 
 from lightfast.emulator import timestamps
 from lightfast.emulator.accounts.people import ensure_organization
-from lightfast.emulator.embedding.base import text_hash
 from lightfast.emulator.search.entities import facets
-from lightfast.emulator.search.languages import language_of
-from lightfast.emulator.search.lexical import group_fold
-from lightfast.emulator.search.passages import passages
-from lightfast.emulator.search.question import FAMILIES
-from lightfast.emulator.search.text import other_forms, split_identifiers
+from lightfast.emulator.search.rows import rows_of
 from lightfast.emulator.sources.left_out import LeftOut, added_up, left_out, passed_over, summary
 
 if TYPE_CHECKING:
@@ -32,7 +27,6 @@ if TYPE_CHECKING:
 __all__ = ["CorpusInfo", "Index"]
 
 _BATCH = 500
-TITLED = frozenset({"commit", "pull_request"})  # whose titles sum up what they say
 _log = logging.getLogger("lightfast.emulator")
 
 
@@ -145,7 +139,7 @@ class Index:
         self, db: sqlite3.Connection, corpus_id: int, documents: list[Document], tally: _Tally
     ) -> None:
         fresh = self._fresh(db, documents)
-        rows = [row for d in fresh for row in _rows(d)]
+        rows = [row for d in fresh for row in rows_of(d)]
         known = db.execute("SELECT seq FROM sqlite_sequence WHERE name = 'document'").fetchone()
         numbered = list(enumerate(rows, 1 + (known[0] if known else 0)))
         owner = (self._organization, corpus_id)
@@ -262,65 +256,6 @@ _INSERT_FACET = "INSERT OR IGNORE INTO facet (document, name, value) VALUES (?, 
 _INSERT_LANGUAGE = "INSERT OR IGNORE INTO language VALUES (?, ?)"
 # Vectors in memory are loaded again when this has moved.
 _COUNT_REMOVAL = "INSERT INTO removal VALUES (?, 1) ON CONFLICT (organization_id) DO UPDATE SET count = count + 1"
-
-
-@attrs.frozen
-class _Row:
-    """One passage of a document, as it is indexed.
-
-    Args:
-        document: The document.
-        position: The passage's number in it, from 0.
-        of: The number of its passages.
-        body: The passage.
-        language: Its language, where that is not English.
-    """
-
-    document: Document
-    position: int
-    of: int
-    body: str
-    language: str | None
-
-    def columns(self, number: int) -> tuple[object, ...]:
-        d, head = self.document, number - self.position
-        fold = group_fold(d.group) if d.group else head if self.of > 1 else None
-        place = (d.part, d.id, self.position, head, fold, FAMILIES.index(d.family))
-        return *place, d.source, d.type, d.occurred_at, d.weight, d.penalty
-
-    def texts(self) -> tuple[str | None, ...]:
-        d, text = self.document, f"{self.document.title}\n{self.body}"
-        forms = other_forms(text, (self.language,) if self.language else ())
-        if d.family == "code":
-            # A symbol's name is its title, however it is written.
-            forms = f"{forms} {split_identifiers(d.title)}".strip()
-        # What is shown of the document besides stands with its first passage.
-        extras = (None, None) if self.position else (d.url, _details(d))
-        return d.title, self.body, split_identifiers(text), forms, *extras
-
-    def hashes(self) -> list[tuple[bool, bytes]]:
-        """Return what vectors of the passage are kept under; a commit is compared by its title alone, too."""
-        d = self.document
-        found = [(False, text_hash(d.title, self.body))]
-        if d.type in TITLED and self.position == 0 and self.body.strip():
-            found.append((True, text_hash(d.title, "")))
-        return found
-
-
-def _rows(document: Document) -> list[_Row]:
-    # NUL would end the text for some of SQLite's functions: https://www.sqlite.org/nulinstr.html
-    d = attrs.evolve(
-        document, title=document.title.replace("\0", " "), body=document.body.replace("\0", " ")
-    )
-    language = language_of(f"{d.title}\n{d.body}")
-    found = passages(d.body)
-    return [_Row(d, n, len(found), body, language) for n, body in enumerate(found)]
-
-
-def _details(d: Document) -> str:
-    place = {"path": d.path, "line": d.line}
-    details = {"entities": d.entities, "references": d.references, **place, **d.facts}
-    return orjson.dumps({name: value for name, value in details.items() if value}).decode()
 
 
 def _remove(db: sqlite3.Connection, condition: str, *values: object) -> int:

@@ -33,9 +33,8 @@ __all__ = [
 ]
 
 MAX_FILE_BYTES = 1 << 20
-MAX_NAMED_BYTES = (
-    1 << 24
-)  # of a file that was asked for by its name, and of a notebook, which holds its pictures
+# Of a file that was asked for by its name, and of a notebook, which holds its pictures.
+MAX_NAMED_BYTES = 1 << 24
 MAX_NAME = 200  # characters of what is passed over
 MAX_REPOSITORIES = 50  # below a directory that is none itself
 MAX_DEPTH = 3  # at which they are looked for

@@ -210,7 +210,9 @@ async def test_the_other_errors(second: Emulator, key: str, ask: Ask) -> None:
     """6.2: the same codes but for the internal one; the request id stands in the header only."""
     second.script(faults.internal_error(), faults.rate_limited())
     internal = await ask(second, key, query="login")
-    documented = next(e for e in contract("errors.json") if e["name"] == "second revision, internal")
+    documented = next(
+        e for e in contract("errors.json") if e["name"] == "second revision, internal"
+    )
     assert internal.body == documented["body"] | {"message": internal.body["message"]}
     assert internal.headers["X-Request-ID"].startswith("req_")
     assert (await ask(second, key, query="login")).body["code"] == "RATE_LIMITED"
