@@ -134,7 +134,7 @@ def test_what_a_callable_raises_ends_the_call(serve):
 
 
 class Awaited:
-    async def __call__(self, drift):
+    async def __call__(self, drift: Any) -> None:
         raise AssertionError
 
 

@@ -11,7 +11,7 @@ import attrs
 import click
 
 import lightfast
-from lightfast import Lightfast, LightfastError
+from lightfast import ApiKeyAuth, Lightfast, LightfastError
 from lightfast.cli.commands import Command
 from lightfast.cli.connection import working_directory
 from lightfast.cli.env_files import ENV_FILES
@@ -116,12 +116,19 @@ class Examination:
         if isinstance(settings, Check):
             yield settings
             return
-        yield from _check_settings(settings)
-        address = settings.base_url or DEFAULT_ADDRESS
+        key = _check_key(settings)
+        yield key
+        if key.status == "fail":
+            self.exit_code = USAGE
+            return
+        if settings.key_from not in ENV_FILES:
+            yield from _unread_files(settings)
         client = self._client(settings)
         if isinstance(client, Check):
             yield client
             return
+        address = settings.base_url or DEFAULT_ADDRESS
+        yield Check("ok", "address", f"{address} from {settings.address_from}")
         with client:
             for check in check_way(address):
                 yield check
@@ -151,8 +158,7 @@ class Examination:
             )
         except LightfastError as error:
             self.exit_code = USAGE
-            source = f"from {settings.key_from}"
-            return Check("fail", "settings", error.message.replace("given as `api_key`", source))
+            return Check("fail", "settings", error.message)
 
     def _check_search(self, client: Lightfast, address: str) -> Iterator[Check]:
         try:
@@ -204,21 +210,24 @@ def _is_installed(name: str) -> bool:
 # --- settings ---------------------------------------------------------------------------------
 
 
-def _check_settings(settings: Settings) -> Iterator[Check]:
-    detail = f"{masked_key(settings.api_key)} from {settings.key_from}"
+def _check_key(settings: Settings) -> Check:
+    """Check the form of the key, which is shown only if it is one."""
+    source = f"from {settings.key_from}"
+    try:
+        ApiKeyAuth(settings.api_key)
+    except LightfastError as error:
+        detail = error.message.replace("The API key", f"The API key {source}", 1)
+        return Check("fail", "key", detail, "Write the key alone, as the console shows it.")
+    detail = f"{masked_key(settings.api_key)} {source}"
     if settings.key_from in ENV_FILES:
         advice = f"Only the command line reads {settings.key_from}: in Python, load it or export the key."
-        yield Check("warn", "key", detail, advice)
-    else:
-        yield Check("ok", "key", detail)
-        yield from _unread_files()
-    address = settings.base_url or DEFAULT_ADDRESS
-    yield Check("ok", "address", f"{address} from {settings.address_from}")
+        return Check("warn", "key", detail, advice)
+    return Check("ok", "key", detail)
 
 
-def _unread_files() -> Iterator[Check]:
+def _unread_files(settings: Settings) -> Iterator[Check]:
     here = working_directory()
     for name in ENV_FILES:
         if here and (here / name).is_file():
-            advice = "Python does not read it; the key comes from elsewhere here, too."
-            yield Check("ok", "files", f"{name} is here, and was not needed", advice)
+            detail = f"{name} is here, but the key comes from {settings.key_from}"
+            yield Check("ok", "files", detail, f"Python does not read {name} by itself.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import http.client
 import os
 import socket
@@ -11,7 +12,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from time import perf_counter
 from typing import Any, Literal
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 import attrs
@@ -47,24 +48,30 @@ def check_way(url: str) -> Iterator[Check]:
     parts = urlsplit(url)
     host, secure = parts.hostname or "", parts.scheme == "https"
     port = parts.port or (443 if secure else 80)
-    proxy, variable = _proxy_of(parts)
-    if proxy is None:
+    given, source = _proxy_of(parts)
+    proxy = _parsed(given)
+    if not given:
         yield Check("ok", "proxy", "none")
         names = _check_name(host, port)
         yield names
         if names.status == "fail":
             return
         connection, check = _connect(host, port)
+    elif proxy is None:
+        advice = "Write it as http://user:password@proxy.example:3128, or unset it."
+        yield Check("fail", "proxy", f"{source} does not hold the URL of a proxy", advice)
+        return
     else:
-        place = f"{proxy.hostname}:{proxy.port or 80}"
-        yield Check("ok", "proxy", f"{place}, named by {variable}")
-        connection, check = _connect(proxy.hostname or "", proxy.port or 80)
+        yield Check("ok", "proxy", f"{proxy.host}:{proxy.port}, named by {source}")
+        connection, check = _connect(proxy.host, proxy.port)
     yield check
     if connection is None:
         return
     with connection:
+        if proxy is not None and proxy.scheme != "http":
+            return  # a protocol of its own, which only the search speaks
         if proxy is not None and secure:
-            refusal = _open_tunnel(connection, host, port)
+            refusal = _open_tunnel(connection, host, port, proxy)
             yield refusal or Check("ok", "tunnel", f"to {host}:{port}")
             if refusal:
                 return
@@ -75,28 +82,63 @@ def check_way(url: str) -> Iterator[Check]:
 # --- proxy ------------------------------------------------------------------------------------
 
 
-def _proxy_of(address: SplitResult) -> tuple[SplitResult | None, str]:
-    """Return the proxy that a search would use, and the variable that names it."""
-    host = address.hostname or ""
-    if is_loopback(host) or proxy_bypass(address.netloc):
-        return None, ""
+_PROXY_PORTS = {
+    "http": 80, "https": 443, "socks4": 1080, "socks4a": 1080, "socks5": 1080, "socks5h": 1080
+}  # fmt: skip
+
+
+@attrs.frozen
+class _Proxy:
+    """Proxy that a search would go through.
+
+    Args:
+        scheme: The protocol that it speaks.
+        host: Its host.
+        port: Its port.
+        headers: Headers with its user name and password, for the tunnel.
+    """
+
+    scheme: str
+    host: str
+    port: int
+    headers: str = attrs.field(repr=False)
+
+
+def _proxy_of(address: SplitResult) -> tuple[str, str]:
+    """Return the URL of the proxy that a search would use, and where it is named; empty if none."""
+    if is_loopback(address.hostname) or proxy_bypass(address.netloc):
+        return "", ""
     proxies = getproxies()
     name = address.scheme if address.scheme in proxies else "all"
     if name not in proxies:
-        return None, ""
+        return "", ""
     given = proxies[name]
     variable = f"{name}_proxy"
     if variable not in os.environ:
         variable = variable.upper()
     source = variable if variable in os.environ else "the system's settings"
-    return urlsplit(given if "://" in given else f"http://{given}"), source
+    return given if "://" in given else f"http://{given}", source
 
 
-def _open_tunnel(connection: socket.socket, host: str, port: int) -> Check | None:
+def _parsed(url: str) -> _Proxy | None:
+    """Read a proxy's URL; return None if it is none."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port or _PROXY_PORTS[parts.scheme]
+    except (KeyError, ValueError):
+        return None
+    user = f"{unquote(parts.username or '')}:{unquote(parts.password or '')}"
+    basic = base64.b64encode(user.encode()).decode()
+    headers = f"Proxy-Authorization: Basic {basic}\r\n" if parts.username else ""
+    return _Proxy(parts.scheme, parts.hostname, port, headers) if parts.hostname else None
+
+
+def _open_tunnel(connection: socket.socket, host: str, port: int, proxy: _Proxy) -> Check | None:
     """Ask a proxy for a tunnel; return the check that failed, if it did."""
+    place = f"{host}:{port}"
     try:
         connection.sendall(
-            f"CONNECT {host}:{port} HTTP/1.1\r\nHost: {host}:{port}\r\n\r\n".encode()
+            f"CONNECT {place} HTTP/1.1\r\nHost: {place}\r\n{proxy.headers}\r\n".encode()
         )
         response = http.client.HTTPResponse(connection, method="CONNECT")
         response.begin()
@@ -107,7 +149,7 @@ def _open_tunnel(connection: socket.socket, host: str, port: int) -> Check | Non
             return None
         reason = f"{response.status} {response.reason}"
     advice = "Check the proxy's address and credentials, or name the host in NO_PROXY."
-    return Check("fail", "tunnel", f"the proxy refuses {host}:{port}: {reason}", advice)
+    return Check("fail", "tunnel", f"the proxy refuses {place}: {reason}", advice)
 
 
 # --- name, connection, certificate ------------------------------------------------------------

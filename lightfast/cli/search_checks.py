@@ -15,7 +15,8 @@ from lightfast.cli.network_checks import Check, check_clock
 __all__ = ["QUERY", "check_failure", "check_response"]
 
 QUERY: Final = "lightfast doctor"
-_PATHS = {"/api/v1": "/v1", "/v1": "/api/v1"}
+_PATHS = ("/api/v1", "/v1")
+_GONE = (404, 410)
 
 
 def check_response(response: SearchResponse) -> Iterator[Check]:
@@ -40,8 +41,10 @@ def check_failure(error: LightfastError, client: Lightfast, address: str) -> Ite
         address: The address that it searched at.
     """
     yield Check("fail", "search", str(error), _advice(error))
-    if isinstance(error, lightfast.NotFoundError):
-        yield from _look_elsewhere(client, address)
+    if isinstance(error, lightfast.APIError):
+        yield from (Check("warn", "drift", str(drift)) for drift in error.drift)
+        if error.status in _GONE:
+            yield from _look_elsewhere(client, address)
 
 
 def _answered(response: SearchResponse) -> Check:
@@ -75,17 +78,17 @@ def _advice(error: LightfastError) -> str:
             return "Set the organization up for search in the console, or index something first."
         case lightfast.RateLimitError() | lightfast.ServerError():
             return "Try again later."
-        case lightfast.NotFoundError():
+        case lightfast.APIError() if error.status in _GONE:
             return "The service has moved on; see the next lines."
     return ""
 
 
 def _look_elsewhere(client: Lightfast, address: str) -> Iterator[Check]:
-    """Look for search at the other of the two known paths, and for the service itself."""
-    path = urlsplit(address).path
-    for own, other in _PATHS.items():
-        if path == own:
-            elsewhere = address.removesuffix(own) + other
+    """Look for search at the known paths, and for the service itself."""
+    own = urlsplit(address)
+    for path in _PATHS:
+        if path != own.path.rstrip("/"):
+            elsewhere = f"{own.scheme}://{own.netloc}{path}"
             there = client.with_options(base_url=elsewhere)
             found = _tried(partial(there.search, QUERY, limit=1))
             if isinstance(found, SearchResponse):

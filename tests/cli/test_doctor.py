@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import base64
+import contextlib
 import datetime as dt
 import json
 import socket
+import socketserver
 import ssl
 import threading
 from collections.abc import Callable, Iterator
@@ -114,7 +117,9 @@ def test_a_malformed_key_is_told_before_anything_is_sent(
 ) -> None:
     document = examined(run, emulator.base_url, key)
     assert document["exit_code"] == 2
-    assert says in only(document, "settings")["detail"]
+    assert (only(document, "key")["status"], "address" in document["by_name"]) == ("fail", False)
+    assert says in only(document, "key")["detail"]
+    assert key[-4:] not in json.dumps(document)
     assert "search" not in document["by_name"]
     assert emulator.requests == []
 
@@ -137,7 +142,45 @@ def test_a_key_from_a_file_is_read_by_the_command_line_only(
     assert f"warn  key       sk-lf-...{key[-4:]} from .env.local" in result.stdout
     assert "Only the command line reads .env.local" in result.stdout
     with_both = run("doctor", LIGHTFAST_API_KEY=key, LIGHTFAST_BASE_URL=emulator.base_url)
-    assert ".env.local is here, and was not needed" in with_both.stdout
+    assert ".env.local is here, but the key comes from the environment" in with_both.stdout
+
+
+@pytest.mark.parametrize(
+    ("url", "says"),
+    [
+        ("", "--base-url is empty"),
+        ("lightfast.ai", "must look like 'https://lightfast.ai/api/v1', not 'lightfast.ai'"),
+        ("https://me:pass-word@lightfast.ai", "must not hold a user name or password"),
+    ],
+)
+def test_a_bad_address_is_a_failure_and_its_password_not_shown(
+    run: Run, url: str, says: str
+) -> None:
+    result = run("doctor", "--base-url", url, LIGHTFAST_API_KEY=KEY)
+    assert result.exit_code == 2
+    assert says in result.stdout
+    assert "pass-word" not in result.stdout
+    assert "ok    address" not in result.stdout
+
+
+@pytest.mark.parametrize("path", ["", "/api", "/v2"])
+def test_an_address_without_the_path_is_told_the_path(
+    path: str, run: Run, emulator: Emulator
+) -> None:
+    origin = emulator.base_url.removesuffix("/api/v1")
+    document = examined(run, f"{origin}{path}", emulator.create_api_key())
+    assert document["exit_code"] == 4
+    assert (
+        only(document, "elsewhere")["advice"] == f"Use it: LIGHTFAST_BASE_URL={emulator.base_url}"
+    )
+
+
+def test_drift_of_an_error_is_told(run: Run, emulator: Emulator) -> None:
+    """6.2: the form of the error shows the revision of the server that refused the key."""
+    emulator.api_revision = "2026-04-04"
+    document = examined(run, emulator.base_url)
+    assert document["exit_code"] == 3
+    assert "form of revision 2026-04-04" in only(document, "drift")["detail"]
 
 
 # --- the way ----------------------------------------------------------------------------------
@@ -254,6 +297,68 @@ def test_a_proxy_that_refuses(run: Run) -> None:
     assert "407 Proxy Authentication Required" in only(document, "tunnel")["detail"]
     assert "NO_PROXY" in only(document, "tunnel")["advice"]
     assert "pass-word" not in json.dumps(document)
+
+
+class HttpProxy(socketserver.StreamRequestHandler):
+    """Proxy that opens tunnels for one user only."""
+
+    def handle(self) -> None:
+        target = self.rfile.readline().split()[1].decode()
+        head = b"".join(iter(self.rfile.readline, b"\r\n"))
+        if b"Basic " + base64.b64encode(b"me:pass word") not in head:
+            self.wfile.write(b"HTTP/1.1 407 Proxy Authentication Required\r\n\r\n")
+            return
+        host, _, port = target.partition(":")
+        with socket.create_connection((host, int(port)), 10) as onward:
+            self.wfile.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
+            back = threading.Thread(target=copy, args=(onward, self.connection), daemon=True)
+            back.start()
+            copy(self.connection, onward)
+            back.join(10)
+
+
+def copy(source: socket.socket, target: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        while data := source.recv(65536):
+            target.sendall(data)
+        target.shutdown(socket.SHUT_WR)
+
+
+def test_a_proxy_that_wants_to_know_who_asks_is_told(
+    run: Run, secure: Callable[..., str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The doctor goes the way that a search goes."""
+    monkeypatch.setattr(network_checks, "is_loopback", lambda _: False)
+    monkeypatch.setattr("lightfast._transport.proxy.is_loopback", lambda _: False)
+    trust = {"SSL_CERT_FILE": str(tmp_path / "ca.pem"), "NO_PROXY": ""}
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), HttpProxy) as proxy:
+        threading.Thread(target=proxy.serve_forever, daemon=True).start()
+        place = f"127.0.0.1:{proxy.server_address[1]}"
+        known = examined(run, secure(), HTTPS_PROXY=f"http://me:pass%20word@{place}", **trust)
+        stranger = examined(run, secure(), HTTPS_PROXY=f"http://{place}", **trust)
+        proxy.shutdown()
+    assert known["ok"], known["checks"]
+    assert [only(known, name)["status"] for name in ("proxy", "tunnel", "tls")] == ["ok"] * 3
+    assert "407" in only(stranger, "tunnel")["detail"]
+
+
+@pytest.mark.parametrize("given", ["nonsense://proxy", "http://a:b:c", "http://[", "http://:80"])
+def test_what_is_no_proxy_is_told_by_the_variable(run: Run, given: str) -> None:
+    document = examined(run, "https://lightfast.invalid/api/v1", HTTPS_PROXY=given)
+    assert document["exit_code"] == 7
+    assert only(document, "proxy")["detail"] == "HTTPS_PROXY does not hold the URL of a proxy"
+
+
+def test_a_socks_proxy_is_left_to_the_search(run: Run) -> None:
+    """It speaks no HTTP, so that no tunnel can be asked for."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        url, proxy = "https://lightfast.invalid/api/v1", f"socks5h://127.0.0.1:{port}"
+        threading.Thread(target=lambda: listener.accept()[0].close(), daemon=True).start()
+        document = examined(run, url, HTTPS_PROXY=proxy)
+    assert only(document, "proxy")["detail"] == f"127.0.0.1:{port}, named by HTTPS_PROXY"
+    assert "tunnel" not in document["by_name"]
+    assert only(document, "search")["status"] == "fail"
 
 
 def test_the_clock_is_compared_with_the_server_s() -> None:
