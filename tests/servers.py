@@ -78,6 +78,19 @@ def held(until: threading.Event, then: Answer) -> Answer:
     return respond
 
 
+async def stop_accepting(server: asyncio.Server) -> None:
+    """Close a server's listeners, once what they accepted has begun.
+
+    asyncio loses, and never closes, a connection that is accepted and has not begun.
+    """
+    loop = asyncio.get_running_loop()
+    for listener in server.sockets:
+        loop.remove_reader(listener)
+    for _ in range(5):
+        await asyncio.sleep(0)
+    server.close()
+
+
 class Server:
     """Plays the script's answers one after another, and the last one for ever.
 
@@ -119,11 +132,11 @@ class Server:
         app.router.add_route("*", "/{path:.*}", self._respond)
         runner = web.AppRunner(app, handle_signals=False, shutdown_timeout=0.1)
         await runner.setup()
-        site = web.TCPSite(runner, "127.0.0.1", 0)
-        await site.start()
-        self.port = runner.addresses[0][1]
+        listening = await self._loop.create_server(runner.server, "127.0.0.1", 0)  # type: ignore[arg-type]
+        self.port = listening.sockets[0].getsockname()[1]
         self._ready.set()
         await self._stop.wait()
+        await stop_accepting(listening)
         await runner.cleanup()
 
     async def _respond(self, request: web.Request) -> web.StreamResponse:

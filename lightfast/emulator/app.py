@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
-from contextlib import asynccontextmanager
 from time import perf_counter
 from typing import TYPE_CHECKING
 
@@ -33,11 +33,12 @@ __all__ = ["serving"]
 IDLE_TIMEOUT = 75.0  # seconds that a connection may stay silent, before its first request too
 LINGERING_TIME = 2.0  # seconds to read on after an early answer, so that the sender sees it
 SHUTDOWN_TIMEOUT = 5.0
+_TURNS_TO_BEGIN = 5  # of the loop, from accepting a connection to its beginning; asyncio needs 3
 
 _log = logging.getLogger("lightfast.emulator")
 
 
-@asynccontextmanager
+@contextlib.asynccontextmanager
 async def serving(
     store: Store,
     identity: Identity,
@@ -90,13 +91,32 @@ async def serving(
     )
     try:
         await runner.setup()
-        await web.TCPSite(runner, host, port).start()
-        address = runner.addresses[0]
-        yield address[0], address[1]
+        loop = asyncio.get_running_loop()
+        server = await loop.create_server(runner.server, host, port)  # type: ignore[arg-type]
+        try:
+            address = server.sockets[0].getsockname()
+            yield address[0], address[1]
+        finally:
+            await _stop_accepting(server)
     finally:
         await runner.cleanup()
         await endpoint.close()
         executor.close()
+
+
+async def _stop_accepting(server: asyncio.Server) -> None:
+    """Close the listeners, after the connections that they accepted have begun.
+
+    asyncio neither begins nor closes a connection that is accepted when its server closes, and aiohttp closes only
+    those that have begun.
+    """
+    loop = asyncio.get_running_loop()
+    with contextlib.suppress(NotImplementedError):  # Windows' loop has no readers
+        for listener in server.sockets:
+            loop.remove_reader(listener)
+    for _ in range(_TURNS_TO_BEGIN):
+        await asyncio.sleep(0)
+    server.close()
 
 
 class _SearchEndpoint:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import signal
@@ -229,6 +230,18 @@ def test_other_machines_are_let_in_when_meant(lines: Callable[..., Path]) -> Non
     with Emulator([path], host="0.0.0.0", allow_remote=True) as emulator:
         assert emulator.base_url.startswith("http://127.0.0.1:")
         assert ask_blocking(emulator, emulator.create_api_key())["data"]
+
+
+@pytest.mark.parametrize("turns", range(6))
+async def test_a_connection_that_comes_while_it_stops_is_closed(turns: int) -> None:
+    """Whether it was accepted that many turns of the loop before, or not at all."""
+    async with Emulator([]) as emulator:
+        port = int(emulator.base_url.split(":")[2].split("/")[0])
+        late = socket.create_connection(("127.0.0.1", port), PATIENCE)
+        for _ in range(turns):
+            await asyncio.sleep(0)
+    with late, contextlib.suppress(ConnectionResetError):
+        assert await asyncio.to_thread(late.recv, 1) == b""
 
 
 async def test_a_taken_port_is_told() -> None:

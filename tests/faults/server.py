@@ -19,6 +19,7 @@ from weakref import WeakSet
 
 import attrs
 
+from tests.servers import stop_accepting
 from tests.waiting import PATIENCE
 
 Play = Callable[["Wire"], Awaitable[bool | None]]
@@ -180,14 +181,7 @@ class FaultServer:
 
     async def stop(self) -> None:
         self._stopped = True
-        loop = asyncio.get_running_loop()
-        # Accept no more, and let what was accepted become a task, before the server is closed:
-        # asyncio loses, and never closes, a connection that comes in between.
-        for listener in self._server.sockets:
-            loop.remove_reader(listener)
-        for _ in range(5):
-            await asyncio.sleep(0)
-        self._server.close()
+        await stop_accepting(self._server)
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
