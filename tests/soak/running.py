@@ -18,13 +18,15 @@ import attrs
 from lightfast import AsyncLightfast, Lightfast, LightfastError, RetryPolicy, SearchResponse
 from tests.soak.meter import Held, resident
 from tests.soak.plan import HANGS_UP, Outcome, met, outcome
+from tests.waiting import PATIENCE
 
 KEY = "sk-lf-ThisKeyMustNeverBeSeenAnywhere0123456789abc"
 ROOT = Path(__file__).parent.parent.parent
 TASKS, THREADS = 50, 8
 GROWTH = 4 << 20  # bytes that memory may grow by after the warm-up
 _OPTIONS: dict[str, Any] = {
-    "timeout": 60.0,
+    "timeout": PATIENCE,
+    "attempt_timeout": None,  # no fault stays silent, and a busy machine may
     "retries": RetryPolicy(retries=2, base_delay=0.005, max_delay=0.01),
 }
 
@@ -58,7 +60,7 @@ class Server:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.process.communicate(timeout=10)
+        self.process.communicate(timeout=PATIENCE)
 
 
 class Tally:
