@@ -43,6 +43,12 @@ KEY = "sk-lf-ThisKeyMustNeverBeSeenAnywhere0123456789abc"
 QUICK = RetryPolicy(retries=2, base_delay=0.001, max_delay=0.002)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that take long: of several workers none has to wait for one of them at the end."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)
+
+
 @pytest.fixture(autouse=True)
 def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep keys, addresses and proxies of the machine, and drift of other tests, out of each test."""

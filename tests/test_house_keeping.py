@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import tomllib
+from itertools import chain
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -20,6 +23,51 @@ def read(name: str) -> str:
 
 def sessions() -> set[str]:
     return set(re.findall(r"^@nox\.session.*\ndef (\w+)", NOX, re.MULTILINE))
+
+
+def constants(*names: str) -> list[Any]:
+    """Evaluate some of the noxfile's constants; the tests' environments have no nox."""
+    assigned = [
+        node
+        for node in ast.parse(NOX).body
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) in names
+    ]
+    found: dict[str, Any] = {}
+    exec(compile(ast.Module(assigned, []), "noxfile.py", "exec"), found)
+    return [found[name] for name in names]
+
+
+def test_each_test_runs_in_a_session_that_nox_runs_by_default():
+    """The oldest Python runs all but what needs frameworks: these have sessions of their own."""
+    config = PROJECT["tool"]["pytest"]["ini_options"]
+    apart = {name for name in config["norecursedirs"] if name.startswith("tests/")}
+    assert apart == {"tests/integrations", "tests/recipes"}
+    assert {name.removeprefix("tests/") for name in apart} <= sessions()
+    assert "| `nox -s recipes` |" in read(".github/CONTRIBUTING.md")
+    assert "not slow" not in config["addopts"]
+    assert 'session.run("pytest", *PARALLEL, "--cov", "--cov-report=")' in NOX
+
+
+def test_the_oldest_and_the_newest_python_are_not_between():
+    pythons, _, between = constants("PYTHONS", "CORE", "BETWEEN")
+    assert {pythons[0], *pythons[-2:]}.isdisjoint(between)
+    assert set(between) <= set(pythons)
+
+
+ONCE = {"tests/docs", "tests/fuzz", "tests/public_api", "tests/soak"}
+
+
+def test_a_python_between_tests_something_of_each_part():
+    core, lowest, between = constants("CORE", "LOWEST", "BETWEEN")
+    apart = {"tests/integrations", "tests/recipes"}
+    parts = {
+        path.parent.relative_to(ROOT).as_posix() for path in (ROOT / "tests").rglob("test_*.py")
+    }
+    for paths in between.values():
+        tested = {path if (ROOT / path).is_dir() else path.rpartition("/")[0] for path in paths}
+        assert parts - apart - ONCE == tested
+    for path in {*core, *lowest, *chain(*between.values())}:
+        assert (ROOT / path).exists()
 
 
 def test_pre_commit_runs_what_the_lint_session_runs():

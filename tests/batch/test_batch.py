@@ -418,6 +418,7 @@ with Lightfast(sys.argv[1], base_url=sys.argv[2]) as client:
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["out.jsonl", "out.csv"])
 @pytest.mark.parametrize("seed", [1])
 def test_killed_again_and_again_each_query_is_there_exactly_once(emulator, tmp_path, name, seed):
@@ -489,6 +490,7 @@ with Lightfast(key, base_url=url) as client:
 """
 
 
+@pytest.mark.slow
 def test_memory_does_not_grow_with_the_input(serve, tmp_path):
     """Ten times the rows take no more; the texts alone would be 20 MB. In processes without coverage's own memory."""
     server = serve()

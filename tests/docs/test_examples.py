@@ -9,6 +9,8 @@ from sybil import Example
 
 from tests.docs.examples import ROOT, SHELLS, documents, parse
 
+pytestmark = pytest.mark.slow
+
 _FENCE = re.compile(r"^ *```([^\n`]*)\n", re.MULTILINE)
 _SKIP = re.compile(r'<!-- skip: next "(?P<reason>[^"]+)" -->\s*```')
 _ANY_SKIP = re.compile(r"<!-+\s*;?\s*skip:")

@@ -234,7 +234,7 @@ def test_other_machines_are_let_in_when_meant(lines: Callable[..., Path]) -> Non
 
 @pytest.mark.parametrize("turns", range(6))
 async def test_a_connection_that_comes_while_it_stops_is_closed(turns: int) -> None:
-    """Whether it was accepted that many turns of the loop before, or not at all."""
+    """The connection was accepted that many turns of the loop before, or not at all."""
     async with Emulator([]) as emulator:
         port = int(emulator.base_url.split(":")[2].split("/")[0])
         late = socket.create_connection(("127.0.0.1", port), PATIENCE)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 import trustme
 
-from tests.faults.faces import FACES, Face
+from tests.faults.faces import Awaiting, Blocking, Face, Traced
 from tests.faults.server import Stage
 
 
@@ -19,7 +19,10 @@ def stage() -> Iterator[Stage]:
         yield stage
 
 
-@pytest.fixture(params=FACES, ids=lambda face: face.__name__)
+@pytest.fixture(
+    params=[Awaiting, Blocking, pytest.param(Traced, marks=pytest.mark.slow)],
+    ids=lambda face: face.__name__,
+)
 def face(request: pytest.FixtureRequest) -> Face:
     """Each face in turn."""
     each: Face = request.param

@@ -86,4 +86,3 @@ class Traced(Awaiting):
 
 
 Face = type[Awaiting] | type[Blocking]
-FACES: list[Face] = [Awaiting, Blocking, Traced]

@@ -43,6 +43,7 @@ def check(error: object, status: int, shape: str) -> None:
     assert error.code == ("A_CODE" if shape in {"documented", "without message", "second revision"} else None)  # fmt: skip
 
 
+@pytest.mark.slow  # 2,400 of them; below, one client meets them all
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("status", range(400, 600))
 def test_every_status_in_every_shape_is_its_own_error(status, shape):

@@ -578,6 +578,7 @@ def test_one_unreadable_directory_or_file_does_not_stop_the_rest(
         assert [str(part) for part in found.emulator.left_out] == ["2 unreadable (c.md, closed)"]
 
 
+@pytest.mark.slow
 def test_a_large_file_that_is_named_is_read(tmp_path: Path, index: Callable[..., Index]) -> None:
     """A user who names it means it."""
     (tmp_path / "CHANGELOG.md").write_text(

@@ -29,6 +29,8 @@ from lightfast.emulator.sources.sections import MARKUPS, sections
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(autouse=True)
 def untraced() -> Iterator[None]:
