@@ -98,10 +98,13 @@ def read_rows(text: io.TextIOWrapper, format_: Format) -> tuple[list[str] | None
     """
     if format_ == "jsonl":
         return None, _json_rows(text)
-    reader = csv.reader(_lines(text), strict=True)
+    reader = csv.reader(_csv_lines(text), strict=True)
     columns = [name.strip() for name in _next(reader) or []]
     if "query" not in columns:
         raise ConfigurationError("The CSV input has no column `query` in its first line.")
+    for name in columns:
+        if columns.count(name) > 1:
+            raise ConfigurationError(f"The CSV input has two columns {name!r:.100}; rename one.")
     return columns, _csv_rows(reader, columns)
 
 
@@ -111,7 +114,7 @@ def count_rows(file: IO[bytes], format_: Format) -> int:
         if format_ == "jsonl":
             count = sum(1 for line in _lines(text) if line.strip())
         else:
-            reader, count = csv.reader(_lines(text), strict=True), -1  # without the header
+            reader, count = csv.reader(_csv_lines(text), strict=True), -1  # without the header
             while (cells := _next(reader)) is not None:
                 count += bool(cells)
     file.seek(0)
@@ -138,6 +141,10 @@ def _encoding(file: IO[bytes]) -> str:
 def _json_rows(text: io.TextIOWrapper) -> Iterator[Row]:
     lines = (line.strip() for line in _lines(text))
     for index, line in enumerate(line for line in lines if line):
+        if len(line) > MAX_LINE:
+            problem = f"The line is longer than {MAX_LINE:,} characters."
+            yield Row(index=index, values={}, text=json.dumps(line[:100]), problem=problem)
+            continue
         try:
             value = json.loads(line, parse_constant=_refuse)
         except (ValueError, RecursionError) as error:
@@ -177,13 +184,20 @@ def _next(reader: Any) -> list[str] | None:
         raise ConfigurationError(f"Line {reader.line_num} of the CSV input: {error}.") from None
 
 
-def _lines(text: io.TextIOWrapper) -> Iterator[str]:
-    number = 0
-    while line := text.readline(MAX_LINE + 1):
-        number += 1
+def _csv_lines(text: io.TextIOWrapper) -> Iterator[str]:
+    # A row may have several lines, so leaving out one would change the meaning of the next ones.
+    for number, line in enumerate(_lines(text), 1):
         if len(line) > MAX_LINE:
             raise ConfigurationError(f"Line {number} is longer than {MAX_LINE:,} characters.")
         yield line
+
+
+def _lines(text: io.TextIOWrapper) -> Iterator[str]:
+    """Yield the lines; only the beginning of those that are too long."""
+    while line := text.readline(MAX_LINE + 2):
+        yield line
+        while len(line) > MAX_LINE + 1 and not line.endswith(("\n", "\r")):
+            line = text.readline(MAX_LINE + 2)
 
 
 # --- meaning ----------------------------------------------------------------------------------

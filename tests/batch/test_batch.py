@@ -139,6 +139,7 @@ def test_a_row_without_options_has_the_defaults(serve, tmp_path):
 BAD = [
     ("not json", "not JSON"),
     ("NaN", "NaN is not JSON"),
+    (json.dumps({"query": "x" * 3_000_000}), "The line is longer than 1,048,576 characters."),
     ("[" * 100_000, "not JSON"),
     ("5", "neither"),
     ("{}", "no `query`"),
@@ -217,6 +218,13 @@ def test_a_csv_file_that_makes_no_sense_is_refused(client, tmp_path, text, said)
     (tmp_path / "in.csv").write_text(text)
     with pytest.raises(ConfigurationError, match=said):
         search_file(client, tmp_path / "in.csv", tmp_path / "out.csv")
+
+
+def test_a_column_that_is_there_twice_is_refused_whatever_the_output_is(client, tmp_path):
+    (tmp_path / "in.csv").write_text("query,a,a\nlogin,1,2\n")
+    with pytest.raises(ConfigurationError, match="two columns 'a'"):
+        search_file(client, tmp_path / "in.csv", tmp_path / "out.jsonl")
+    assert not (tmp_path / "out.jsonl").exists()
 
 
 def test_a_csv_row_with_too_many_columns_fails_by_itself(client, tmp_path):
