@@ -141,17 +141,18 @@ def mcp(
 
 @mcp.command(
     short_help="Print the configuration for a client",
-    examples="lightfast mcp config claude --local . > .mcp.json",
+    examples="lightfast mcp config claude --local . > .mcp.json\nlightfast mcp config vscode",
 )
-@click.argument("client", type=Choice(["claude", "cursor", "vscode", "zed"]))
+@click.argument("client", type=Choice(["claude", "claude-desktop", "cursor", "vscode", "zed"]))
 @_local
 @code_option
 @verbosity
 @click.pass_context
 def config(ctx: click.Context, client: str, *, paths: tuple[Path, ...], code: bool) -> None:
-    """Print the configuration for a CLIENT.
+    """Print the configuration for a client.
 
-    Without --local the server searches the API, and the configuration has a place for your key.
+    With "claude" that is Claude Code. Without --local the server searches the API, and the
+    configuration says where the client gets your key.
     """
     from lightfast.mcp.client_config import CLIENTS, client_config
 

@@ -17,30 +17,51 @@ KEY = "LIGHTFAST_API_KEY"
 
 @attrs.frozen
 class Client:
-    """MCP client.
+    """An MCP client.
 
     Args:
         place: The file that it reads.
         section: The object in that file which lists servers.
+        key: Where it takes the API key from; a placeholder if it knows no such place.
         server: What it needs besides the command.
+        inputs: What it asks its user for.
     """
 
     place: str
     section: str
+    key: str = "sk-lf-…"
     server: dict[str, Any] = attrs.field(factory=dict)
+    inputs: list[dict[str, Any]] = attrs.field(factory=list)
 
 
-# code.claude.com/docs/en/mcp, cursor.com/docs/mcp,
+_STDIO: Final = {"type": "stdio"}
+_PROMPT: Final = {
+    "type": "promptString",
+    "id": "lightfast-api-key",
+    "description": "Lightfast API key",
+    "password": True,
+}
+
+# code.claude.com/docs/en/mcp, modelcontextprotocol.io/docs/develop/connect-local-servers, cursor.com/docs/mcp,
 # code.visualstudio.com/docs/agents/reference/mcp-configuration, zed.dev/docs/ai/mcp
 CLIENTS: Final = {
-    "claude": Client(
-        ".mcp.json in the project, or claude_desktop_config.json", "mcpServers", {"type": "stdio"}
-    ),
+    # Without the variable an empty text: then the server looks into the keyring.
+    "claude": Client(".mcp.json in the project", "mcpServers", f"${{{KEY}:-}}", _STDIO),
+    "claude-desktop": Client("claude_desktop_config.json (Settings, Developer)", "mcpServers"),
     "cursor": Client(
-        ".cursor/mcp.json in the project, or ~/.cursor/mcp.json", "mcpServers", {"type": "stdio"}
+        ".cursor/mcp.json in the project, or ~/.cursor/mcp.json",
+        "mcpServers",
+        f"${{env:{KEY}}}",
+        _STDIO,
     ),
-    "vscode": Client(".vscode/mcp.json in the project", "servers", {"type": "stdio"}),
-    "zed": Client("settings.json (zed: open settings)", "context_servers"),
+    "vscode": Client(
+        ".vscode/mcp.json in the project",
+        "servers",
+        f"${{input:{_PROMPT['id']}}}",
+        _STDIO,
+        [_PROMPT],
+    ),
+    "zed": Client("settings.json (zed: open settings file)", "context_servers"),
 }
 
 
@@ -68,15 +89,5 @@ def client_config(name: str, paths: Sequence[Path], *, code: bool = True) -> dic
     config: dict[str, Any] = {client.section: {"lightfast": server}}
     if paths:
         return config
-    if name != "vscode":
-        server["env"] = {KEY: "sk-lf-…"}
-        return config
-    # It asks for the key once, and keeps it out of the file.
-    server["env"] = {KEY: "${input:lightfast-api-key}"}
-    prompt = {
-        "type": "promptString",
-        "id": "lightfast-api-key",
-        "description": "Lightfast API key",
-        "password": True,
-    }
-    return {"inputs": [prompt], **config}
+    server["env"] = {KEY: client.key}
+    return {"inputs": client.inputs, **config} if client.inputs else config

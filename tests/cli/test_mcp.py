@@ -7,7 +7,7 @@ import json
 import pytest
 
 
-@pytest.mark.parametrize("client", ["claude", "cursor", "vscode", "zed"])
+@pytest.mark.parametrize("client", ["claude", "claude-desktop", "cursor", "vscode", "zed"])
 def test_a_configuration_names_the_paths_and_the_file_to_paste_it_into(run, repository, client):
     before = run("mcp", "--local", repository.path, "config", client)
     after = run("mcp", "config", client, "--local", repository.path)
@@ -15,6 +15,25 @@ def test_a_configuration_names_the_paths_and_the_file_to_paste_it_into(run, repo
     assert json.loads(before.stdout) == json.loads(after.stdout)
     assert str(repository.path) in after.stdout
     assert after.stderr.startswith("Put this into ")
+
+
+@pytest.mark.parametrize(
+    ("client", "section", "key"),
+    [
+        ("claude", "mcpServers", "${LIGHTFAST_API_KEY:-}"),
+        ("claude-desktop", "mcpServers", "sk-lf-…"),
+        ("cursor", "mcpServers", "${env:LIGHTFAST_API_KEY}"),
+        ("vscode", "servers", "${input:lightfast-api-key}"),
+        ("zed", "context_servers", "sk-lf-…"),
+    ],
+)
+def test_a_configuration_without_a_path_says_where_the_key_comes_from(run, client, section, key):
+    config = json.loads(run("mcp", "config", client).stdout)
+    server = config[section]["lightfast"]
+    assert server["env"] == {"LIGHTFAST_API_KEY": key}
+    assert server["args"] == ["mcp"]
+    asked_for = [f"${{input:{each['id']}}}" for each in config.get("inputs", [])]
+    assert asked_for == ([key] if client == "vscode" else [])
 
 
 def test_a_configuration_can_leave_out_source_code(run, repository):
