@@ -21,7 +21,9 @@ from lightfast.emulator.embedding.base import LEAST_COSINE
 from lightfast.emulator.search.text import STOP_WORDS, split_identifiers, stem, words_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
+
+    from lightfast.emulator.search.other_words import Alternative
 
 __all__ = [
     "DEPTHS",
@@ -41,6 +43,8 @@ COPY = 0.5  # what a score is multiplied by when another file says the very same
 BETWEEN = 0.3  # share of the words' score that compares families with each other
 TITLED = 0.06  # what it counts that the query is just the title
 NAMED = 1.4  # what it counts that a query names a document, beside words and meaning
+OTHER_WORDS = 1.0  # what it counts that all of the query is said in other words
+OTHER_WORDS_MEANT = 0.6  # the same beside a meaning, which knows other words by itself
 OPENING = 0.4  # share of a passage's words that is those of its document's first passage
 OPENING_MEANING = 0.3  # the same of its meaning
 WHOLE_MEANING = 0.3  # share of a passage's meaning that is its whole document's, on average
@@ -181,16 +185,33 @@ def _best_by_family(candidates: list[Candidate]) -> dict[int, float]:
     return {family: score or 1.0 for family, score in best.items()}
 
 
-def reranked(ranked: Ranked, texts: Mapping[int, Text], query: str, depth: Depth) -> Ranked:
-    """Return the same with a second look at the best: nothing added puts one of them behind the rest."""
+def reranked(
+    ranked: Ranked,
+    texts: Mapping[int, Text],
+    query: str,
+    depth: Depth,
+    alternatives: Collection[Alternative] = (),
+) -> Ranked:
+    """Return the same with a second look at the best: nothing added puts one of them behind the rest.
+
+    Args:
+        ranked: The candidates, best first.
+        texts: What the best of them say.
+        query: The question.
+        depth: How many are looked at.
+        alternatives: What makes up for words of the question.
+    """
     wanted = _stems(query)
     pairs = set(pairwise(wanted))
-    if not (pairs and depth.phrase and depth.reranked):
-        return ranked
     best = []
     for c, score in ranked[: depth.reranked]:
-        text = texts.get(c.passage)
-        more = depth.phrase * _phrase(text, pairs) + TITLED * _is_titled(text, wanted)
+        more = 0.0
+        if text := texts.get(c.passage):
+            title, body = _stems(text.title), _stems(text.body)
+            more = TITLED * (title == wanted) if pairs else 0.0
+            more += depth.phrase * _phrase(title, body, pairs)
+            worth = OTHER_WORDS if c.cosine is None else OTHER_WORDS_MEANT
+            more += worth * _made_up_for({*title, *body}, alternatives)
         best.append((c, score + c.weight * more))
     return _sorted(best) + ranked[depth.reranked :]
 
@@ -233,16 +254,13 @@ def _is_said(word: str, said: set[str], text: str) -> bool:
     return (not word.isascii() or "." in word or len(word) > 6) and beginning in text.lower()
 
 
-def _phrase(text: Text | None, pairs: set[tuple[str, str]]) -> float:
-    if text is None:
-        return 0.0
-    said = {*pairwise(_stems(text.title)), *pairwise(_stems(text.body))}
-    return len(pairs & said) / len(pairs)
+def _phrase(title: list[str], body: list[str], pairs: set[tuple[str, str]]) -> float:
+    return len(pairs & {*pairwise(title), *pairwise(body)}) / len(pairs) if pairs else 0.0
 
 
-def _is_titled(text: Text | None, wanted: list[str]) -> bool:
-    """Return whether a text's title says just what is wanted."""
-    return text is not None and _stems(text.title) == wanted
+def _made_up_for(said: set[str], alternatives: Iterable[Alternative]) -> float:
+    """Return the share of the question that is not said, but in other words."""
+    return sum(a.share for a in alternatives if a.stem not in said and a.others & said)
 
 
 def _stems(text: str) -> list[str]:

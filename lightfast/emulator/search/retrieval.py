@@ -34,6 +34,7 @@ from lightfast.emulator.search.fusion import (
 )
 from lightfast.emulator.search.groups import group_members, with_group
 from lightfast.emulator.search.lexical import LexicalIndex, highest, is_group, rarity
+from lightfast.emulator.search.other_words import RARE, alternatives
 from lightfast.emulator.search.question import FAMILIES, PRIORS, form_of, without_form
 from lightfast.emulator.search.snippets import snippet
 from lightfast.emulator.search.text import terms
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from lightfast.emulator.embedding.index import VectorIndex
     from lightfast.emulator.search.fusion import Ranked
     from lightfast.emulator.search.lexical import Hits, Passage
+    from lightfast.emulator.search.other_words import Alternative
     from lightfast.emulator.search.query import SearchQuery
     from lightfast.emulator.store import Store
 
@@ -272,9 +274,19 @@ class _Search:
             is_question=self._is_question,
         )
         texts = self._lexical.texts(c.passage for c, _ in ranked[: self._depth.reranked])
-        ranked = folded(reranked(ranked, texts, self._query.query, self._depth))
+        others = self._alternatives() if self._depth.reranked else ()
+        ranked = folded(reranked(ranked, texts, self._query.query, self._depth, others))
         self._clock("rerank" if self._depth.reranked else "retrieval")
         return ranked
+
+    def _alternatives(self) -> list[Alternative]:
+        """Return what makes up for those of the question's words that are rare here."""
+        most = RARE * self._lexical.passages
+        whole = sum(self._rarities.values()) or 1.0
+        rare = {
+            w: tells / whole for w, tells in self._rarities.items() if self._frequencies[w] <= most
+        }
+        return alternatives(self._query.query, self._form, rare, len(self._words))
 
     def _scored(self, ranked: Ranked) -> Hits:
         """Return the page, with scores that tell how much of the question the results have."""

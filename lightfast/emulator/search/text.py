@@ -47,7 +47,11 @@ _UNSPACED_RUN = re.compile(f"[{_UNSPACED}]+")
 # Not compiled here: that takes 8 ms, and most texts are in one script.
 _BESIDE_UNSPACED = rf"(?<=[{_UNSPACED}])[^\W{_UNSPACED}]+|[^\W{_UNSPACED}]+(?=[{_UNSPACED}])"
 _VERSION = re.compile(r"(?<![\w.])v?(\d{1,6}(?:\.\d{1,6}){1,5})(?![\w])")
-_SUFFIX = re.compile(r"(?:ations?|ings?|ers?|ies|ied|ed|es|s|e|y|ly)$")
+# Endings that would leave too little of a short word stand behind a lookbehind.
+_SUFFIX = re.compile(
+    r"(?:(?<=\w{4})(?:at(?:ed?|es|ing|ors?)|ions?|ments?|ables?)|ations?|ings?|ers?|ies|ied|ed|es|s|e|y|ly)$"
+)
+_DOUBLED = re.compile(r"(?<=\w\w)([bdgmnprt])\1$")
 
 
 def split_identifiers(text: str) -> str:
@@ -113,5 +117,5 @@ def match_expression(words: Iterable[str]) -> str:
 
 
 def stem(word: str) -> str:
-    """Return a word without its ending, roughly: ``retried`` and ``retry`` belong together."""
-    return _SUFFIX.sub("", word) if len(word) > 3 else word
+    """Return a word without its ending, roughly: ``retried`` and ``retry``, ``dropped`` and ``drop`` belong together."""
+    return _DOUBLED.sub(r"\1", _SUFFIX.sub("", word)) if len(word) > 3 else word
