@@ -24,9 +24,11 @@ if TYPE_CHECKING:
 
     from lightfast.emulator.store import Store
 
-__all__ = ["KEY_PREFIX", "ApiKey", "Keys", "digest", "mask"]
+__all__ = ["KEY_PREFIX", "REVOKED_KEY", "UNKNOWN_KEY", "ApiKey", "Keys", "digest", "mask"]
 
 KEY_PREFIX = "sk-lf-"
+UNKNOWN_KEY = "Invalid API key: there is no such key."
+REVOKED_KEY = "Invalid API key: it has been revoked."
 KEY_LENGTH = 43  # log2(62 ** 43) is 256 bits
 _ALPHABET = string.digits + string.ascii_letters
 _KEY = re.compile(rf"{KEY_PREFIX}[0-9A-Za-z]{{{KEY_LENGTH}}}")
@@ -94,9 +96,9 @@ class Keys:
                 f"Invalid API key: '{KEY_PREFIX}' must be followed by {KEY_LENGTH} letters and digits."
             )
         if (row := self._row(digest(key))) is None:
-            raise RefusedError("Invalid API key: there is no such key.")
+            raise RefusedError(UNKNOWN_KEY)
         if not row["active"]:
-            raise RefusedError("Invalid API key: it has been revoked.")
+            raise RefusedError(REVOKED_KEY)
         if row["expires_at"] is not None and row["expires_at"] <= self._now():
             raise RefusedError("Invalid API key: it has expired.")
         with self._uses_lock:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
+from lightfast.emulator.accounts.keys import REVOKED_KEY, UNKNOWN_KEY
 from lightfast.emulator.api.dialect import Dialect, Failure, Reply
 from lightfast.emulator.api.validation import (
     MAX_LIMIT,
@@ -19,9 +20,7 @@ from lightfast.emulator.search.query import SearchQuery
 if TYPE_CHECKING:
     from typing import Any
 
-__all__ = ["DOCUMENTED", "INVALID_KEY", "OBSERVED"]
-
-INVALID_KEY = "Invalid API key"
+__all__ = ["DOCUMENTED", "OBSERVED", "observed_message"]
 
 _MODES = ("fast", "balanced", "thorough")
 _OBSERVED_WITHOUT_MESSAGE = {"INVALID_JSON", "VALIDATION_ERROR", "INTERNAL_ERROR"}
@@ -98,10 +97,14 @@ def _observed_answer(answer: dict[str, Any]) -> dict[str, Any]:
     return {**answer, "meta": {**answer["meta"], "total": len(answer["data"])}}
 
 
+def observed_message(message: str | None) -> str | None:
+    """Return a message as the service wrote it, which did not tell a revoked key from an unknown one."""
+    return "Invalid API key" if message in {REVOKED_KEY, UNKNOWN_KEY} else message
+
+
 def _observed_error(failure: Failure, request_id: str) -> Reply:
     """Write an error as the service did: some have no message and no header with the id."""
-    if failure.message and failure.message.startswith(INVALID_KEY):
-        failure = attrs.evolve(failure, message=INVALID_KEY)
+    failure = attrs.evolve(failure, message=observed_message(failure.message))
     if failure.code in _OBSERVED_WITHOUT_MESSAGE:
         reply = _error(attrs.evolve(failure, message=None), request_id)
         return attrs.evolve(reply, headers=failure.headers)

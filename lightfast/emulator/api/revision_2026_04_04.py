@@ -10,9 +10,10 @@ from __future__ import annotations
 from typing import Any
 
 from lightfast.emulator.api.dialect import Dialect, Failure, Reply
-from lightfast.emulator.api.revision_2026_04_03 import INVALID_KEY
+from lightfast.emulator.api.revision_2026_04_03 import observed_message
 from lightfast.emulator.api.validation import (
     MAX_LIMIT,
+    MAX_OFFSET,
     NotJsonError,
     ObjectReader,
     intersection,
@@ -34,13 +35,14 @@ _UNDEFINED = {"BAD_REQUEST", "INTERNAL_SERVER_ERROR", "INVALID_JSON", "NOT_FOUND
 
 
 def _parse(body: bytes, content_type: str | None) -> Any:
-    if content_type is not None and not content_type.lower().startswith("application/json"):
+    if content_type and not content_type.lower().startswith("application/json"):
         raise NotJsonError
     return read_json(body) if body else None
 
 
 def _query_from(data: Any) -> SearchQuery:
     reader = ObjectReader(data)
+    reader.integer("offset", low=0, high=MAX_OFFSET, default=0)  # checked, and then ignored
     query = SearchQuery(
         query=reader.text("query"),
         limit=reader.integer("limit", low=1, high=MAX_LIMIT, default=10),
@@ -69,11 +71,10 @@ def _error(failure: Failure, request_id: str) -> Reply:
         case "INVALID_JSON":
             message = _MALFORMED
         case "METHOD_NOT_ALLOWED":
-            status, code, message = 404, "NOT_FOUND", "Not Found"
+            status, code, message = 404, "NOT_FOUND", "Endpoint not found"
         case "INTERNAL_ERROR":
             code = "INTERNAL_SERVER_ERROR"
-    if message and message.startswith(INVALID_KEY):
-        message = INVALID_KEY
+    message = observed_message(message)
     body: dict[str, Any] = {
         "defined": code not in _UNDEFINED,
         "code": "BAD_REQUEST" if code in {"VALIDATION_ERROR", "INVALID_JSON"} else code,

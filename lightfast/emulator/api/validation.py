@@ -114,8 +114,10 @@ class ObjectReader:
 
     def check(self) -> None:
         """Raise InvalidRequestError if anything was wrong."""
+        whole = [issue for issue in self._issues if not issue.path]
         if self._issues:
-            raise InvalidRequestError(self._issues)
+            # Of what is no object, no field is missing.
+            raise InvalidRequestError(whole or self._issues)
 
     def _add(self, name: str, message: str, *steps: str) -> None:
         self._issues.append(Issue((*self._path, name, *steps), message))

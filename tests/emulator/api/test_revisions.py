@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
@@ -133,6 +134,7 @@ async def test_other_methods_are_not_found(
     """6a: 404 NOT_FOUND, no 405."""
     answer = await ask(second, key, method=method, path=path)
     assert undefined(answer, 404, "NOT_FOUND")
+    assert answer.body["message"] == "Endpoint not found"
     assert "Allow" not in answer.headers
 
 
@@ -269,6 +271,24 @@ async def test_a_revoked_key_is_not_distinguished_from_an_unknown_one(
     assert "revoked" in revoked
     assert revoked != unknown
     assert set(told.values()) == {("Invalid API key", "Invalid API key")}
+
+
+@pytest.mark.parametrize("revision", [FIRST, SECOND])
+async def test_keys_that_are_wrong_in_other_ways_are_told_apart(
+    revision: Any, observed: Emulator, ask: Ask
+) -> None:
+    """2: no `sk-lf-` key, a wrong length, an expired key; says which, observed and in 2026-04-04."""
+    observed.api_revision = revision
+    expired = observed.create_api_key(expires_at=datetime(2020, 1, 1, tzinfo=UTC))
+    keys = ("lf_" + "a" * 43, "sk-lf-short", expired)
+    said = [(await ask(observed, key, query="login")).body["message"] for key in keys]
+    assert ["start with" in said[0], "43" in said[1], "expired" in said[2]] == [True] * 3
+
+
+async def test_an_empty_content_type_says_nothing(second: Emulator, key: str, ask: Ask) -> None:
+    """6a: a body that is not sent as JSON is refused; one of no type is."""
+    answer = await ask(second, key, data=b'{"query": "login"}', headers={"Content-Type": ""})
+    assert answer.status == 200
 
 
 @pytest.mark.parametrize(
