@@ -289,7 +289,7 @@ def test_an_answer_that_is_none_names_the_endpoint_and_the_model(
 
 @pytest.fixture
 def raw() -> Iterator[Callable[[bytes], str]]:
-    """Serves bytes as they are, to every connection, and returns the address."""
+    """Serve bytes as they are, to every connection, and return the address."""
     with contextlib.ExitStack() as stack:
 
         def serve(content: bytes) -> str:
