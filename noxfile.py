@@ -232,14 +232,14 @@ def _test_sdist(session: nox.Session, sdist: Path, unpacked: Path) -> None:
 @nox.session(python=PYTHONS[0])
 def api(session: nox.Session) -> None:
     """Compare the public API with the last release's: no break without an entry in the changelog."""
-    session.install("-e", ".[cli,mcp,langchain]", "griffe", "numpy", "packaging")
+    session.install("-e", ".[all]", "griffe", "packaging")
     session.run("python", "-m", "tests.public_api", *session.posargs)
 
 
 @nox.session(python=PYTHONS[0])
 def docs(session: nox.Session) -> None:
     """Build the documentation, into the folder given; a broken link or reference is an error."""
-    session.install("-e", ".[cli,mcp,langchain]", "numpy", *group("docs"))
+    session.install("-e", ".[all]", *group("docs"))
     out = Path(session.posargs[0] if session.posargs else f"{session.create_tmp()}/html")
     session.run("sphinx-build", "-W", "-E", "--keep-going", "-q", "-b", "html", "docs", str(out))
     session.log("[ok] every link, reference and directive is in order")
