@@ -29,6 +29,7 @@ class Indexing:
         organization: Whose index it is.
         corpora: What is indexed.
         on_progress: Called now and then with the number of items read and their total.
+        on_indexed: Called after something was indexed.
 
     Attributes:
         index: What is in the database.
@@ -40,11 +41,13 @@ class Indexing:
         organization: str,
         corpora: Iterable[Corpus],
         on_progress: Callable[[int, int | None], None] | None,
+        on_indexed: Callable[[], None],
     ) -> None:
         self.index = Index(store, organization)
         self._store = store
         self._corpora = corpora
         self._on_progress = on_progress
+        self._on_indexed = on_indexed
         self._rebuilding = threading.Lock()
         self._refreshing = threading.Lock()
 
@@ -54,7 +57,11 @@ class Indexing:
         Raises:
             EmulatorError: A corpus cannot be read.
         """
-        return self.healed(self._refresh)
+        generation = self._store.generation
+        try:
+            return self._refresh()
+        except DamagedError as error:
+            return self._rebuild(generation, error)
 
     def healed(self, work: Callable[[], T]) -> T:
         """Do work on the database; if that is damaged and may be rebuilt, rebuild it and do it again.
@@ -66,18 +73,24 @@ class Indexing:
         try:
             return work()
         except DamagedError as error:
-            if not self._store.can_rebuild:
-                raise
-            _log.warning("rebuilding the index: %s", error.reason)
+            self._rebuild(generation, error)
+        return work()
+
+    def _rebuild(self, generation: int, error: DamagedError) -> int:
+        if not self._store.can_rebuild:
+            raise error
+        _log.warning("rebuilding the index: %s", error.reason)
         with self._rebuilding:  # one thread indexes; the others wait for it
             self._store.rebuild(generation)
-            self._refresh()
-        return work()
+            return self._refresh()
 
     def _refresh(self) -> int:
         # Two threads may refresh at once: the watcher's, and one that seeds.
         try:
             with self._refreshing:
-                return self.index.refresh(self._corpora, self._on_progress)
+                indexed = self.index.refresh(self._corpora, self._on_progress)
         except OSError as error:  # no temporary directory, no file descriptor left
             raise EmulatorError(f"Cannot read what is to be indexed: {error}") from error
+        if indexed:
+            self._on_indexed()
+        return indexed

@@ -79,7 +79,8 @@ class LocalIndex:
         # Runs at exit, too, when the index was never closed.
         owned = (self._store, self._semantics, self._watcher, temporary, os.getpid())
         self._finalizer = weakref.finalize(self, _dispose, *owned)
-        self._indexing = Indexing(self._store, organization, self._corpora, on_progress)
+        wake = self._semantics.wake if self._semantics else _do_nothing
+        self._indexing = Indexing(self._store, organization, self._corpora, on_progress, wake)
 
     # --- index --------------------------------------------------------------------------------
 
@@ -92,10 +93,7 @@ class LocalIndex:
         Raises:
             EmulatorError: A corpus cannot be read; what was indexed of it before stays.
         """
-        indexed = self._indexing.refresh()
-        if indexed and self._semantics:
-            self._semantics.wake()
-        return indexed
+        return self._indexing.refresh()
 
     async def arefresh(self) -> int:
         """Call `refresh` on another thread, without blocking the event loop."""
@@ -121,7 +119,7 @@ class LocalIndex:
     def start_embedding(self) -> None:
         """Embed in the background, at low priority, from now on until `close`; nothing without an embedder."""
         if self._semantics:
-            self._semantics.start()
+            self._semantics.start(self._indexing.healed)
 
     @property
     def embedding_progress(self) -> EmbeddingProgress | None:
@@ -204,7 +202,9 @@ class LocalIndex:
         Raises:
             EmulatorError: There is no such document.
         """
-        return find_document(self._store, self._organization, identifier)
+        return self._indexing.healed(
+            lambda: find_document(self._store, self._organization, identifier)
+        )
 
     def patch(self, identifier: str) -> str | None:
         """Return what a commit changed, as a unified diff; None for other documents.
@@ -229,8 +229,10 @@ class LocalIndex:
             EmulatorError: There is no such document.
         """
         meaning = self._semantics.meaning if self._semantics else None
-        return find_similar(
-            self._store, self._organization, identifier, limit=limit, meaning=meaning
+        return self._indexing.healed(
+            lambda: find_similar(
+                self._store, self._organization, identifier, limit=limit, meaning=meaning
+            )
         )
 
     def related(self, identifier: str) -> list[RelatedDocument]:
@@ -242,11 +244,17 @@ class LocalIndex:
         Raises:
             EmulatorError: There is no such document.
         """
-        return find_related(self._store, self._organization, identifier)
+        return self._indexing.healed(
+            lambda: find_related(self._store, self._organization, identifier)
+        )
 
     def close(self) -> None:
         """Close the database."""
         self._finalizer()
+
+
+def _do_nothing() -> None:
+    """Wake nobody, where nothing is embedded."""
 
 
 def _semantics(

@@ -16,6 +16,7 @@ from lightfast.emulator.errors import DamagedError
 from lightfast.emulator.schema import MIGRATIONS
 from lightfast.emulator.sqlite import check_release, dialect
 from lightfast.emulator.store import Store
+from tests.waiting import wait_until
 
 from .embedders import Synonyms
 
@@ -126,6 +127,75 @@ async def test_an_index_that_can_be_made_again_is(
         assert emulator.refresh() == 0
     with closing(sqlite3.connect(database)) as db:
         assert db.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+
+
+@pytest.mark.parametrize("kind", ["pages", "text table"])
+@pytest.mark.parametrize(
+    "touch",
+    [
+        lambda e, _: e.refresh(),
+        lambda e, _: e.search({"query": "login"}),
+        lambda e, document: e.document(document),
+        lambda e, document: e.similar(document),
+        lambda e, document: e.related(document),
+    ],
+    ids=["refresh", "search", "document", "similar", "related"],
+)
+def test_embedding_goes_on_when_an_index_was_rebuilt(
+    touch: Callable[[Emulator, str], object], kind: str, lines: Callable[..., Path], tmp_path: Path
+) -> None:
+    """Whatever meets the damage first, the thread that embeds among it; none of them fails."""
+    path = lines(*({"title": f"Login {n}", "text": f"topic {n} " * 20} for n in range(COUNT)))
+    database = tmp_path / "index.sqlite3"
+    embedder = Synonyms()
+    with Emulator([path], database=database, embedder=embedder, rebuild=True) as emulator:
+        wait_until(lambda: is_embedded(emulator))
+        document = emulator.search({"query": "login"})["data"][0]["id"]
+        emulator._store._drain()  # their caches are of the undamaged file
+        with closing(sqlite3.connect(database)) as db:
+            db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            db.execute("DELETE FROM vector")
+            db.commit()
+            db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        DAMAGE[kind](database)
+        path.write_text(path.read_text() + '{"title": "new"}\n')
+        touch(emulator, document)
+        emulator.refresh()
+        assert emulator.documents == COUNT + 1
+        wait_until(lambda: is_embedded(emulator))
+
+
+def is_embedded(emulator: Emulator) -> bool:
+    progress = emulator.embedding_progress
+    assert progress is not None
+    return progress.embedded == progress.documents > 0
+
+
+def test_a_refresh_that_rebuilds_counts_what_it_indexed(
+    damaged: Callable[[str], tuple[Path, Path, str]],
+) -> None:
+    """All of it, though nothing had changed."""
+    path, database, _ = damaged("text table")
+    path.write_text(path.read_text() + '{"title": "new"}\n')
+    emulator = Emulator([path], **options(database, rebuild=True))
+    assert emulator.refresh() == COUNT + 1
+    assert emulator.refresh() == 0
+    emulator.close()
+
+
+def test_embedding_goes_on_after_an_error(
+    lines: Callable[..., Path], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """When something is indexed again; until then, it says what was wrong, and is not busy."""
+    path = lines({"title": "Login"})
+    embedder = Synonyms()
+    working, embedder.embed = embedder.embed, lambda _: 1 / 0  # type: ignore[method-assign,assignment,return-value]
+    with Emulator([path], database=tmp_path / "a.sqlite3", embedder=embedder) as emulator:
+        wait_until(lambda: "embedding stopped" in caplog.text and not emulator.is_embedding)
+        embedder.embed = working  # type: ignore[method-assign]
+        path.write_text('{"title": "Log in"}\n')
+        assert emulator.refresh() == 1
+        wait_until(lambda: is_embedded(emulator))
 
 
 @pytest.mark.parametrize("kind", sorted(set(DAMAGE) - HARMLESS - {"newer schema"}))

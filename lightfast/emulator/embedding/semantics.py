@@ -8,7 +8,7 @@ import os
 import sys
 import threading
 from time import monotonic
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from lightfast.emulator.embedding.index import VectorIndex
 from lightfast.emulator.embedding.worker import Embedding
@@ -22,17 +22,27 @@ if TYPE_CHECKING:
 
 __all__ = ["Semantics"]
 
+Heal: TypeAlias = "Callable[[Callable[[], int]], int]"
+
 GRACE = 5.0  # seconds that closing waits for a batch; the bundled model's takes one at most
 NICE = 15
 _log = logging.getLogger("lightfast.emulator")
 
 
 class _EmbeddingThread(threading.Thread):
-    """Thread that embeds at low priority until it is stopped; `wake` it when something was indexed."""
+    """Thread that embeds at low priority until it is stopped; `wake` it when something was indexed.
 
-    def __init__(self, embedding: Embedding) -> None:
+    After an error it waits until it is woken again.
+
+    Args:
+        embedding: What it does.
+        heal: Does work on the database, and once more when that was damaged and has been rebuilt.
+    """
+
+    def __init__(self, embedding: Embedding, heal: Heal) -> None:
         super().__init__(name="lightfast-emulator-embedding", daemon=True)
         self._embedding = embedding
+        self._heal = heal
         self._work = threading.Event()
         self._work.set()
         self._enough = threading.Event()
@@ -40,7 +50,7 @@ class _EmbeddingThread(threading.Thread):
 
     @property
     def is_busy(self) -> bool:
-        """True while it embeds or is about to; False once the thread has ended, for any reason."""
+        """True while it embeds or is about to; False while there is nothing to do, and after an error."""
         return self.is_alive() and (self._work.is_set() or self._running)
 
     def wake(self) -> None:
@@ -65,13 +75,15 @@ class _EmbeddingThread(threading.Thread):
             self._running = True
             self._work.clear()
             try:
-                self._embedding.run(self._enough.is_set)
+                self._heal(self._embed)
             except Exception as error:  # noqa: BLE001 - search goes on without meaning
                 if not self._enough.is_set():
                     is_ours = isinstance(error, EmulatorError) and error.__cause__ is None
                     _log.error("embedding stopped: %s", error, exc_info=not is_ours)
-                return
             self._running = False
+
+    def _embed(self) -> int:
+        return self._embedding.run(self._enough.is_set)
 
 
 def _step_back() -> None:
@@ -110,10 +122,14 @@ class Semantics:
         end = None if within is None else monotonic() + within
         return self._embedding.run(lambda: end is not None and monotonic() >= end)
 
-    def start(self) -> None:
-        """Embed what has no vector, from now on, on a thread of its own; nothing when that is going on."""
+    def start(self, heal: Heal) -> None:
+        """Embed what has no vector, from now on, on a thread of its own; nothing when that is going on.
+
+        Args:
+            heal: Does work on the database, and once more when that was damaged and has been rebuilt.
+        """
         if self._thread is None:
-            self._thread = _EmbeddingThread(self._embedding)
+            self._thread = _EmbeddingThread(self._embedding, heal)
             self._thread.start()
 
     @property
