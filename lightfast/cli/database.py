@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -22,14 +23,27 @@ __all__ = ["day", "in_database", "of_organization", "open_database", "print_know
 _F = TypeVar("_F", bound=Callable[..., Any])
 
 
-def in_database(command: _F) -> _F:
-    """Add ``--database`` to a command."""
-    return click.option(
-        "--database",
-        type=click.Path(dir_okay=False, path_type=Path),
-        metavar="FILE",
-        help="The emulator's database.",
-    )(command)
+def in_database(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add ``--database`` and ``--no-code`` to a command, which gets the database that they mean as `database`."""
+
+    @functools.wraps(command)
+    def in_chosen(*, database: Path | None, no_code: bool, **options: Any) -> Any:
+        from lightfast.cli.local import cached_database  # 170 ms, not for --help
+
+        place = database or cached_database([Path()], code=not no_code)
+        return command(database=place, **options)
+
+    for option in (
+        click.option("--no-code", is_flag=True, help="Use the database of `serve --no-code`."),
+        click.option(
+            "--database",
+            type=click.Path(dir_okay=False, path_type=Path),
+            metavar="FILE",
+            help="The emulator's database.",
+        ),
+    ):
+        in_chosen = option(in_chosen)
+    return in_chosen
 
 
 def of_organization(text: str) -> Callable[[_F], _F]:
@@ -40,10 +54,8 @@ def of_organization(text: str) -> Callable[[_F], _F]:
 
 
 @contextmanager
-def open_database(
-    database: Path | None, *, make: bool = False, **options: Any
-) -> Iterator[Emulator]:
-    """Open an emulator on a database, by default that of `lightfast emulator serve` in this directory.
+def open_database(database: Path, *, make: bool = False, **options: Any) -> Iterator[Emulator]:
+    """Open an emulator on a database.
 
     Args:
         database: The file.
@@ -53,10 +65,9 @@ def open_database(
     Raises:
         EmulatorError: There is no such file.
     """
-    from lightfast.cli.local import cached_database, open_emulator  # 170 ms, not for --help
+    from lightfast.cli.local import open_emulator  # 170 ms, not for --help
     from lightfast.emulator import EmulatorError
 
-    database = database or cached_database([Path()])
     if not make and not database.exists():
         raise EmulatorError(f"There is no database at {database}; give --database.")
     emulator = open_emulator([], database, embedder=None, **options)

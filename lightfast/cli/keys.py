@@ -38,7 +38,7 @@ def keys() -> None:
 @of_organization("The organization.")
 @in_database
 @verbosity
-def create(name: str, expires: datetime | None, database: Path | None, organization: str) -> None:
+def create(name: str, expires: datetime | None, database: Path, organization: str) -> None:
     """Create a key and print it, alone, on stdout. It cannot be shown again."""
     with open_database(database, make=True) as emulator:
         click.echo(
@@ -53,7 +53,7 @@ def create(name: str, expires: datetime | None, database: Path | None, organizat
 @of_organization("The organization.")
 @in_database
 @verbosity
-def list_(*, as_json: bool, database: Path | None, organization: str) -> None:
+def list_(*, as_json: bool, database: Path, organization: str) -> None:
     """List keys, oldest first, without the keys themselves."""
     with open_database(database) as emulator:
         known = emulator.accounts.list_api_keys(organization=organization)
@@ -67,7 +67,7 @@ def list_(*, as_json: bool, database: Path | None, organization: str) -> None:
 @of_organization("The organization.")
 @in_database
 @verbosity
-def revoke(which: str, database: Path | None, organization: str) -> None:
+def revoke(which: str, database: Path, organization: str) -> None:
     """Revoke a key, by its ID or its masked form such as sk-lf-...AbC1."""
     with open_database(database) as emulator:
         key = emulator.accounts.revoke_api_key(which, organization=organization)

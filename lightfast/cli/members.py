@@ -30,7 +30,7 @@ def members() -> None:
 @of_organization("The organization.")
 @in_database
 @verbosity
-def create(name: str, database: Path | None, organization: str) -> None:
+def create(name: str, database: Path, organization: str) -> None:
     """Create a user who is a member, and print their ID, alone, on stdout."""
     with open_database(database, make=True) as emulator:
         user = emulator.accounts.create_user(name, organization=organization)
@@ -43,7 +43,7 @@ def create(name: str, database: Path | None, organization: str) -> None:
 @of_organization("The organization.")
 @in_database
 @verbosity
-def add(user_id: str, database: Path | None, organization: str) -> None:
+def add(user_id: str, database: Path, organization: str) -> None:
     """Add an existing user to an organization."""
     with open_database(database) as emulator:
         emulator.accounts.add_member(user_id, organization)
@@ -56,7 +56,7 @@ def add(user_id: str, database: Path | None, organization: str) -> None:
 @of_organization("The organization.")
 @in_database
 @verbosity
-def remove(user_id: str, database: Path | None, organization: str) -> None:
+def remove(user_id: str, database: Path, organization: str) -> None:
     """Remove a member from an organization."""
     with open_database(database) as emulator:
         member = _member(emulator, user_id, organization)
@@ -69,7 +69,7 @@ def remove(user_id: str, database: Path | None, organization: str) -> None:
 @of_organization("The organization.")
 @in_database
 @verbosity
-def list_(*, as_json: bool, database: Path | None, organization: str) -> None:
+def list_(*, as_json: bool, database: Path, organization: str) -> None:
     """List members, oldest first."""
     with open_database(database) as emulator:
         known = emulator.accounts.list_members(organization=organization)
@@ -91,7 +91,7 @@ def list_(*, as_json: bool, database: Path | None, organization: str) -> None:
 @of_organization("The organization.")
 @in_database
 @verbosity
-def token(user_id: str, *, lifetime: int, database: Path | None, organization: str) -> None:
+def token(user_id: str, *, lifetime: int, database: Path, organization: str) -> None:
     """Print a session token for a member, alone, on stdout.
 
     `SessionAuth(token, org_id=...)` takes it.

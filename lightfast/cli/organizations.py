@@ -25,7 +25,7 @@ def organizations() -> None:
 @click.argument("name")
 @in_database
 @verbosity
-def create(name: str, database: Path | None) -> None:
+def create(name: str, database: Path) -> None:
     """Create an organization and print its ID, alone, on stdout."""
     with open_database(database, make=True) as emulator:
         organization = emulator.accounts.create_organization(name)
@@ -37,7 +37,7 @@ def create(name: str, database: Path | None) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @in_database
 @verbosity
-def list_(*, as_json: bool, database: Path | None) -> None:
+def list_(*, as_json: bool, database: Path) -> None:
     """List organizations, oldest first."""
     with open_database(database) as emulator:
         known = emulator.accounts.list_organizations()

@@ -160,6 +160,17 @@ def test_organizations_have_their_own_keys(run, tmp_path):
     assert "default" in run("emulator", "keys", "list", "--organization", "acme", *database).stdout
 
 
+def test_the_index_without_code_has_keys_of_its_own(run, repository, monkeypatch, tmp_path):
+    """Commands find them with the option that `serve` was given."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.chdir(repository.path)
+    for option in ([], ["--no-code"]):
+        assert run("emulator", "index", "-q", "--no-embed", *option).exit_code == 0
+    run("emulator", "keys", "create", "--name", "ci", "--no-code")
+    assert run("emulator", "keys", "list").stderr == "No keys for 'local'.\n"
+    assert " ci " in run("emulator", "keys", "list", "--no-code").stdout
+
+
 @pytest.mark.parametrize("command", [["list"], ["revoke", "key_1"]])
 def test_looking_at_keys_makes_no_database(run, tmp_path, command):
     database = tmp_path / "db.sqlite3"
