@@ -117,6 +117,17 @@ def test_only_the_workflow_that_publishes_may_write():
         assert workflow["permissions"] == {"contents": "read"}
 
 
+def test_actions_are_pinned_by_their_commit_and_kept_up_to_date():
+    pins = {}
+    for path in (ROOT / ".github/workflows").glob("*.yml"):
+        for used in re.findall(r"uses: *(.*)", path.read_text(encoding="utf-8")):
+            pinned = re.fullmatch(r"([\w/-]+)@([0-9a-f]{40}) # (v\d+\.\d+\.\d+)", used)
+            assert pinned, f"{path.name}: {used}"
+            assert pins.setdefault(pinned[1], pinned.groups()) == pinned.groups()
+    updates = yaml.safe_load(read(".github/dependabot.yml"))["updates"]
+    assert "github-actions" in {update["package-ecosystem"] for update in updates}
+
+
 def test_the_repository_has_one_address():
     pages = [*(ROOT / ".github").rglob("*.*"), *(ROOT / "docs").rglob("*.md"), ROOT / "README.md"]
     for path in pages:
