@@ -135,6 +135,7 @@ html_theme = "furo"
 html_title = f"lightfast {version}"
 html_baseurl = PROJECT["urls"]["Documentation"]
 html_static_path = ["_static"]
+html_favicon = "../lightfast/emulator/console/static/icon.svg"
 html_css_files = ["lightfast.css"]
 html_copy_source = False
 html_show_sphinx = False

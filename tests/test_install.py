@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 import sys
 from importlib.metadata import Distribution, PackageNotFoundError
 from pathlib import Path
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from lightfast._install import install_command
+from tests.waiting import PATIENCE
 
 GIT = {
     "url": "https://github.com/acme/lightfast",
@@ -97,3 +99,14 @@ def test_a_directory_whose_name_a_shell_would_expand_is_quoted(monkeypatch):
     origin = {"url": "file:///srv/%24HOME%22", "dir_info": {}}
     install(monkeypatch, direct_url=json.dumps(origin))
     assert install_command("cli") == """python -m pip install '/srv/$HOME"[cli]'"""
+
+
+def test_the_emulator_without_its_extra_says_what_to_install():
+    code = "import sys; sys.modules['snowballstemmer'] = None; import lightfast.emulator"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=PATIENCE
+    )
+    assert done.stderr.splitlines()[-1] == (
+        "ModuleNotFoundError: lightfast.emulator needs another package; run: "
+        + install_command("emulator")
+    )

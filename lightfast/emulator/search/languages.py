@@ -15,13 +15,16 @@ from functools import lru_cache
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
+from lightfast._install import install_command
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     import snowballstemmer
 
 if find_spec("snowballstemmer") is None:  # now, and not at the first word of another language
-    raise ModuleNotFoundError("No module named 'snowballstemmer'", name="snowballstemmer")
+    needed = f"lightfast.emulator needs another package; run: {install_command('emulator')}"
+    raise ModuleNotFoundError(needed, name="snowballstemmer")
 
 __all__ = ["LANGUAGES", "language_of", "stems"]
 
