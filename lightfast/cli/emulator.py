@@ -24,6 +24,7 @@ from lightfast.cli.keys import keys
 from lightfast.cli.members import members
 from lightfast.cli.organizations import organizations
 from lightfast.cli.output import note, note_left_out, verbosity
+from lightfast.cli.revision import revision
 from lightfast.cli.suggestions import Choice
 from lightfast.cli.tables import print_table
 
@@ -44,7 +45,7 @@ def emulator() -> None:
     """
 
 
-for command in (imports, keys, members, organizations, execute):
+for command in (imports, keys, members, organizations, execute, revision):
     emulator.add_command(command)
 
 
