@@ -13,7 +13,7 @@ import pytest
 
 from lightfast import Lightfast
 from lightfast.emulator import Emulator, EmulatorError
-from lightfast.emulator.embedding import worker
+from lightfast.emulator.embedding import semantics
 from lightfast.emulator.embedding.vectors import embed_texts, unit_rows
 from tests.waiting import PATIENCE, eventually
 
@@ -94,7 +94,7 @@ async def test_the_log_holds_the_traceback_of_an_embedder_of_ones_own(
 def test_closing_does_not_wait_for_an_embedder_that_hangs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(worker, "GRACE", 0.01)
+    monkeypatch.setattr(semantics, "GRACE", 0.01)
     begun, let_go = threading.Event(), threading.Event()
 
     def hang(texts: Sequence[str]) -> Any:
