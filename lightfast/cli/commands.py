@@ -165,23 +165,34 @@ class Commands(Group):
         replace_unencodable()
         return super().main(*args, **extra)
 
+    def make_context(self, *args: Any, **extra: Any) -> click.Context:
+        """Read the arguments, and print the help or the version if they ask for that."""
+        with _ended_by_code({}, as_json=False):
+            return super().make_context(*args, **extra)
+
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command, and turn what it raises into an exit code."""
-        as_json = "--json" in ctx.args
-        try:
+        with _ended_by_code(ctx.meta, as_json="--json" in ctx.args):
             result = super().invoke(ctx)
             # Now, and not at exit, where a closed pipe could not be silenced any more.
             if sys.stdout is not None:  # None when the shell has closed it: >&-
                 sys.stdout.flush()
-        except (click.exceptions.Exit, click.Abort):
-            raise
-        except BrokenPipeError:
-            silence_stdout()
-            ctx.exit(READER_GONE)
-        except KeyboardInterrupt:
-            if sys.stderr is not None and sys.stderr.isatty():
-                click.echo(err=True)  # after the terminal's ^C
-            ctx.exit(INTERRUPTED)
-        except Exception as error:  # noqa: BLE001  # told apart by `failure`
-            raise failure(error, verbose=bool(ctx.meta.get(VERBOSE)), as_json=as_json) from None
-        return result
+            return result
+
+
+@contextmanager
+def _ended_by_code(meta: Mapping[str, Any], *, as_json: bool) -> Iterator[None]:
+    """Turn what a command raises into an exit code and a line."""
+    try:
+        yield
+    except (click.exceptions.Exit, click.Abort):
+        raise
+    except BrokenPipeError:
+        silence_stdout()
+        raise click.exceptions.Exit(READER_GONE) from None
+    except KeyboardInterrupt:
+        if sys.stderr is not None and sys.stderr.isatty():
+            click.echo(err=True)  # after the terminal's ^C
+        raise click.exceptions.Exit(INTERRUPTED) from None
+    except Exception as error:  # noqa: BLE001  # told apart by `failure`
+        raise failure(error, verbose=bool(meta.get(VERBOSE)), as_json=as_json) from None

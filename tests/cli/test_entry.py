@@ -3,6 +3,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -124,6 +125,21 @@ def test_what_is_like_nothing_is_answered_without_a_question(run, arguments):
     result = run(*arguments)
     assert result.exit_code == 2
     assert "Did you mean" not in result.stderr
+
+
+@pytest.mark.skipif(
+    not Path("/dev/full").exists(), reason="THE FULL DISK IS NOT TESTED: no /dev/full"
+)
+@pytest.mark.parametrize("arguments", ["--help", "--version", "search --help"])
+def test_help_that_cannot_be_written_ends_like_any_output(arguments):
+    command = f"{sys.executable} -m lightfast {arguments}"
+    for sink, code, said in (("> /dev/full", 1, "No space left"), ("| :; exit ${PIPESTATUS[0]}", 141, "")):  # fmt: skip
+        done = subprocess.run(
+            ["bash", "-c", f"{command} {sink}"], capture_output=True, text=True, check=False
+        )
+        assert done.returncode == code, done.stderr
+        assert said in done.stderr
+        assert "Traceback" not in done.stderr
 
 
 def test_the_entry_point_loads_nothing_of_the_extra():
