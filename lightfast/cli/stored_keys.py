@@ -22,12 +22,11 @@ def stored_key(address: str) -> str | None:
     """Return the key stored for an address; None without one, or without a usable keyring."""
     if not has_keyring():
         return None
-    import keyring  # 60 ms and more, and only commands without another key need it
-    from keyring.errors import KeyringError
-
     try:
+        import keyring  # 60 ms and more, and only commands without another key need it
+
         return keyring.get_password(_SERVICE, _account(address))
-    except KeyringError:
+    except Exception:  # noqa: BLE001  # a backend is anybody's, and raises anything
         return None
 
 
@@ -41,22 +40,19 @@ def store_key(address: str, key: str) -> None:
         raise ConfigurationError(
             f"Storing keys needs the package keyring; run: {install_command('keyring')}"
         )
-    import keyring
-    from keyring.errors import KeyringError
-
+    problem = "this system has no usable keyring"
     try:
+        import keyring
+
         keyring.set_password(_SERVICE, _account(address), key)
-    except KeyringError as error:
+    except Exception as error:  # noqa: BLE001  # a backend is anybody's, and raises anything
         # Its text is the backend's; it could repeat what it was given.
-        raise ConfigurationError(
-            f"The key was not stored: the keyring failed with {type(error).__name__}. "
-            "Set LIGHTFAST_API_KEY instead."
-        ) from None
+        if type(error).__name__ != "NoKeyringError":
+            problem = f"the keyring failed with {type(error).__name__}"
     # Some backends accept everything and keep nothing.
     if stored_key(address) != key:
         raise ConfigurationError(
-            "The key was not stored: this system has no usable keyring. "
-            "Set LIGHTFAST_API_KEY instead."
+            f"The key was not stored: {problem}. Set LIGHTFAST_API_KEY instead."
         )
 
 
@@ -64,12 +60,11 @@ def delete_key(address: str) -> bool:
     """Delete the key stored for an address, and return whether there was one."""
     if stored_key(address) is None:
         return False
-    import keyring
-    from keyring.errors import KeyringError
-
     try:
+        import keyring
+
         keyring.delete_password(_SERVICE, _account(address))
-    except KeyringError as error:
+    except Exception as error:  # noqa: BLE001  # a backend is anybody's, and raises anything
         raise ConfigurationError(
             f"The key was not deleted: the keyring failed with {type(error).__name__}."
         ) from None

@@ -7,6 +7,7 @@ import keyring
 import pytest
 from click.testing import Result
 from keyring.backend import KeyringBackend
+from keyring.backends.fail import Keyring as FailingKeyring
 from keyring.errors import KeyringLocked, PasswordDeleteError
 
 from lightfast.cli.settings import DEFAULT_ADDRESS
@@ -44,6 +45,16 @@ class Locked(Memory):
 
     def set_password(self, service: str, username: str, password: str) -> None:
         raise KeyringLocked(f"cannot store {password}")
+
+
+class Broken(Memory):
+    """A keyring whose own libraries fail."""
+
+    def get_password(self, service: str, username: str) -> str | None:
+        raise ModuleNotFoundError("No module named 'dbus'", name="dbus")
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        raise RuntimeError(f"cannot store {password}")
 
 
 class Forgetful(Memory):
@@ -139,7 +150,7 @@ def test_logging_out_without_a_key_is_said(run, ring):
     assert (result.exit_code, result.stderr) == (0, f"No key was stored for {DEFAULT_ADDRESS}.\n")
 
 
-@pytest.mark.parametrize("backend", [Locked, Forgetful])
+@pytest.mark.parametrize("backend", [Locked, Forgetful, Broken, FailingKeyring])
 def test_a_keyring_that_cannot_store_is_said_without_the_key(run, use, backend):
     use(backend())
     result = log_in(run)
@@ -148,11 +159,17 @@ def test_a_keyring_that_cannot_store_is_said_without_the_key(run, use, backend):
     assert KEY not in result.stderr
 
 
-def test_a_locked_keyring_is_like_no_keyring_for_a_search(run, use):
-    use(Locked())
+@pytest.mark.parametrize("backend", [Locked, Broken, FailingKeyring])
+def test_a_keyring_that_cannot_be_read_is_like_none_for_a_search(run, use, backend):
+    use(backend())
     result = run("search", "x")
     assert result.exit_code == 2
     assert "No API key" in result.stderr
+
+
+def test_a_system_without_a_keyring_is_told_so(run, use):
+    use(FailingKeyring())
+    assert "this system has no usable keyring" in log_in(run).stderr
 
 
 def test_without_the_extra_login_says_what_to_install(run, monkeypatch):
