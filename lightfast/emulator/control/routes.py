@@ -105,14 +105,14 @@ class Control:
         return answer(request, {})
 
     async def _seed(self, request: web.Request) -> web.Response:
-        observations = (await _object(request)).get("observations")
+        observations = (await _object(request, "observations")).get("observations")
         if not isinstance(observations, list):
             raise EmulatorError("`observations` must be an array of objects.")
         indexed = await self._executor.write(self._emulator.seed, observations)
         return answer(request, {"indexed": indexed})
 
     async def _script(self, request: web.Request) -> web.Response:
-        content = await _object(request)
+        content = await _object(request, "faults", "rate", "seed")
         specs, rate, seed = (content.get(name) for name in ("faults", "rate", "seed"))
         if not isinstance(specs, list):
             raise EmulatorError("`faults` must be an array of objects.")
@@ -131,7 +131,8 @@ class Control:
         return answer(request, {"apiRevision": script.api_revision, "behavior": script.behavior})
 
     async def _set_revision(self, request: web.Request) -> web.Response:
-        content, script = await _object(request), self._emulator.faults
+        content = await _object(request, "apiRevision", "behavior")
+        script = self._emulator.faults
         before = script.api_revision
         script.api_revision = content.get("apiRevision", before)
         try:
@@ -159,10 +160,13 @@ def _local(handler: Handler) -> Handler:
     return local
 
 
-async def _object(request: web.Request) -> dict[str, Any]:
+async def _object(request: web.Request, *names: str) -> dict[str, Any]:
     content = read_json(await body(request))
     if not isinstance(content, dict):
         raise EmulatorError("Send a JSON object.")
+    if unknown := content.keys() - set(names):
+        known = ", ".join(f"`{name}`" for name in names)
+        raise EmulatorError(f"There is no `{min(unknown):.40}` here; send {known}.")
     return content
 
 
