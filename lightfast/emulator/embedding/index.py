@@ -103,6 +103,23 @@ class QueryMatch:
         sums = np.add.reduceat(self.values[places], starts)
         return dict(zip(wholes, (sums / counts).tolist(), strict=True))
 
+    def file_means(self, passages: Iterable[int]) -> dict[int, float]:
+        """Return how alike the files are on average that these passages stand in.
+
+        Args:
+            passages: The passages; of those without vectors that count nothing is returned.
+        """
+        size, files = len(self.rows.passages), self.rows.files
+        rows = {p: row for p in passages for row in self.rows.places.get(p, ())[:1] if row < size}
+        rows = {p: row for p, row in rows.items() if self.rows.covered[row]}
+        if not rows:
+            return {}
+        means = np.bincount(files, self.values) / np.maximum(np.bincount(files), 1)
+        means[0] = np.nan
+        found = means[files[list(rows.values())]]
+        own = self.values[list(rows.values())]
+        return dict(zip(rows, np.where(np.isnan(found), own, found).tolist(), strict=True))
+
 
 def _best_by_passage(passages: NDArray[np.int64], cosines: Vectors) -> dict[int, float]:
     best: dict[int, float] = {}
@@ -122,6 +139,7 @@ class _Rows:
         covered: Whether the row's family has nearly all of its vectors.
         places: The rows of a passage; later rows than there are here may be told.
         wholes: The rows of a document's passages by its first passage, in the same way.
+        files: The number of the file that each row's passage stands in; 0 for titles, and for what stands in none.
         is_complete: Whether nearly every passage has a vector.
     """
 
@@ -131,6 +149,7 @@ class _Rows:
     covered: NDArray[np.bool_]
     places: dict[int, tuple[int, ...]]
     wholes: dict[int, tuple[int, ...]]
+    files: NDArray[np.int64]
     is_complete: bool
 
 
@@ -199,6 +218,8 @@ class _Matrix:
         self._passages = np.empty(0, np.int64)
         self._weights = np.empty(0, np.float32)
         self._families = np.empty(0, np.int8)
+        self._files = np.empty(0, np.int64)
+        self._numbers: dict[tuple[int, str], int] = {}  # of files, from 1
         self._places: dict[int, tuple[int, ...]] = {}
         self._wholes: dict[int, tuple[int, ...]] = {}
         self._totals: dict[int, int] = {}
@@ -217,6 +238,7 @@ class _Matrix:
             np.isin(self._families[:size], full),
             self._places,
             self._wholes,
+            self._files[:size],
             sum(self._embedded.values()) >= COVERED * sum(self._totals.values()),
         )
 
@@ -254,6 +276,7 @@ class _Matrix:
         self._passages[start:end] = [row["document"] for row in rows]
         self._weights[start:end] = [row["weight"] for row in rows]
         self._families[start:end] = [row["family"] for row in rows]
+        self._files[start:end] = [self._file(row) for row in rows]
         for place, row in enumerate(rows, start):
             passage, family = row["document"], row["family"]
             self._places[passage] = (*self._places.get(passage, ()), place)
@@ -270,15 +293,21 @@ class _Matrix:
             self._passages = _longer(self._passages, more)
             self._weights = _longer(self._weights, more)
             self._families = _longer(self._families, more)
+            self._files = _longer(self._files, more)
+
+    def _file(self, row: sqlite3.Row) -> int:
+        if row["is_title"] or not row["part"]:
+            return 0
+        return self._numbers.setdefault((row["corpus_id"], row["part"]), len(self._numbers) + 1)
 
 
 # What is new is a vector, or a passage whose text had a vector already.
 _NEW = """
-SELECT m.document, m.is_title, d.head, d.weight, d.family, v.value
+SELECT m.document, m.is_title, d.head, d.weight, d.family, d.corpus_id, d.part, v.value
 FROM vector AS v JOIN meaning AS m ON m.hash = v.hash JOIN document AS d ON d.rowid = m.document
 WHERE v.embedder = :embedder AND d.organization_id = :organization AND v.sequence > :sequence
 UNION ALL
-SELECT m.document, m.is_title, d.head, d.weight, d.family, v.value
+SELECT m.document, m.is_title, d.head, d.weight, d.family, d.corpus_id, d.part, v.value
 FROM document AS d JOIN meaning AS m ON m.document = d.rowid JOIN vector AS v ON v.hash = m.hash
 WHERE v.embedder = :embedder AND d.organization_id = :organization AND d.rowid > :passage AND v.sequence <= :sequence
 """

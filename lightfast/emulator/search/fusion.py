@@ -48,6 +48,7 @@ OTHER_WORDS_MEANT = 0.6  # the same beside a meaning, which knows other words by
 OPENING = 0.4  # share of a passage's words that is those of its document's first passage
 OPENING_MEANING = 0.3  # the same of its meaning
 WHOLE_MEANING = 0.3  # share of a passage's meaning that is its whole document's, on average
+FILE_MEANING = 0.4  # what the meaning of its file, on average, counts beside a passage's: it is what the page is about
 # Shares of the highest possible BM25: a best match below the first has few of the words asked for, above the other many.
 # Keywords are chosen to match; the words of a question are the asker's own, so that a middling match says less.
 FEW_WORDS = 0.15
@@ -98,6 +99,7 @@ class Candidate:
         penalty: What is taken off because it says little.
         lexical: Its BM25.
         cosine: How alike it is to the query; None when that is not known.
+        file_mean: How alike its file is on average; 0 where that does not count.
         named: How strongly the query names what it is about.
         text: What tells its text from others; None where that is not known.
     """
@@ -111,6 +113,7 @@ class Candidate:
     penalty: float = 0.0
     lexical: float = 0.0
     cosine: float | None = None
+    file_mean: float = 0.0
     named: float = 0.0
     text: bytes | None = None
 
@@ -159,18 +162,25 @@ def fused(
     by_words = depth.words * (_worth_of_words(top / possible, many) if possible else 1.0)
     # A family whose best match is poor beside the best of all counts a little less.
     strength = {family: 1 - BETWEEN + BETWEEN * score / top for family, score in best.items()}
-    known = [c.cosine for c in candidates if c.cosine is not None]
+    known = [alike for c in candidates if (alike := _alike(c)) is not None]
     # A little lower than the lowest, so that everything found scores something.
     low = min(known, default=0.0) - 0.01
     span = max(known, default=0.0) - low
 
     def score(c: Candidate) -> float:
         words = strength[c.family] * c.weight * c.lexical / best[c.family]
-        alike = words if c.cosine is None else c.weight * (c.cosine - low) / span
-        found = by_words * words + depth.meaning * alike
+        alike = _alike(c)
+        meant = words if alike is None else c.weight * (alike - low) / span
+        found = by_words * words + depth.meaning * meant
         return found + c.weight * (NAMED * c.named + c.prior) - c.penalty
 
     return _sorted((c, score(c)) for c in candidates)
+
+
+def _alike(candidate: Candidate) -> float | None:
+    if candidate.cosine is None:
+        return None
+    return candidate.cosine + FILE_MEANING * candidate.file_mean
 
 
 def _worth_of_words(share: float, many: float) -> float:

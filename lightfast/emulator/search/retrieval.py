@@ -52,6 +52,7 @@ if TYPE_CHECKING:
 __all__ = ["Found", "NotConfiguredError", "search"]
 
 _JUDGED = 3  # results that are asked how much of the question they have
+_ABOUT = frozenset({"documentation", "code"})  # families whose files are each about something
 _LEAST = 0.001  # of a result's score: what was found has some
 
 
@@ -225,6 +226,7 @@ class _Search:
         self, known: dict[int, Passage], scores: dict[int, float], named: dict[int, float]
     ) -> list[Candidate]:
         cosines = self._cosines(known)
+        file_means = self._file_means(known)
         return [
             Candidate(
                 passage=row,
@@ -236,6 +238,7 @@ class _Search:
                 penalty=passage.penalty,
                 lexical=words_within(scores.get(row, 0.0), scores.get(passage.opening, 0.0)),
                 cosine=cosines.get(row),
+                file_mean=file_means.get(row, 0.0),
                 named=named.get(row, 0.0) if self._may_be_named(passage) else 0.0,
                 text=passage.text,
             )
@@ -260,6 +263,13 @@ class _Search:
             for row, passage in known.items()
             if row in own
         }
+
+    def _file_means(self, known: dict[int, Passage]) -> dict[int, float]:
+        """Return how alike files are on average: a question is best answered by a page that is about it."""
+        if self._match is None or not self._is_question:
+            return {}
+        about = {row for row, passage in known.items() if FAMILIES[passage.family] in _ABOUT}
+        return self._match.file_means(about)
 
     @cached_property
     def _rarities(self) -> dict[str, float]:

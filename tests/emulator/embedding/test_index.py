@@ -74,6 +74,28 @@ def test_a_long_document_means_what_its_passages_mean_on_average(
     }
 
 
+def test_a_passage_is_known_by_what_its_file_means_on_average(tmp_path: Path) -> None:
+    """What stands in no file is its own."""
+    (tmp_path / "cars.md").write_text("# A\n\ncar car\n\n# B\n\nlogin login\n")
+    (tmp_path / "notes.jsonl").write_text('{"id": "note", "title": "car", "text": "car"}\n')
+    index = VectorIndex(Synonyms())
+    corpora = [tmp_path, tmp_path / "notes.jsonl"]
+    with Emulator(corpora, embedder=index.embedder, embed_behind=False) as emulator:
+        emulator.embed()
+        with emulator._store.read() as db:
+            match = index.match(db, "local", "car")
+            rows = db.execute("SELECT rowid, part FROM document").fetchall()
+    assert match
+    own = match.cosines(row["rowid"] for row in rows)
+    sections = [row["rowid"] for row in rows if row["part"] == "cars.md"]
+    (note,) = (row["rowid"] for row in rows if not row["part"])
+    assert own[sections[0]] != own[sections[1]]
+    assert match.file_means(own) == {
+        **dict.fromkeys(sections, pytest.approx(sum(own[n] for n in sections) / 2)),
+        note: own[note],
+    }
+
+
 class Interrupted:
     """Connection whose next rows of vectors end with an error."""
 

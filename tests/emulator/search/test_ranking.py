@@ -161,6 +161,14 @@ def test_words_count_less_where_even_the_best_match_has_few_of_them() -> None:
     assert first(6.0, is_question=True) == "meant"  # keywords are chosen to match
 
 
+def test_of_two_passages_that_mean_the_same_the_one_in_a_file_about_it_comes_first() -> None:
+    """What the file means counts less than what the passage means."""
+    aside = Candidate(passage=1, id="aside", fold=1, cosine=0.6, file_mean=0.1)
+    about = Candidate(passage=2, id="about", fold=2, cosine=0.6, file_mean=0.3)
+    better = Candidate(passage=3, id="better", fold=3, cosine=0.7, file_mean=0.1)
+    assert [c.id for c, _ in fused([aside, about, better], Depth())] == ["better", "about", "aside"]
+
+
 def test_one_good_passage_is_worth_more_in_a_document_about_the_subject() -> None:
     """A passage by itself means what it says; within a long document it means partly what that does."""
     assert meaning_within(0.6, 0.6, 0.6) == pytest.approx(0.6)
