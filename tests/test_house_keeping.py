@@ -111,6 +111,13 @@ def test_the_python_versions_agree_everywhere():
     assert re.findall(r"3\.\d+", tested[1]) == classified
 
 
+def test_only_the_systems_that_are_tested_are_classified():
+    tested = re.findall(r"^\| (\w+) \| [^|]*\w", read("docs/upgrading.md"), re.MULTILINE)
+    classifiers = PROJECT["project"]["classifiers"]
+    systems = [c.rpartition(" :: ")[2] for c in classifiers if c.startswith("Operating System ::")]
+    assert systems == [name for name in tested if name in {"Linux", "macOS", "Windows"}]
+
+
 def test_only_the_workflow_that_publishes_may_write():
     for path in (ROOT / ".github/workflows").glob("*.yml"):
         workflow = yaml.safe_load(path.read_text(encoding="utf-8"))

@@ -186,7 +186,7 @@ def test_a_refresh_that_rebuilds_counts_what_it_indexed(
 def test_embedding_goes_on_after_an_error(
     lines: Callable[..., Path], tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """When something is indexed again; until then, it says what was wrong, and is not busy."""
+    """Embedding goes on when something is indexed again; until then, the log says what was wrong, and it is not busy."""
     path = lines({"title": "Login"})
     embedder = Synonyms()
     working, embedder.embed = embedder.embed, lambda _: 1 / 0  # type: ignore[method-assign,assignment,return-value]

@@ -14,7 +14,7 @@ UNRELEASED = "Unreleased"
 _VERSION = re.compile(r"(?P<version>\S+) - (?P<date>\d{4}-\d\d-\d\d)")
 # What a Breaking entry must hold: an instruction to the reader.
 _TO_DO = re.compile(
-    r"\b(use|write|call|pass|import|replace|rename|remove|set|catch|read|give|instead|becomes?|must|now)\b",
+    r"\b(use|write|call|pass|import|replace|rename|remove|set|catch|read|give|instead|must)\b",
     re.IGNORECASE,
 )
 
