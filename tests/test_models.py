@@ -62,6 +62,7 @@ RESPONSE = SearchResponse(
     ],
 )
 def test_a_request_that_the_api_would_refuse_cannot_be_made(arguments, says):
+    """3: `query` 1 character or more, `limit` 1..100, `offset` 0..2^53-1, three modes."""
     with pytest.raises(ConfigurationError, match=says):
         SearchRequest(**arguments)
 
@@ -114,6 +115,7 @@ def test_a_filter_takes_a_date_range_only():
 
 
 def test_a_date_range_is_utc_whatever_zone_it_was_given_in():
+    """3: UTC with a literal `Z`, seconds and fraction optional."""
     at = datetime(2026, 4, 3, 14, 0, tzinfo=timezone(timedelta(hours=2)))
     assert DateRange(start=at).start == datetime(2026, 4, 3, 12, 0, tzinfo=UTC)
     assert DateRange(end="2026-04-03T12:00Z").end == datetime(2026, 4, 3, 12, 0, tzinfo=UTC)
@@ -140,6 +142,7 @@ def test_a_day_is_the_whole_of_it_in_utc(day):
     ],
 )
 def test_a_date_range_refuses_times_that_could_mean_another(value, says):
+    """3: `+00:00` and naive times are rejected."""
     with pytest.raises(ConfigurationError, match=says):
         DateRange(start=value)
 

@@ -43,6 +43,7 @@ async def test_all_tools_are_described_and_only_read(repository):
 
 
 async def test_a_search_answers_with_text_for_a_model_and_with_the_apis_json(repository):
+    """7: one tool, `lightfast_search`, takes the search request and gives the response as JSON."""
     async with local_client(repository) as client:
         result = await client.call_tool(
             "lightfast_search",

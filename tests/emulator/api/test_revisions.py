@@ -414,6 +414,28 @@ async def test_the_official_typescript_client_works_unmodified(
     assert {result["source"] for result in results} >= {"github"}
 
 
+@pytest.mark.parametrize("base", ["", "/api"], ids=["7: <origin>", "7: <origin>/api"])
+async def test_the_official_client_of_2026_04_04_works_unmodified(
+    base: str, second: Emulator, key: str, http: aiohttp.ClientSession
+) -> None:
+    """7: that of the next day, generated from its contract, writes no defaults and the filters at the top."""
+    headers = {
+        **TYPESCRIPT_HEADERS,
+        "Authorization": f"Bearer {key}",
+        "User-Agent": "node",
+        "X-SDK-Version": "lightfast-node/0.1.0-alpha.5",
+    }
+    url = f"{second.console_url.rstrip('/')}{base}/v1/search"
+    for body, status in [({"query": "login", "sources": ["github"]}, 200), ({"query": ""}, 400)]:
+        async with http.post(url, json=body, headers=headers) as answer:
+            told = await answer.json()
+        assert answer.status == status, told
+        if status == 200:
+            assert {result["source"] for result in told["results"]} == {"github"}
+        else:  # it takes an error for one of its own by these
+            assert told.keys() == {"defined", "code", "status", "message", "data"}
+
+
 @pytest.mark.parametrize(
     ("arguments", "status", "code"),
     [

@@ -30,7 +30,7 @@ def read_second(**body: Any) -> SearchQuery:
 
 
 def test_defaults_are_the_contracts() -> None:
-    """10 results from the first, balanced."""
+    """3: 10 results from the first, balanced."""
     expected = SearchQuery(query="a", limit=10, offset=0, mode="balanced")
     assert read(query="a") == read_second(query="a") == expected
 
@@ -41,7 +41,7 @@ def test_whole_numbers_may_be_written_with_a_point() -> None:
 
 
 def test_unknown_fields_are_ignored() -> None:
-    """At the top and among the filters."""
+    """3: both servers ignore fields that they do not know, at the top and among the filters."""
     assert read(query="a", explain=True, filters={"x": 1, "dateRange": {"y": 2}}).query == "a"
 
 
@@ -97,7 +97,7 @@ ISSUES = [
 def test_a_wrong_value_is_named_by_its_path_and_described_in_zods_words(
     body: dict[str, Any], path: str, said: str
 ) -> None:
-    """6a: texts in `details` are zod 4's own, grouped by the first step of the path."""
+    """3: what a request may hold; 6a: texts in `details` are zod 4's own, grouped by first step."""
     with pytest.raises(InvalidRequestError) as caught:
         read(**{"query": "a", **body} if body else {})
     assert caught.value.field_errors == {path.partition(".")[0]: [said]}
@@ -142,7 +142,7 @@ def test_a_body_that_is_not_an_object_is_a_form_error(body: bytes) -> None:
     ids=json.dumps,
 )
 def test_the_second_revision_refuses_what_its_own_schema_refuses(body: dict[str, Any]) -> None:
-    """Its fields stand at the top."""
+    """6a: validation; its fields stand at the top."""
     with pytest.raises(InvalidRequestError):
         read_second(**{"query": "login", **body})
 
