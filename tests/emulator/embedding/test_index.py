@@ -75,7 +75,7 @@ def test_a_long_document_means_what_its_passages_mean_on_average(
 
 
 def test_a_passage_is_known_by_what_its_file_means_on_average(tmp_path: Path) -> None:
-    """What stands in no file is its own."""
+    """A document that stands in no file is its own."""
     (tmp_path / "cars.md").write_text("# A\n\ncar car\n\n# B\n\nlogin login\n")
     (tmp_path / "notes.jsonl").write_text('{"id": "note", "title": "car", "text": "car"}\n')
     index = VectorIndex(Synonyms())

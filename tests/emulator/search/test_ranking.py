@@ -162,7 +162,7 @@ def test_words_count_less_where_even_the_best_match_has_few_of_them() -> None:
 
 
 def test_of_two_passages_that_mean_the_same_the_one_in_a_file_about_it_comes_first() -> None:
-    """What the file means counts less than what the passage means."""
+    """The meaning of the file counts less than that of the passage."""
     aside = Candidate(passage=1, id="aside", fold=1, cosine=0.6, file_mean=0.1)
     about = Candidate(passage=2, id="about", fold=2, cosine=0.6, file_mean=0.3)
     better = Candidate(passage=3, id="better", fold=3, cosine=0.7, file_mean=0.1)
