@@ -15,8 +15,8 @@ __all__ = ["migrate"]
 
 APPLICATION_ID = 0x6C66656D  # "lfem": https://www.sqlite.org/pragma.html#pragma_application_id
 
-# What every match is asked for stands in `document`, whose rows are narrow for that; what is shown of the few on
-# the page stands in `document_text`.
+# What every match is asked for stands in `passage`, whose rows are narrow for that; what the candidates are asked for
+# stands in `document`, and what is shown of the few on the page in `document_text`.
 # Step N takes a file from version N to N + 1; a step that was released is never edited.
 MIGRATIONS = (
     """
@@ -199,6 +199,16 @@ MIGRATIONS = (
         organization_id TEXT PRIMARY KEY,
         count INTEGER NOT NULL
     ) STRICT, WITHOUT ROWID;
+    """,
+    # `fold` is the row's own number where `document` has none.
+    """
+    CREATE TABLE passage (
+        rowid INTEGER PRIMARY KEY REFERENCES document (rowid) ON DELETE CASCADE,
+        fold INTEGER NOT NULL,
+        family INTEGER NOT NULL,
+        weight REAL NOT NULL
+    ) STRICT;
+    INSERT INTO passage SELECT rowid, coalesce(fold, rowid), family, weight FROM document;
     """,
 )
 

@@ -378,6 +378,27 @@ async def test_index_and_keys_outlive_a_restart(
     assert again.body["data"] == first.body["data"] != []
 
 
+def test_the_index_of_an_older_schema_answers_as_before(tmp_path: Path) -> None:
+    """What ranking asks of every match is made from the documents that are there; nothing is indexed again."""
+    database, notes = tmp_path / "index.sqlite3", tmp_path / "notes.md"
+    notes.write_text("# Login\n\n" + "Login needs a password.\n\n" * 60 + "# Logout\n\nNo password.\n")
+    request = {"query": "login password", "limit": 20}
+
+    def answer() -> tuple[int, list[dict[str, Any]], int]:
+        emulator = Emulator([notes], database=database, embedder=None)
+        indexed, found = emulator.refresh(), emulator.search(request)
+        emulator.close()
+        return indexed, found["data"], found["meta"]["total"]
+
+    _, *first = answer()
+    with sqlite3.connect(database) as db:
+        db.execute("DROP TABLE passage")
+        db.execute("PRAGMA user_version = 4")
+    db.close()
+    assert answer() == (0, *first)
+    assert first[1] == 2
+
+
 def test_other_databases_are_left_alone(tmp_path: Path) -> None:
     """Another program's, a newer version's, no database at all: told, and not touched."""
     foreign, newer, text = (tmp_path / name for name in ("foreign.db", "newer.db", "text.db"))

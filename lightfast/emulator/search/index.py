@@ -144,6 +144,7 @@ class Index:
         numbered = list(enumerate(rows, 1 + (known[0] if known else 0)))
         owner = (self._organization, corpus_id)
         db.executemany(_INSERT_DOCUMENT, ((n, *owner, *row.columns(n)) for n, row in numbered))
+        db.executemany(_INSERT_PASSAGE, ((n, *row.ranking(n)) for n, row in numbered))
         db.executemany(_INSERT_TEXT, ((n, *row.texts()) for n, row in numbered))
         db.executemany(
             _INSERT_MEANING, ((n, *hashed) for n, row in numbered for hashed in row.hashes())
@@ -247,6 +248,7 @@ _INSERT_DOCUMENT = (
     "INSERT INTO document (rowid, organization_id, corpus_id, part, id, position, head, fold, family, source, type,"
     " occurred_at, weight, penalty) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
+_INSERT_PASSAGE = "INSERT INTO passage (rowid, fold, family, weight) VALUES (?, ?, ?, ?)"
 _INSERT_TEXT = (
     "INSERT INTO document_text (rowid, title, body, identifiers, forms, url, details)"
     " VALUES (?, ?, ?, ?, ?, ?, ?)"

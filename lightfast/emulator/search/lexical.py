@@ -38,12 +38,14 @@ _GROUPS = 1 << 61  # folds of groups lie above; those of documents are numbers o
 # SQLite's BM25 is the better the more negative it is: https://www.sqlite.org/fts5.html#the_bm25_function
 _BM25 = f"-bm25(document_text, {', '.join(map(str, COLUMN_WEIGHTS))})"
 _MATCHING = """
-    FROM document_text CROSS JOIN document AS d ON d.rowid = document_text.rowid
-    WHERE document_text MATCH :match AND d.organization_id = :organization {conditions}
+    FROM document_text CROSS JOIN passage AS p ON p.rowid = document_text.rowid {documents}
+    WHERE document_text MATCH :match {conditions}
 """
+# Wide rows, which half of the time goes to: only where other organizations' documents or filters' values tell matches apart.
+_DOCUMENTS = "CROSS JOIN document AS d ON d.rowid = p.rowid AND d.organization_id = :organization"
 _HIT = f"""
 WITH hit AS MATERIALIZED (
-    SELECT d.rowid AS passage, d.id, d.family, coalesce(d.fold, d.rowid) AS fold, d.weight * {_BM25} AS score {_MATCHING}
+    SELECT p.rowid AS passage, p.family, p.fold, p.weight * {_BM25} AS score {_MATCHING}
 )
 """
 _BEST = "SELECT * FROM (SELECT passage FROM hit WHERE family = {} ORDER BY score DESC LIMIT :count)"
@@ -52,12 +54,14 @@ _SCORES = f"""
 SELECT rowid AS passage, {_BM25} AS score FROM document_text
 WHERE document_text MATCH :match AND +rowid IN (SELECT value FROM json_each(:these))
 """  # noqa: S608
-_TOTAL = f"SELECT count(*) - count(d.fold) + count(DISTINCT d.fold) AS total {_MATCHING}"
+# As one text: fetched row by row they would take longer than to be found.
+_FOLDS = f"SELECT json_group_array(p.fold) AS folds {_MATCHING}"
 _THESE = "(SELECT value FROM json_each(:these))"
-_KNOWN_FOLDS = f"SELECT DISTINCT d.fold {_MATCHING} AND d.fold IN {_THESE}"
 _OTHERS = f"""
-SELECT passage, max(score) AS score FROM hit WHERE fold NOT IN {_THESE}
-GROUP BY fold ORDER BY score DESC, id LIMIT :limit OFFSET :offset
+SELECT passage, best.score FROM (
+    SELECT passage, max(score) AS score FROM hit WHERE fold NOT IN {_THESE} GROUP BY fold
+) AS best JOIN document AS d ON d.rowid = passage
+ORDER BY best.score DESC, d.id LIMIT :limit OFFSET :offset
 """  # noqa: S608
 _AMONG = f"d.rowid IN {_THESE}"
 
@@ -120,6 +124,7 @@ class LexicalIndex:
         self._filtered = bool(conditions)
         self._where = "".join(f" AND {condition}" for condition in conditions)
         self._values = values | {"organization": organization}
+        self._documents = _DOCUMENTS if conditions or _is_shared(db, organization) else ""
         self._words = words
         self._stems = stems(" ".join(words), self._languages())
         self._values["match"] = match_expression([*words, *self._stems])
@@ -129,7 +134,7 @@ class LexicalIndex:
         return [row["name"] for row in self._ask(sql)]
 
     def _ask(self, sql: str, **values: object) -> list[sqlite3.Row]:
-        asked = sql.replace("{conditions}", self._where)
+        asked = sql.replace("{documents}", self._documents).replace("{conditions}", self._where)
         return self._db.execute(asked, self._values | values).fetchall()
 
     def frequencies(self) -> dict[str, int]:
@@ -167,14 +172,9 @@ class LexicalIndex:
         rows = self._ask(_SCORES, these=_json(passages))
         return {row["passage"]: row["score"] for row in rows}
 
-    def total(self) -> int:
-        """Return how many results have a passage that matches."""
-        return int(self._ask(_TOTAL)[0]["total"])
-
-    def without_match(self, folds: Iterable[int]) -> set[int]:
-        """Return those of the results that have no passage that matches."""
-        wanted = set(folds)
-        return wanted - {row["fold"] for row in self._ask(_KNOWN_FOLDS, these=_json(wanted))}
+    def folds(self) -> set[int]:
+        """Return the results that have a passage that matches."""
+        return set(orjson.loads(self._ask(_FOLDS)[0]["folds"]))
 
     def others(self, than: Iterable[int], limit: int, offset: int) -> Hits:
         """Return matches of other results than these, best first, each by its best passage."""
@@ -229,6 +229,12 @@ def highest(rarities: Iterable[float]) -> float:
 
 def _json(numbers: Iterable[int]) -> str:
     return orjson.dumps(list(numbers)).decode()
+
+
+def _is_shared(db: sqlite3.Connection, organization: str) -> bool:
+    """Return whether the database has other organizations' documents, too."""
+    others = "SELECT 1 FROM corpus WHERE organization_id <> ? LIMIT 1"
+    return db.execute(others, (organization,)).fetchone() is not None
 
 
 def _conditions(query: SearchQuery) -> tuple[list[str], dict[str, object]]:

@@ -213,9 +213,7 @@ class _Search:
         candidates = self._candidates(known, scores, named)
         self._clock("retrieval")
         ranked = self._ranked(candidates)
-        matched = {c.fold for c in candidates if c.passage in scores}
-        others = {c.fold for c, _ in ranked} - matched
-        total = self._lexical.total() + len(self._lexical.without_match(others) if others else ())
+        total = len(self._lexical.folds().union(c.fold for c, _ in ranked))
         page = self._scored(ranked)
         if len(page) < self._query.limit and total > len(ranked):
             page += self._behind(ranked, self._query.limit - len(page))

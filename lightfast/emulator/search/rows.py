@@ -47,9 +47,19 @@ class PassageRow:
             number: Its number.
         """
         d, head = self.document, number - self.position
-        fold = group_fold(d.group) if d.group else head if self.of > 1 else None
-        place = (d.part, d.id, self.position, head, fold, FAMILIES.index(d.family))
+        place = (d.part, d.id, self.position, head, self._fold(number), FAMILIES.index(d.family))
         return *place, d.source, d.type, d.occurred_at, d.weight, d.penalty
+
+    def ranking(self, number: int) -> tuple[object, ...]:
+        """Return its columns in `passage`, after its number."""
+        d = self.document
+        return self._fold(number) or number, FAMILIES.index(d.family), d.weight
+
+    def _fold(self, number: int) -> int | None:
+        """Return what the passages of its result have in common; None where it is the only one."""
+        if self.document.group:
+            return group_fold(self.document.group)
+        return number - self.position if self.of > 1 else None
 
     def texts(self) -> tuple[str | None, ...]:
         """Return its columns in `document_text`, after its number."""

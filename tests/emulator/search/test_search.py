@@ -246,10 +246,9 @@ async def test_organizations_see_nothing_of_each_other(
     ):
         keys = [first.create_api_key(), first.accounts.create_api_key(organization="umbrella")]
         for emulator in (first, second):
-            titles = [
-                [r["title"] for r in (await ask(emulator, key, query="login")).body["data"]]
-                for key in keys
-            ]
+            answers = [(await ask(emulator, key, query="login")).body for key in keys]
+            titles = [[result["title"] for result in body["data"]] for body in answers]
             assert titles == [["Login at acme"], ["Login at umbrella"]]
+            assert [body["meta"]["total"] for body in answers] == [1, 1]
         assert [len(first.accounts.list_api_keys()), len(second.accounts.list_api_keys())] == [1, 1]
         assert (first.documents, second.documents) == (1, 1)

@@ -729,10 +729,10 @@ def test_the_full_text_index_stays_sound(
     assert db.execute("PRAGMA foreign_key_check").fetchall() == []
     counts = [
         db.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
-        for table in ("document", "document_text")
+        for table in ("document", "document_text", "passage")
     ]
     orphans = "SELECT count(*) FROM facet WHERE document NOT IN (SELECT rowid FROM document)"
-    assert (counts, db.execute(orphans).fetchone()[0]) == ([4, 4], 0)
+    assert (counts, db.execute(orphans).fetchone()[0]) == ([4, 4, 4], 0)
     db.close()
 
 
