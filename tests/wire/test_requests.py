@@ -85,7 +85,6 @@ class Int64:
         (Kind.ISSUE, "a=issue"),
         ([1, Kind.ISSUE], "a=1&a=issue"),
     ],
-    ids=repr,
 )
 def test_parameters_stand_in_the_url_as_a_server_reads_them(value, written):
     assert get_request("https://a.example", "x", {"a": value}).url.endswith(f"/x?{written}")
