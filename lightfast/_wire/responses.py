@@ -99,8 +99,14 @@ class HttpResponse:
         # UTF-16 is ASCII with zeros in between.
         return _without(self.secret, self.body.replace(b"\0", b""))
 
+    def safe_answer(self) -> bytes:
+        """Return the body of a success likewise; the beginning of a credential alone may be a result's own text."""
+        return self.body.replace(self.secret.reveal().encode(), REDACTED)
+
     def redact(self, text: str) -> str:
         """Return a text that was made from the body likewise."""
+        if self.secret.reveal()[:_PREFIX] not in text:
+            return text
         return _without(self.secret, text.encode("utf-8", "replace")).decode()
 
 
@@ -131,11 +137,14 @@ def read_search(response: HttpResponse, attempts: int = 1, elapsed: float = 0.0)
     """
     info = response.info(attempts, elapsed)
     try:
-        result = converter.read_search(response.body, info)
+        result = converter.read_search(response.safe_answer(), info)
     except converter.WireError as error:
         raise _unreadable(response, str(error)) from None
-    if result.request_id is None and (request_id := info.headers.get("x-request-id")):
-        result = attrs.evolve(result, request_id=printable(request_id, 200))
+    request_id = result.request_id
+    if request_id is None:
+        request_id = printable(info.headers.get("x-request-id", ""), 200) or None
+    if request_id and (safe := response.redact(request_id)) != result.request_id:
+        result = attrs.evolve(result, request_id=safe)
     return result
 
 
@@ -147,11 +156,13 @@ def read_any(response: HttpResponse, attempts: int = 1, elapsed: float = 0.0) ->
     """
     info = response.info(attempts, elapsed)
     try:
-        data = None if response.status == _NO_CONTENT else converter.read_json(response.body)
+        data = None if response.status == _NO_CONTENT else converter.read_json(response.safe_answer())
     except converter.WireError as error:
         raise _unreadable(response, str(error)) from None
     return JsonResponse(
-        data=data, request_id=error_bodies.request_id(data, info.headers), http=info
+        data=data,
+        request_id=response.redact(error_bodies.request_id(data, info.headers) or "") or None,
+        http=info,
     )
 
 

@@ -94,6 +94,24 @@ def test_what_the_server_echoes_of_the_key_is_blotted_out():
     assert KEY not in repr(response({}, x_echo=f"Bearer {KEY}").info(1, 0.0).headers)
 
 
+def escaped(document):
+    return json.dumps(document).replace(KEY, "".join(f"\\u{ord(char):04x}" for char in KEY))
+
+
+@pytest.mark.parametrize("write", [json.dumps, escaped], ids=["plain", "escaped"])
+def test_a_key_in_an_answer_is_redacted(write):
+    """In whole, anywhere; in the request's ID, which is logged and traced, also behind JSON's escapes."""
+    document = contract("response_minimal.json") | {"requestId": f"req {KEY}"}
+    found = read_search(response(write(document)))
+    other = read_any(response(write({"requestId": f"req {KEY}"})))
+    assert (found.request_id, other.request_id) == ("req …", "req …")
+    assert KEY not in repr(found)
+    plain = read_search(response(json.dumps({**document, "echo": [KEY, {KEY: KEY}]})))
+    assert KEY not in plain.to_json() + repr(plain) + repr(read_any(response([KEY])))
+    part = contract("response_minimal.json") | {"hint": f"keys begin with {KEY[:10]}"}
+    assert KEY[:10] in read_search(response(part)).to_json(), "what is no key stays"
+
+
 def test_an_error_document_under_200_is_quoted():
     with pytest.raises(ResponseError, match="INTERNAL_ERROR down") as caught:
         read_search(response({"error": "INTERNAL_ERROR", "message": "down", "requestId": "req_1"}))
