@@ -9,6 +9,7 @@ from aiohttp import web
 
 from lightfast.emulator.accounts.authenticate import Credentials
 from lightfast.emulator.api.dialect import Dialect
+from lightfast.emulator.api.validation import NotJsonError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,6 +19,7 @@ __all__ = [
     "DIALECT",
     "MAX_BODY_BYTES",
     "ON_BODY",
+    "BrokenBodyError",
     "SlowBodyError",
     "body",
     "credentials",
@@ -30,6 +32,10 @@ BODY_TIMEOUT = 10.0  # seconds for a body to arrive
 DIALECT: web.RequestKey[Dialect] = web.RequestKey("dialect", Dialect)
 ON_BODY: web.RequestKey[Callable[[bytes], None]] = web.RequestKey("on_body")
 """Called with the body once it is read."""
+
+
+class BrokenBodyError(NotJsonError):
+    """The request's body is not what its headers say."""
 
 
 class SlowBodyError(Exception):
@@ -50,6 +56,7 @@ async def body(request: web.Request) -> bytes:
     """Return the body of a request.
 
     Raises:
+        BrokenBodyError: It is not what its Content-Encoding or Transfer-Encoding says.
         SlowBodyError: It did not arrive in time.
         web.HTTPRequestEntityTooLarge: It is too large.
     """
@@ -58,6 +65,9 @@ async def body(request: web.Request) -> bytes:
             content = await request.read()
     except TimeoutError:
         raise SlowBodyError from None
+    except web.RequestPayloadError:
+        request.content.feed_eof()  # or aiohttp reads on, and logs the same error with a traceback
+        raise BrokenBodyError from None
     if ON_BODY in request:
         request[ON_BODY](content)
     return content

@@ -16,6 +16,7 @@ from lightfast.emulator.api.requests import (
     BODY_TIMEOUT,
     DIALECT,
     MAX_BODY_BYTES,
+    BrokenBodyError,
     SlowBodyError,
 )
 from lightfast.emulator.api.revision_2026_04_03 import DOCUMENTED
@@ -72,6 +73,9 @@ def _failure(error: Exception, request: web.Request) -> Failure:
             # RFC 9110 §15.5.2: a 401 names the scheme that would help.
             challenge = {"WWW-Authenticate": "Bearer"} if error.status == 401 else {}
             return Failure(error.status, error.code, error.message, headers=challenge)
+        case BrokenBodyError():
+            message = "Request body is not what its headers say"
+            return Failure(400, "INVALID_JSON", message, headers={"Connection": "close"})
         case NotJsonError():
             return Failure(400, "INVALID_JSON", "Request body is not valid JSON")
         case InvalidRequestError():

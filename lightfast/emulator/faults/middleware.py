@@ -14,7 +14,7 @@ from multidict import CIMultiDict, CIMultiDictProxy
 
 from lightfast.emulator.api.address import API_PREFIXES
 from lightfast.emulator.api.dialect import Failure
-from lightfast.emulator.api.requests import DIALECT, ON_BODY, SlowBodyError, body
+from lightfast.emulator.api.requests import DIALECT, ON_BODY, BrokenBodyError, SlowBodyError, body
 from lightfast.emulator.api.responses import REQUEST_ID, failure_answer
 from lightfast.emulator.api.revisions import dialect_of
 from lightfast.emulator.faults.faults import (
@@ -126,7 +126,7 @@ def _record(request: web.Request) -> RecordedRequest:
 
 async def _read_body(request: web.Request) -> None:
     """Read the body, so that it is recorded."""
-    with suppress(SlowBodyError, web.HTTPException, ConnectionError):
+    with suppress(BrokenBodyError, SlowBodyError, web.HTTPException, ConnectionError):
         await body(request)
 
 

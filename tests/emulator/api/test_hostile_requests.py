@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import io
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import aiohttp
 import pytest
 
-from lightfast.emulator import Emulator, app
+from lightfast.emulator import Emulator, app, faults
 from tests.waiting import PATIENCE
 
 if TYPE_CHECKING:
@@ -207,6 +207,24 @@ async def _pieces(body: bytes) -> AsyncIterator[bytes]:
     tuple(map(int, aiohttp.__version__.split(".")[:3])) < (3, 14, 4),
     reason="before 3.14.4, aiohttp does not time a connection before its first whole request",
 )
+@pytest.mark.parametrize("coding", ["gzip", "deflate"])
+@pytest.mark.parametrize("revision", ["2026-04-03", "2026-04-04"])
+async def test_a_body_that_is_not_what_its_coding_says_is_refused(
+    coding: str, revision: Any, emulator: Emulator, key: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is the client's error, also where a scripted fault answers, and nothing for the log."""
+    emulator.api_revision = revision
+    headers = {"Authorization": f"Bearer {key}", "Content-Encoding": coding, "Content-Type": "application/json"}  # fmt: skip
+    url = f"{emulator.base_url}/search"
+    async with aiohttp.ClientSession(headers=headers) as session:
+        async with session.post(url, data=b'{"query": "login"}') as refused:
+            assert (refused.status, refused.content_type) == (400, "application/json")
+        emulator.script(faults.internal_error())
+        async with session.post(url, data=b'{"query": "login"}') as scripted:
+            assert scripted.status == 500
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]
+
+
 async def test_headers_that_drip_are_cut_off(
     lines: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
