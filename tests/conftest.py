@@ -44,7 +44,11 @@ QUICK = RetryPolicy(retries=2, base_delay=0.001, max_delay=0.002)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the files that take long: of several workers none has to wait for one of them at the end."""
+    """Begin with the files that take long: of several workers none has to wait for one of them at the end.
+
+    Names must be the same in all workers.
+    """
+    assert [item.name for item in items if " at 0x" in item.name] == []
     slow = {item.path for item in items if item.get_closest_marker("slow")}
     items.sort(key=lambda item: item.path not in slow)
 

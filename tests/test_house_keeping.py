@@ -6,12 +6,12 @@ import ast
 import re
 import tomllib
 from itertools import chain
-from pathlib import Path
 from typing import Any
 
 import yaml
 
-ROOT = Path(__file__).parent.parent
+from tests import ROOT
+
 NOX = (ROOT / "noxfile.py").read_text(encoding="utf-8")
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 SOURCE = PROJECT["project"]["urls"]["Source"]
@@ -54,7 +54,7 @@ def test_the_oldest_and_the_newest_python_are_not_between():
     assert set(between) <= set(pythons)
 
 
-ONCE = {"tests/docs", "tests/fuzz", "tests/public_api", "tests/soak"}
+ONCE = {"tests/docs", "tests/emulator/control", "tests/fuzz", "tests/public_api", "tests/soak"}
 
 
 def test_a_python_between_tests_something_of_each_part():

@@ -11,7 +11,7 @@ from click.testing import Result
 import lightfast
 from lightfast.cli import changelog
 from lightfast.cli.changelog import parse
-from tests.docs.examples import ROOT
+from tests import ROOT
 
 from .conftest import process
 

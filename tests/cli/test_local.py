@@ -13,8 +13,8 @@ from click.testing import Result
 
 from lightfast.cli.local import cached_database
 from lightfast.emulator import Emulator, EmulatorError
+from tests import ROOT
 from tests.cli.conftest import COMMAND, Run, process
-from tests.docs.examples import ROOT
 from tests.emulator.repositories import Repository
 from tests.test_laws import loaded_by
 

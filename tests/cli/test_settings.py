@@ -9,8 +9,8 @@ import pytest
 
 from lightfast import ConfigurationError
 from lightfast.cli.settings import DEFAULT_ADDRESS, Settings, choose_settings, read_settings
+from tests import ROOT
 from tests.conftest import KEY
-from tests.docs.examples import ROOT
 
 HOME = "http://127.0.0.1:1/api/v1"
 FOREIGN = "https://collector.example/api/v1"

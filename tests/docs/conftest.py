@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from lightfast.emulator import Emulator
+from tests import ROOT
 from tests.docs import examples
-from tests.docs.examples import ROOT
 
 
 @pytest.fixture(scope="session")

@@ -35,9 +35,9 @@ from pathlib import Path
 from sybil import Document, Example
 from sybil.parsers.markdown import CodeBlockParser, SkipParser
 
+from tests import ROOT
 from tests.waiting import PATIENCE
 
-ROOT = Path(__file__).parents[2]
 UPDATE = bool(os.environ.get("LIGHTFAST_DOCS_UPDATE"))
 
 SHELLS = ("bash", "sh", "shell")

@@ -13,7 +13,7 @@ import urllib.request
 
 import pytest
 
-from tests.docs.examples import ROOT
+from tests import ROOT
 
 STEPS = dict(
     re.findall(

@@ -7,7 +7,8 @@ import re
 import pytest
 from sybil import Example
 
-from tests.docs.examples import ROOT, SHELLS, documents, parse
+from tests import ROOT
+from tests.docs.examples import SHELLS, documents, parse
 
 pytestmark = pytest.mark.slow
 

@@ -12,7 +12,8 @@ import pytest
 import lightfast
 from lightfast import Lightfast, LightfastError, RetryPolicy
 from lightfast.cli.exit_codes import EXITS
-from tests.docs.examples import ROOT, documents
+from tests import ROOT
+from tests.docs.examples import documents
 from tests.servers import Server, answer
 
 DOCS = ROOT / "docs"

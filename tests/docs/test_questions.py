@@ -10,7 +10,7 @@ import pytest
 
 from lightfast.emulator import Emulator
 from lightfast.emulator.embedding.minilm import MiniLM
-from tests.docs.examples import ROOT
+from tests import ROOT
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,7 +10,7 @@ from opentelemetry.util._once import Once
 
 from lightfast import Lightfast
 from lightfast.emulator import Emulator
-from tests.docs.examples import ROOT
+from tests import ROOT
 
 
 @pytest.fixture(scope="session")

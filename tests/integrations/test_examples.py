@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from sybil import Example
 
+from tests import ROOT
 from tests.docs.conftest import cache, clone, reader, service
-from tests.docs.examples import FRAMEWORKS, ROOT, parse
+from tests.docs.examples import FRAMEWORKS, parse
 from tests.docs.test_examples import name_of
 
 __all__ = ["cache", "clone", "reader", "service"]  # fixtures

@@ -8,7 +8,7 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
-from tests.docs.examples import ROOT
+from tests import ROOT
 
 NOTEBOOK = ROOT / "docs" / "how-to" / "notebook.ipynb"
 

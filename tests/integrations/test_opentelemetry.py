@@ -24,7 +24,7 @@ from lightfast import (
     ServerError,
 )
 from lightfast.emulator import Emulator, faults
-from tests.docs.examples import ROOT
+from tests import ROOT
 from tests.integrations.conftest import forget_providers
 
 SPANS = InMemorySpanExporter()

@@ -11,7 +11,7 @@ from mcp import Client, MCPError
 from lightfast import AsyncLightfast, RetryPolicy
 from lightfast.emulator import Emulator, faults
 from lightfast.mcp import RemoteMemory, create_server
-from tests.docs.examples import ROOT
+from tests import ROOT
 from tests.emulator.embedders import Synonyms
 from tests.mcp.conftest import local_client
 from tests.waiting import PATIENCE

@@ -20,7 +20,7 @@ from mcp.client.streamable_http import streamable_http_client
 from lightfast.emulator import Emulator
 from lightfast.mcp.client_config import client_config
 from lightfast.mcp.http import Guard
-from tests.docs.examples import ROOT
+from tests import ROOT
 from tests.emulator.repositories import Repository
 from tests.waiting import PATIENCE
 

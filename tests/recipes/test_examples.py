@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from sybil import Example
 
+from tests import ROOT
 from tests.docs.conftest import cache, clone, reader, service
-from tests.docs.examples import RECIPES, ROOT, parse
+from tests.docs.examples import RECIPES, parse
 from tests.docs.test_examples import name_of
 
 __all__ = ["cache", "clone", "reader", "service"]  # fixtures

@@ -22,7 +22,7 @@ pytest.importorskip("numpy", reason="SEARCH BY MEANING IS NOT TESTED: pip instal
 
 from lightfast._install import install_command
 from lightfast.emulator import EmbeddingProgress, Emulator, EmulatorError
-from lightfast.emulator.embedding import select, worker
+from lightfast.emulator.embedding import select, semantics, worker
 from lightfast.emulator.search import retrieval
 from lightfast.emulator.search.fusion import DEPTHS
 from lightfast.emulator.search.query import SearchQuery
@@ -207,7 +207,7 @@ def test_embedding_stops_when_its_time_is_over(
 ) -> None:
     """The rest is done the next time."""
     embedder = Synonyms()
-    monkeypatch.setattr(worker, "monotonic", lambda: 0.01 * len(embedder.texts))
+    monkeypatch.setattr(semantics, "monotonic", lambda: 0.01 * len(embedder.texts))
     emulator = Emulator([lines(*({"title": f"t{n}"} for n in range(100)))], embedder=embedder)
     emulator.refresh()
     assert emulator.embed(within=0.1) == worker.COMMIT

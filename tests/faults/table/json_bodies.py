@@ -137,7 +137,7 @@ FAULTS = [
     *_all_wrong("meta.paths", [], {"vector": 1, "entity": True, "cluster": True}),
     _wrong("requestId", 5),
     _bad("the second revision with a wrong total", {"results": [], "total": "many"}, "total"),
-    _bad("the second revision with wrong results", {"results": {}, "total": 1}, "$.data"),
+    _bad("the second revision with wrong results", {"results": {}, "total": 1}, "$.results"),
     # strange, and all right
     _good("a byte order mark", b"\xef\xbb\xbf" + GOOD_BODY),
     _good("spaces around", b"\r\n\t " + GOOD_BODY + b" \n"),
