@@ -19,7 +19,13 @@ from lightfast.cli.exit_codes import NETWORK, OK, USAGE, exit_code
 from lightfast.cli.network_checks import Check, check_way
 from lightfast.cli.output import print_json, printable, verbosity
 from lightfast.cli.search_checks import QUERY, check_failure, check_response
-from lightfast.cli.settings import DEFAULT_ADDRESS, Settings, masked_key, read_settings
+from lightfast.cli.settings import (
+    DEFAULT_ADDRESS,
+    Settings,
+    check_option,
+    masked_key,
+    read_settings,
+)
 
 __all__ = ["doctor"]
 
@@ -138,7 +144,11 @@ class Examination:
             yield from self._check_search(client, address)
 
     def _settings(self) -> Settings | Check:
+        name = "address"
         try:
+            if self.base_url is not None:
+                check_option(self.base_url)
+            name = "key"
             return read_settings(
                 self.base_url,
                 directory=working_directory(),
@@ -146,7 +156,7 @@ class Examination:
             )
         except LightfastError as error:
             self.exit_code = USAGE
-            return Check("fail", "key", error.message)
+            return Check("fail", name, error.message)
 
     def _client(self, settings: Settings) -> Lightfast | Check:
         try:

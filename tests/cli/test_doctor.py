@@ -148,7 +148,7 @@ def test_a_key_from_a_file_is_read_by_the_command_line_only(
 @pytest.mark.parametrize(
     ("url", "says"),
     [
-        ("", "--base-url is empty"),
+        ("", "fail  address   --base-url is empty"),
         ("lightfast.ai", "must look like 'https://lightfast.ai/api/v1', not 'lightfast.ai'"),
         ("https://me:pass-word@lightfast.ai", "must not hold a user name or password"),
     ],
