@@ -41,14 +41,15 @@ def _in_order(app: Sphinx, page: str) -> Iterator[str]:
 
 def _index(app: Sphinx, pages: list[str]) -> str:
     summary = _first_paragraph(_resolved(app, app.config.root_doc, app.builder))
-    lines = [f"# {app.config.project}", "", f"> {summary}", "", "## Start"]
-    for page in pages:
-        if page.endswith("/index"):
-            lines += ["", f"## {clean_astext(app.env.titles[page])}"]
-        elif page != app.config.root_doc:
-            lines.append(_entry(app, page))
+    lines = [f"# {app.config.project}", "", f"> {summary}"]
+    folders = dict.fromkeys(page.rpartition("/")[0] for page in pages)
+    for folder in folders:  # that of the pages beside the index comes first
+        index = f"{folder}/index" if folder else app.config.root_doc
+        title = clean_astext(app.env.titles[index]) if folder else "Start"
+        inside = [page for page in pages if page.rpartition("/")[0] == folder and page != index]
+        lines += ["", f"## {title}", "", *(_entry(app, page) for page in inside)]
     full = f"- [Everything on one page]({app.config.html_baseurl}llms-full.txt)"
-    return "\n".join([*lines, "", "## Optional", full, ""])
+    return "\n".join([*lines, "", "## Optional", "", full, ""])
 
 
 def _entry(app: Sphinx, page: str) -> str:

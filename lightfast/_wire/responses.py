@@ -156,7 +156,9 @@ def read_any(response: HttpResponse, attempts: int = 1, elapsed: float = 0.0) ->
     """
     info = response.info(attempts, elapsed)
     try:
-        data = None if response.status == _NO_CONTENT else converter.read_json(response.safe_answer())
+        data = (
+            None if response.status == _NO_CONTENT else converter.read_json(response.safe_answer())
+        )
     except converter.WireError as error:
         raise _unreadable(response, str(error)) from None
     return JsonResponse(

@@ -57,6 +57,10 @@ def _not_for_models(site: Path, pages: list[Path]) -> list[str]:
     full = (site / "llms-full.txt").read_text(encoding="utf-8")
     listed = [page for page in pages if page.name != "index"]
     wrong = [f"llms.txt: {page}" for page in listed if f"/{page}.html)" not in index]
+    wrong += [
+        f"llms.txt: {title} is empty"
+        for title in re.findall(r"^(## .+)\n+(?:#|\Z)", index, re.MULTILINE)
+    ]
     wrong += [f"llms-full.txt: {page}" for page in pages if f"/{page}.html -->" not in full]
     return wrong + ["llms-full.txt: hidden code"] * ("invisible-code-block" in full)
 
