@@ -14,7 +14,7 @@ from lightfast import LightfastError, SearchResponse
 if TYPE_CHECKING:
     from lightfast.batch.rows import Row
 
-__all__ = ["COLUMNS", "csv_cells", "csv_line", "facts_of", "json_line", "query_of"]
+__all__ = ["COLUMNS", "csv_cells", "csv_line", "facts_of", "json_line", "query_text"]
 
 # Columns of a CSV output, after those of the input.
 COLUMNS: Final = (
@@ -34,6 +34,7 @@ COLUMNS: Final = (
     "request_id",
 )
 _OF_RESULT: Final = ("title", "url", "path", "line", "score", "snippet")
+_SURROGATES = re.compile("[\ud800-\udfff]")
 _BEYOND_ASCII = re.compile(r"[^\x00-\x7f]+")
 # As the command line has it: neither a terminal nor a spreadsheet should obey a result.
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
@@ -86,7 +87,9 @@ def _safe(value: object) -> object:
 def _cell(value: object) -> str:
     if value is None:
         return ""
-    return value if isinstance(value, str) else json.dumps(value)
+    if not isinstance(value, str):
+        return json.dumps(value)
+    return _SURROGATES.sub("\ufffd", value)  # which JSON can carry, and CSV cannot
 
 
 def json_line(line: str) -> bytes:
@@ -99,14 +102,15 @@ def json_line(line: str) -> bytes:
     )
 
 
-def query_of(values: object) -> str | None:
-    """Return the query of a row; None if it has none."""
-    query = values.get("query") if isinstance(values, Mapping) else values
-    return query if isinstance(query, str) else None
+def query_text(values: object) -> str:
+    """Return the query of a row as a CSV output has it; empty if the row has none."""
+    if isinstance(values, str):  # a line of JSON may be the query alone
+        return _cell(values)
+    return _cell(values.get("query")) if isinstance(values, Mapping) else ""
 
 
 def csv_line(cells: Sequence[str]) -> bytes:
     """Return a line of CSV (RFC 4180, with a newline alone)."""
     line = io.StringIO()
     csv.writer(line, lineterminator="\n").writerow(cells)
-    return line.getvalue().encode("utf-8", "surrogateescape")
+    return line.getvalue().encode()

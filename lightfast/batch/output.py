@@ -7,12 +7,14 @@ import csv
 import json
 import os
 import time
+from array import array
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final, NamedTuple
+from zlib import crc32
 
 from lightfast import ConfigurationError, LightfastError, SearchResponse
-from lightfast.batch.answers import COLUMNS, csv_cells, csv_line, facts_of, json_line, query_of
+from lightfast.batch.answers import COLUMNS, csv_cells, csv_line, facts_of, json_line, query_text
 
 if TYPE_CHECKING:
     from lightfast.batch.rows import Row
@@ -24,41 +26,49 @@ class _WrittenRow(NamedTuple):
     """Row that is there: its number, its query, where it ends, and whether it failed."""
 
     row: int | None
-    query: str | None
+    query: str
     end: int
     failed: bool = False
 
 
-_FOREIGN: Final = _WrittenRow(None, None, -1)
+_FOREIGN: Final = _WrittenRow(None, "", -1)
 
 _BEGIN: Final = '{"row": '
 _SYNC_INTERVAL: Final = 1.0  # seconds
-_REMEMBERED: Final = 100  # rows whose queries are compared with the input's
+_BLOCK: Final = 256  # rows
 
 
 class Done:
-    """Set of the rows that are in the output, in one bit for each."""
+    """Rows that are in the output, with a digest of each one's query: two bytes a row."""
 
     def __init__(self) -> None:
         self._count = 0
-        self._bits: dict[int, int] = {}  # by thousand, because a row's number comes from a file
-        self.queries: dict[int, str | None] = {}
+        self._blocks: dict[int, array[int]] = {}  # a row's number comes from a file
 
     def __len__(self) -> int:
         return self._count
 
     def __contains__(self, index: int) -> bool:
-        thousand, position = divmod(index, 1000)
-        return bool(self._bits.get(thousand, 0) >> position & 1)
+        return self._digest(index) != 0
 
-    def add(self, index: int, query: str | None) -> None:
+    def add(self, index: int, query: str) -> None:
         """Count a row as done."""
-        self.queries[index] = query
-        if len(self.queries) > _REMEMBERED:
-            del self.queries[next(iter(self.queries))]
         self._count += index not in self
-        thousand, position = divmod(index, 1000)
-        self._bits[thousand] = self._bits.get(thousand, 0) | 1 << position
+        number, position = divmod(index, _BLOCK)
+        block = self._blocks.setdefault(number, array("H", [0]) * _BLOCK)
+        block[position] = _digest(query)
+
+    def differs(self, index: int, query: str) -> bool:
+        """Tell whether a row was done with another query."""
+        return self._digest(index) != _digest(query)
+
+    def _digest(self, index: int) -> int:
+        number, position = divmod(index, _BLOCK)
+        return self._blocks[number][position] if number in self._blocks else 0
+
+
+def _digest(query: str) -> int:
+    return crc32(query.encode()) & 0xFFFF or 1
 
 
 class Output:
@@ -133,7 +143,7 @@ class Output:
             facts = json.dumps(facts_of(outcome))[1:]
             # The row goes as it came: neither its numbers nor its depth may suffer.
             self._append(json_line(f'{_BEGIN}{row.index}, "input": {row.text}, {facts}'))
-        self.done.add(row.index, query_of(row.values))
+        self.done.add(row.index, query_text(row.values))
 
     def _append(self, line: bytes) -> None:
         # One call to the operating system: what it has taken outlives this process.
@@ -212,13 +222,13 @@ class Output:
     def _csv_rows(self, file: IO[bytes]) -> Iterator[_WrittenRow]:
         start = file.read(len(self._start))
         if len(start) < len(self._start):  # empty, or killed within the first line
-            yield _WrittenRow(None, None, 0) if self._start.startswith(start) else _FOREIGN
+            yield _WrittenRow(None, "", 0) if self._start.startswith(start) else _FOREIGN
             return
         if start != self._start:
             yield _FOREIGN
             return
         consumed = len(start)
-        yield _WrittenRow(None, None, consumed)
+        yield _WrittenRow(None, "", consumed)
 
         def lines() -> Iterator[str]:
             nonlocal consumed
@@ -232,7 +242,7 @@ class Output:
             for cells in csv.reader(lines(), strict=True):
                 values = dict(zip(self._columns or (), cells, strict=True))
                 failed = bool(values["error_type"])
-                yield _WrittenRow(int(values["row"]), values.get("query"), consumed, failed)
+                yield _WrittenRow(int(values["row"]), values.get("query", ""), consumed, failed)
         except csv.Error:  # killed within a quoted cell
             return
         except ValueError:
@@ -244,13 +254,13 @@ def _json_rows(file: IO[bytes]) -> Iterator[_WrittenRow]:
     for line in file:
         if not line.startswith(begin) and not (end == 0 and begin.startswith(line)):
             # After whole rows: what a lost power supply leaves at the end of a file.
-            yield _WrittenRow(None, None, end) if end and not line.endswith(b"\n") else _FOREIGN
+            yield _WrittenRow(None, "", end) if end and not line.endswith(b"\n") else _FOREIGN
             return
         if not line.endswith(b"\n"):  # killed within a line
             return
         try:
             row = json.loads(line)
-            index, query = int(row["row"]), query_of(row["input"])
+            index, query = int(row["row"]), query_text(row["input"])
         except (ValueError, TypeError, KeyError, RecursionError):
             yield _FOREIGN
             return

@@ -143,7 +143,8 @@ def _json_rows(text: io.TextIOWrapper) -> Iterator[Row]:
     for index, line in enumerate(line for line in lines if line):
         if len(line) > MAX_LINE:
             problem = f"The line is longer than {MAX_LINE:,} characters."
-            yield Row(index=index, values={}, text=json.dumps(line[:100]), problem=problem)
+            start = line[:100]
+            yield Row(index=index, values={"query": start}, text=json.dumps(start), problem=problem)
             continue
         try:
             value = json.loads(line, parse_constant=_refuse)

@@ -18,6 +18,7 @@ from lightfast import (
     PermissionDeniedError,
     SearchRequest,
 )
+from lightfast.batch.answers import query_text
 from lightfast.batch.output import Output
 from lightfast.batch.rows import Format, Row, decoded, format_of, read_rows, request_of
 
@@ -169,8 +170,7 @@ class _Batch:
 
     def _check(self, row: Row) -> None:
         """Refuse to continue the output of another input."""
-        query = self._output.done.queries.get(row.index)
-        if query is not None and query != row.values.get("query"):
+        if self._output.done.differs(row.index, query_text(row.values)):
             raise ConfigurationError(
                 f"The output belongs to another input: the query of its row {row.index} differs."
             )

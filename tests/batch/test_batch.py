@@ -404,17 +404,41 @@ def test_the_output_of_another_input_is_not_continued(client, tmp_path):
         search_file(client, tmp_path / "in.csv", tmp_path / "out.csv", resume=True)
 
 
-def test_rows_are_kept_in_a_bit_each():
-    done, order = Done(), list(range(1000))
+def test_rows_are_kept_in_a_few_bytes_each():
+    done, order = Done(), list(range(10_000))
     random.Random(7).shuffle(order)
     for index in order:
-        done.add(index, "x")
+        done.add(index, f"q{index}")
         assert index in done
-    assert len(done) == 1000
-    assert 1000 not in done
-    assert len(done._bits) == 1
-    done.add(order[0], "x")
-    assert len(done) == 1000
+    assert len(done) == 10_000
+    assert 10_000 not in done
+    assert len(done._blocks) == 40
+    done.add(order[0], "other")
+    assert len(done) == 10_000
+    assert done.differs(order[0], f"q{order[0]}")
+    assert not done.differs(order[1], f"q{order[1]}")
+
+
+@pytest.mark.parametrize("name", ["out.jsonl", "out.csv"])
+def test_a_query_that_changed_anywhere_in_the_input_is_noticed(client, tmp_path, name):
+    lines = [f'"login {n}"' for n in range(300)]
+    (tmp_path / "in.jsonl").write_text("\n".join(lines))
+    search_file(client, tmp_path / "in.jsonl", tmp_path / name)
+    lines[3] = '"logout"'
+    (tmp_path / "in.jsonl").write_text("\n".join(lines))
+    with pytest.raises(ConfigurationError, match="query of its row 3 differs"):
+        search_file(client, tmp_path / "in.jsonl", tmp_path / name, resume=True)
+
+
+@pytest.mark.parametrize("name", ["out.jsonl", "out.csv"])
+def test_rows_of_any_kind_are_found_again(client, tmp_path, name):
+    lines = [line for line, _ in BAD] + ["[1]", "null", '{"query": null}', '{"query": "a\\r\\nb"}',
+                                         '{"query": "login \\udc80"}', '{"query": [1]}']  # fmt: skip
+    (tmp_path / "in.jsonl").write_text("\n".join(lines))
+    first = search_file(client, tmp_path / "in.jsonl", tmp_path / name)
+    assert first.rows == len(lines)
+    again = search_file(client, tmp_path / "in.jsonl", tmp_path / name, resume=True)
+    assert again.resumed == len(lines)
 
 
 KILLED = """
