@@ -31,6 +31,7 @@ FLOORS = {
     "lightfast/*.py,lightfast/_wire/*.py,lightfast/_transport/*.py": 95,
     "lightfast/batch/*.py": 90,
     "lightfast/cli/*.py": 90,
+    "lightfast/integrations/*.py": 95,
     "lightfast/mcp/*.py": 90,
     "lightfast/emulator/*.py": 92,
     "lightfast/emulator/accounts/*.py": 97,

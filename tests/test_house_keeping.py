@@ -54,6 +54,15 @@ def test_the_oldest_and_the_newest_python_are_not_between():
     assert set(between) <= set(pythons)
 
 
+def test_every_package_has_a_floor_of_coverage():
+    (floors,) = constants("FLOORS")
+    patterns = {pattern for files in floors for pattern in files.split(",")}
+    package = ROOT / "lightfast"
+    folders = {path.parent.relative_to(ROOT).as_posix() for path in package.rglob("*.py")}
+    assert patterns == {f"{folder}/*.py" for folder in folders}
+    assert min(floors.values()) >= 90
+
+
 ONCE = {"tests/docs", "tests/emulator/control", "tests/fuzz", "tests/public_api", "tests/soak"}
 
 

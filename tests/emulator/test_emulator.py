@@ -379,7 +379,7 @@ async def test_index_and_keys_outlive_a_restart(
 
 
 def test_the_index_of_an_older_schema_answers_as_before(tmp_path: Path) -> None:
-    """What ranking asks of every match is made from the documents that are there; nothing is indexed again."""
+    """Facts that ranking asks of every match are made from the documents that are there; nothing is indexed again."""
     database, notes = tmp_path / "index.sqlite3", tmp_path / "notes.md"
     notes.write_text(
         "# Login\n\n" + "Login needs a password.\n\n" * 60 + "# Logout\n\nNo password.\n"
