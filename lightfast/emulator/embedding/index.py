@@ -11,7 +11,7 @@ import logging
 import threading
 from collections import OrderedDict
 from itertools import chain
-from time import perf_counter
+from time import monotonic, perf_counter
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 __all__ = ["QueryMatch", "VectorIndex"]
 
 COVERED = 0.9  # share of a family's passages from which on its vectors count
+PAUSE = 300.0  # seconds without meaning after the embedder failed: an endpoint may be back by then
 _REMEMBERED = 256  # queries: somebody who pages asks the same one again
 _CHUNK = 4096
 _log = logging.getLogger("lightfast.emulator")
@@ -165,19 +166,19 @@ class VectorIndex:
         self._lock = threading.Lock()
         self._matrices: dict[str, _Matrix] = {}
         self._queries: OrderedDict[str, Vectors] = OrderedDict()
-        self._broken = False
+        self._paused_until = 0.0
 
     def match(self, db: sqlite3.Connection, organization: str, text: str) -> QueryMatch | None:
         """Compare a query with the passages; return None while no family of them has its vectors."""
         rows = self._rows(db, organization)
-        if rows is None or self._broken:
+        if rows is None or monotonic() < self._paused_until:
             return None
         started = perf_counter()
         try:
             query = self._query(text)
         except EmulatorError:
-            self._broken = True
-            _log.exception("search goes on without meaning")
+            self._paused_until = monotonic() + PAUSE
+            _log.exception("search goes on without meaning for %g s", PAUSE)
             return None
         embedding = perf_counter() - started
         return QueryMatch(rows.vectors @ query, rows, embedding)

@@ -13,7 +13,7 @@ import pytest
 
 from lightfast import Lightfast
 from lightfast.emulator import Emulator, EmulatorError
-from lightfast.emulator.embedding import semantics
+from lightfast.emulator.embedding import index, semantics
 from lightfast.emulator.embedding.vectors import embed_texts, unit_rows
 from tests.waiting import PATIENCE, eventually
 
@@ -73,6 +73,23 @@ def test_search_goes_on_by_words(
     assert [hit.title for hit in found] == ["login"]
     assert found.meta.paths.vector is False
     assert "search goes on without meaning" in caplog.text
+
+
+@pytest.mark.parametrize(("pause", "is_back"), [(0.0, True), (PATIENCE, False)])
+def test_meaning_comes_back_after_a_pause(
+    pause: float, is_back: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(index, "PAUSE", pause)
+    notes = tmp_path / "notes.jsonl"
+    notes.write_text('{"title": "login"}\n')
+    mine = Mine(good)
+    with Emulator([notes], embedder=mine) as emulator:
+        emulator.embed()
+        with Lightfast(emulator.create_api_key(), base_url=emulator.base_url) as client:
+            mine.embed = BROKEN[0][0]
+            assert client.search("login").meta.paths.vector is False
+            mine.embed = good
+            assert client.search("login").meta.paths.vector is is_back
 
 
 def test_rows_are_scaled_whatever_their_length() -> None:
