@@ -94,7 +94,7 @@ def test_what_the_server_echoes_of_the_key_is_blotted_out():
     assert KEY not in repr(response({}, x_echo=f"Bearer {KEY}").info(1, 0.0).headers)
 
 
-def escaped(document):
+def escaped(document: object) -> str:
     return json.dumps(document).replace(KEY, "".join(f"\\u{ord(char):04x}" for char in KEY))
 
 
