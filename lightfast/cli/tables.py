@@ -151,7 +151,9 @@ def _print_row(
     start = Text("".join(cell + _GAP for cell in sized), style="dim" if style == "dim" else "")
     indent = " " * start.cell_len
     room = max(console.width - len(indent), _MIN_WIDTH)
-    for line in Text(last, style=style).wrap(console, room) or [Text()]:
+    text = Text(last, style=style)
+    is_address = "://" in last and " " not in last  # which a terminal without links needs whole
+    for line in [text] if is_address else text.wrap(console, room) or [Text()]:
         line.rstrip()
         _print(console, start + line)
         start = Text(indent)

@@ -106,6 +106,12 @@ def test_a_long_title_goes_on_below_itself(shown):
     assert all(line.startswith(" " * 35 + "word") for line in lines[2:])
 
 
+def test_a_link_in_a_chosen_field_is_never_cut(shown):
+    url = f"https://example.com/{'a' * 70}"
+    for fields in (["title", "url"], ["title", "place"], ["url", "title"]):
+        assert url in shown(result(url=url, type="issue"), fields=fields)
+
+
 def test_a_link_is_never_cut_in_a_pipe(shown):
     url = "https://github.com/acme/api/blob/" + "a" * 100
     assert f"       {url}\n" in shown(result(url=url))
