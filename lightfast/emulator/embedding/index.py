@@ -23,7 +23,7 @@ from lightfast.emulator.errors import EmulatorError
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -33,7 +33,7 @@ __all__ = ["QueryMatch", "VectorIndex"]
 
 COVERED = 0.9  # share of a family's passages from which on its vectors count
 PAUSE = 300.0  # seconds without meaning after the embedder failed: an endpoint may be back by then
-_REMEMBERED = 256  # queries: somebody who pages asks the same one again
+_REMEMBERED = 1024  # texts: somebody who pages asks the same query again, of the same passages
 _CHUNK = 4096
 _log = logging.getLogger("lightfast.emulator")
 
@@ -165,33 +165,46 @@ class VectorIndex:
         self.embedder = embedder
         self._lock = threading.Lock()
         self._matrices: dict[str, _Matrix] = {}
-        self._queries: OrderedDict[str, Vectors] = OrderedDict()
+        self._remembered: OrderedDict[str, Vectors] = OrderedDict()
         self._paused_until = 0.0
 
     def match(self, db: sqlite3.Connection, organization: str, text: str) -> QueryMatch | None:
         """Compare a query with the passages; return None while no family of them has its vectors."""
         rows = self._rows(db, organization)
-        if rows is None or monotonic() < self._paused_until:
+        if rows is None:
             return None
         started = perf_counter()
+        found = self._vectors([text])
+        if found is None:
+            return None
+        embedding = perf_counter() - started
+        return QueryMatch(rows.vectors @ found[0], rows, embedding)
+
+    def compare(self, query: str, texts: Mapping[int, str]) -> dict[int, float]:
+        """Compare a query with texts that have no vectors yet; return their cosines, none if the embedder fails."""
+        found = self._vectors([query, *texts.values()])
+        return (
+            {} if found is None else dict(zip(texts, (found[1:] @ found[0]).tolist(), strict=True))
+        )
+
+    def _vectors(self, texts: Sequence[str]) -> Vectors | None:
+        """Return a vector for each text, from memory where it can; None while the embedder is not to be used."""
+        if monotonic() < self._paused_until:
+            return None
+        with self._lock:
+            known = {t: self._remembered.pop(t) for t in set(texts) & self._remembered.keys()}
+        new = [text for text in dict.fromkeys(texts) if text not in known]
         try:
-            query = self._query(text)
+            known |= zip(new, embed_texts(self.embedder, new), strict=True) if new else {}
         except EmulatorError:
             self._paused_until = monotonic() + PAUSE
             _log.exception("search goes on without meaning for %g s", PAUSE)
             return None
-        embedding = perf_counter() - started
-        return QueryMatch(rows.vectors @ query, rows, embedding)
-
-    def _query(self, text: str) -> Vectors:
         with self._lock:
-            known = self._queries.pop(text, None)
-        query: Vectors = embed_texts(self.embedder, [text])[0] if known is None else known
-        with self._lock:
-            self._queries[text] = query
-            if len(self._queries) > _REMEMBERED:
-                self._queries.popitem(last=False)
-        return query
+            self._remembered.update(known)
+            while len(self._remembered) > _REMEMBERED:
+                self._remembered.popitem(last=False)
+        return np.stack([known[text] for text in texts])
 
     def _rows(self, db: sqlite3.Connection, organization: str) -> _Rows | None:
         removals = removed(db, organization)

@@ -31,6 +31,7 @@ __all__ = [
     "Depth",
     "Ranked",
     "Text",
+    "behind",
     "evidence",
     "folded",
     "fused",
@@ -175,6 +176,12 @@ def fused(
         return found + c.weight * (NAMED * c.named + c.prior) - c.penalty
 
     return _sorted((c, score(c)) for c in candidates)
+
+
+def behind(first: Ranked, rest: Ranked) -> Ranked:
+    """Return both, the rest with scores that keep them behind the first."""
+    lowest = min((score for _, score in first), default=0.0)
+    return first + [(c, min(score, lowest)) for c, score in rest]
 
 
 def _alike(candidate: Candidate) -> float | None:

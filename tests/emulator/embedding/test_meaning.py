@@ -91,18 +91,42 @@ async def test_an_answer_says_what_it_was_found_by(
     assert sum(latency.get(part, 0) for part in parts) <= latency["search"] + 0.01
 
 
-@pytest.mark.parametrize("mode", MODES)
-async def test_words_alone_answer_until_there_are_vectors(
-    mode: str, lines: Callable[..., Path], ask: Ask
+async def test_words_alone_answer_fast_until_there_are_vectors(
+    lines: Callable[..., Path], ask: Ask
 ) -> None:
     """The answer says so, and the query is not even embedded."""
     embedder = Synonyms()
     async with Emulator([car_and_login(lines)], embedder=embedder, embed_behind=False) as emulator:
-        body = (await ask(emulator, emulator.create_api_key(), query="login", mode=mode)).body
+        body = (await ask(emulator, emulator.create_api_key(), query="login", mode="fast")).body
     assert [result["id"] for result in body["data"]] == ["login"]
     assert body["meta"]["paths"]["vector"] is False
     assert "embedding" not in body["latency"]
     assert not embedder.texts
+
+
+@pytest.mark.parametrize("mode", ["balanced", "thorough"])
+async def test_the_best_by_words_are_compared_by_meaning_before_there_are_vectors(
+    mode: str, lines: Callable[..., Path], ask: Ask
+) -> None:
+    """Only what matches is embedded, once for all pages; nothing is written."""
+    embedder = Synonyms()
+    path = lines(
+        {"id": "a", "title": "The login", "text": "login cheese"},
+        {"id": "b", "title": "A login to the vehicle", "text": "car vehicle car"},
+        {"id": "c", "title": "Cheese"},
+    )
+    async with Emulator([path], embedder=embedder, embed_behind=False) as emulator:
+        key = emulator.create_api_key()
+        pages = [
+            (await ask(emulator, key, query="auto login", mode=mode, limit=1, offset=n)).body
+            for n in range(3)
+        ]
+        assert emulator.embedding_progress.embedded == 0
+    assert [hit["id"] for page in pages for hit in page["data"]] == ["b", "a"]
+    assert {page["meta"]["total"] for page in pages} == {2}
+    assert pages[0]["meta"]["paths"]["vector"] is True
+    assert pages[0]["latency"]["embedding"] > 0
+    assert len(embedder.texts) == len(set(embedder.texts)) == 3  # the query and two documents
 
 
 @pytest.mark.parametrize("mode", MODES)
