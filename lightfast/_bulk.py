@@ -59,6 +59,7 @@ class AdaptiveLimit:
     def on_limited(self) -> None:
         """Lower the limit: a search was told to slow down."""
         self._limit = max(1.0, self._limit / 2)
+        # Answers that came under the old limit say nothing about the new one.
         self._elapsed, self._answers = 0.0, 0
 
     def on_answer(self, elapsed: float) -> None:

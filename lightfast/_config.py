@@ -36,7 +36,7 @@ class NotGiven:
         return "NOT_GIVEN"
 
     def __reduce__(self) -> str:
-        return "NOT_GIVEN"
+        return "NOT_GIVEN"  # by name: a copy would still be the one that is compared with
 
 
 NOT_GIVEN: Final = NotGiven()

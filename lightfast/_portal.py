@@ -47,7 +47,7 @@ class _Job(Generic[_T]):
     def __init__(self, coroutine: Coroutine[Any, Any, _T]) -> None:
         self._coroutine = coroutine
         self.lock = allocate_lock()
-        self.lock.acquire()
+        self.lock.acquire()  # released when the coroutine has ended: the caller sleeps on it
         self.task: asyncio.Task[None] | None = None
         self.value: _T | None = None
         self.error: BaseException | None = None

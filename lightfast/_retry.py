@@ -134,6 +134,7 @@ def retry_delay(
     """
     doublings = min(attempt - 1, 60)  # beyond, the bound is max_delay, and 2**n would overflow
     bound = min(policy.max_delay, policy.base_delay * 2.0**doublings)
+    # From zero on, not from half: clients that failed together must not come back together.
     return max(draw(0.0, bound), retry_after or 0.0)
 
 

@@ -70,7 +70,7 @@ class IncomingResponse:
         self._coding = headers.get("Content-Encoding")
         length = headers.get("Content-Length")
         if length is not None:
-            self.length = int(length)
+            self.length = int(length)  # aiohttp's parser lets nothing but digits through
             if self.length > self._limit and status < 300:
                 raise self._too_large()
 

@@ -44,6 +44,7 @@ _CLASSES: dict[int, type[APIError]] = {
     429: RateLimitError,
 }
 _NO_CONTENT = 204
+# What may pass by itself: RFC 9110 §15.5.9 and §15.6, RFC 6585 §4.
 _RETRYABLE = frozenset({408, 429, 500, 502, 503, 504})
 
 

@@ -11,7 +11,7 @@ import attrs
 from lightfast import LightfastError, NetworkError, RateLimitError, ResponseError, ServerError
 
 FAULTY = 0.05  # of first attempts
-AGAIN = 0.3  # of further ones: trouble seldom comes alone, and retries are to be used up, too
+AGAIN = 0.3  # of further ones: faults seldom come alone, and retries are to be used up, too
 RETRIES = 2
 
 
