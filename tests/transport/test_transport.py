@@ -6,6 +6,7 @@ import asyncio
 import gc
 import logging
 import ssl
+import threading
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
@@ -25,9 +26,10 @@ from lightfast import (
     SessionAuth,
     UsageError,
 )
+from lightfast._transport import call
 from tests.conftest import KEY, QUICK
 from tests.servers import Server, answer, contract, delayed, error, page
-from tests.waiting import eventually
+from tests.waiting import PATIENCE, eventually
 
 
 def connect(server: Server, **options: Any) -> AsyncLightfast:
@@ -275,6 +277,50 @@ async def test_a_call_that_waits_for_a_connection_keeps_its_deadline(serve):
         with pytest.raises(RequestTimeoutError):
             await client.search("q", timeout=0.1)
         stuck.cancel()
+
+
+async def test_a_large_answer_is_decoded_on_another_thread(serve, monkeypatch):
+    """The event loop goes on, and so does a small answer; where there is no thread, it has to do it itself."""
+    threads = []
+    reading = call.Call._decode
+
+    def watched(self, response, read):
+        threads.append(threading.current_thread())
+        return reading(self, response, read)
+
+    monkeypatch.setattr(call.Call, "_decode", watched)
+    large = contract("response_minimal.json") | {"more": "x" * call.LARGE_BODY}
+    server = serve(answer(large), page("1"), answer(large))
+    async with connect(server) as client:
+        assert (await client.search("q")).request_id == "req_empty"
+        assert (await client.search("q")).request_id
+        monkeypatch.setattr(threading.Thread, "start", refuse)
+        assert (await client.search("q")).request_id == "req_empty"
+    own = threading.current_thread()
+    assert [thread is own for thread in threads] == [False, True, True]
+
+
+def refuse(_):
+    raise RuntimeError("can't start new thread")
+
+
+async def test_the_deadline_holds_while_a_large_answer_is_decoded(serve, monkeypatch):
+    """The call ends without it, and the client goes on."""
+    over = threading.Event()
+    reading = call.Call._decode
+
+    def slow(self, response, read):
+        if len(response.body) >= call.LARGE_BODY:
+            over.wait(PATIENCE)
+        return reading(self, response, read)
+
+    monkeypatch.setattr(call.Call, "_decode", slow)
+    large = contract("response_minimal.json") | {"more": "x" * call.LARGE_BODY}
+    async with connect(serve(answer(large), page("1"))) as client:
+        with pytest.raises(RequestTimeoutError, match="`timeout`"):
+            await client.search("q", timeout=0.5, retries=0)
+        over.set()
+        assert await client.search("q")
 
 
 async def test_cancelling_leaves_the_client_usable(serve):
