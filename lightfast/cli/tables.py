@@ -19,6 +19,7 @@ __all__ = ["print_results", "print_table"]
 
 _HEADINGS = ("score", "source", "type", "when", "title")
 _GAP = "  "
+_NO_WIDTH = 80  # columns, where the environment says that there are none
 _INDENT = "       "  # the width of a score and a gap
 _MIN_WIDTH = 20  # columns that a text gets, however narrow the terminal
 _LEAD_LINES = 8  # of the first result's snippet
@@ -124,7 +125,9 @@ def _stdout() -> Console:
             raise  # rich would exit with 1; what is raised has a code of its own
 
     plain = bool(os.environ.get("NO_COLOR"))
-    return Stdout(highlight=False, emoji=False, color_system=None if plain else "auto")
+    console = Stdout(highlight=False, emoji=False, color_system=None if plain else "auto")
+    console.width = console.width or _NO_WIDTH  # COLUMNS=0, as in containers without a terminal
+    return console
 
 
 def _has_links(console: Console) -> bool:

@@ -58,6 +58,13 @@ def test_the_best_result_comes_in_full_and_the_others_in_rows(shown):
     )
 
 
+def test_a_terminal_without_columns_shows_results(shown, monkeypatch):
+    """As 80: containers say COLUMNS=0."""
+    wide = shown(result(), result(), lead=True)
+    monkeypatch.setenv("COLUMNS", "0")
+    assert shown(result(), result(), lead=True) == wide
+
+
 def test_a_single_result_has_no_headings_below_it(shown):
     assert shown(result(occurred_at=None), lead=True) == (
         "Retry failed requests\ngithub commit, score 0.88\n  With full jitter.\n"

@@ -300,7 +300,7 @@ async def test_a_large_answer_is_decoded_on_another_thread(serve, monkeypatch):
     assert [thread is own for thread in threads] == [False, True, True]
 
 
-def refuse(_):
+def refuse(_: threading.Thread) -> None:
     raise RuntimeError("can't start new thread")
 
 
