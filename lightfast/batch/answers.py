@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from lightfast import LightfastError, SearchResponse
+from lightfast.batch.rows import MAX_LINE
 
 if TYPE_CHECKING:
     from lightfast.batch.rows import Row
@@ -81,7 +82,7 @@ def csv_cells(
 
 
 def _safe(value: object) -> object:
-    return _CONTROLS.sub("\ufffd", value) if isinstance(value, str) else value
+    return _CONTROLS.sub("\ufffd", value[:MAX_LINE]) if isinstance(value, str) else value
 
 
 def _cell(value: object) -> str:

@@ -27,6 +27,7 @@ __all__ = [
     "count_rows",
     "decoded",
     "format_of",
+    "raise_cell_limit",
     "read_rows",
     "request_of",
 ]
@@ -108,8 +109,14 @@ def read_rows(text: io.TextIOWrapper, format_: Format) -> tuple[list[str] | None
     return columns, _csv_rows(reader, columns)
 
 
+def raise_cell_limit() -> None:
+    """Let the csv module read cells as long as a line: its own limit, of the whole process, is 131,072 characters."""
+    csv.field_size_limit(max(csv.field_size_limit(), MAX_LINE))
+
+
 def count_rows(file: IO[bytes], format_: Format) -> int:
     """Return the number of rows in a file, and go back to its beginning."""
+    raise_cell_limit()
     with decoded(file) as text:
         if format_ == "jsonl":
             count = sum(1 for line in _lines(text) if line.strip())

@@ -20,7 +20,15 @@ from lightfast import (
 )
 from lightfast.batch.answers import query_text
 from lightfast.batch.output import Output
-from lightfast.batch.rows import Format, Row, decoded, format_of, read_rows, request_of
+from lightfast.batch.rows import (
+    Format,
+    Row,
+    decoded,
+    format_of,
+    raise_cell_limit,
+    read_rows,
+    request_of,
+)
 
 __all__ = ["BatchSummary", "search_file"]
 
@@ -95,6 +103,7 @@ def search_file(
         PermissionDeniedError: Likewise.
     """
     defaults = defaults or SearchRequest("any")
+    raise_cell_limit()
     with contextlib.ExitStack() as stack:
         file = stack.enter_context(_opened(source))
         text = stack.enter_context(decoded(file))

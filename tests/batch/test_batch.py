@@ -419,6 +419,21 @@ def test_rows_are_kept_in_a_few_bytes_each():
     assert not done.differs(order[1], f"q{order[1]}")
 
 
+@pytest.mark.parametrize("kind", ["jsonl", "csv"])
+@pytest.mark.parametrize("name", ["out.jsonl", "out.csv"])
+def test_a_long_cell_is_copied_and_read_again(client, tmp_path, kind, name):
+    long = "x" * 200_000
+    source, target = tmp_path / f"in.{kind}", tmp_path / name
+    if kind == "csv":
+        source.write_text(f"query,text\nlogin,{long}\nbug,\n")
+    else:
+        source.write_text(f'{{"query": "login", "text": "{long}"}}\n"bug"\n')
+    search_file(client, source, target, ordered=True)
+    assert long in target.read_text()
+    again = search_file(client, source, target, resume=True)
+    assert (again.resumed, again.answered) == (2, 0)
+
+
 @pytest.mark.parametrize("name", ["out.jsonl", "out.csv"])
 def test_a_query_that_changed_anywhere_in_the_input_is_noticed(client, tmp_path, name):
     lines = [f'"login {n}"' for n in range(300)]
