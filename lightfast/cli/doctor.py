@@ -42,7 +42,9 @@ lightfast doctor --base-url http://127.0.0.1:8765/api/v1 --json
 """,
 )
 @click.option("--base-url", metavar="URL", help="The API's address.")
-@click.option("--timeout", type=float, default=10.0, metavar="SECONDS", help="Limit of the search.")
+@click.option(
+    "--timeout", type=float, default=10.0, metavar="SECONDS", help="Time limit of the search."
+)
 @click.option(
     "--allow-insecure-http", is_flag=True, help="Send the key over plain http to another machine."
 )

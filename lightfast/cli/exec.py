@@ -39,7 +39,7 @@ NOT_FOUND = 127
     multiple=True,
     type=click.Path(path_type=Path),
     metavar="PATH",
-    help="What is searched, as for `index`; a small sample when not given. May be repeated.",
+    help="Search this instead of a small sample; repeatable.",
 )
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
 @verbosity

@@ -38,7 +38,7 @@ lightfast search --local pallets-flask.json "async views"
     "--output",
     type=click.Path(dir_okay=False, path_type=Path),
     metavar="FILE",
-    help="Where to keep them.  [default: OWNER-NAME.json]",
+    help="The file to write.  [default: OWNER-NAME.json]",
 )
 @click.option(
     "--api", metavar="URL", default=_API, help="The API's address, for GitHub Enterprise."

@@ -51,7 +51,7 @@ class _Output:
 @click.option("--offset", type=int, metavar="N", help="Results to skip.")
 @click.option("--all", "everything", is_flag=True, help="Print all pages.")
 @click.option(
-    "--max-results", type=click.IntRange(1), metavar="N", help="Print pages up to N results."
+    "--max-results", type=click.IntRange(1), metavar="N", help="Print all pages, up to N results."
 )
 @filter_options
 @click.option("--snippets", is_flag=True, help="Show the text of every result.")
