@@ -1,8 +1,8 @@
 """Sentence model in a local folder, as sentence-transformers exports it to ONNX and fastembed keeps it.
 
 What is read: ``model.onnx`` (there or in ``onnx/``), ``tokenizer.json``, the dimension from ``config.json``, and, where
-they are there, the longest text from ``sentence_bert_config.json`` and the pooling from ``1_Pooling/config.json``.
-Nothing is downloaded, and no code in the folder is run.
+they are there, the length of the longest text from that and two other files, the pooling from ``1_Pooling/config.json``,
+and from ``modules.json`` whether there is a step that is not supported. Nothing is downloaded, and no code in the folder is run.
 """
 
 from __future__ import annotations
@@ -28,14 +28,17 @@ _MODELS = ("model.onnx", "model_optimized.onnx", "model_quantized.onnx")
 _MAX_TOKENS = 512
 _MAX_CONFIG = 1 << 20  # bytes
 # Vectors are compared by their direction, which a division by the root of the length does not change.
-_POOLINGS = {
+_POOLINGS: dict[str, Pooling] = {"cls": "cls", "mean": "mean", "mean_sqrt_len_tokens": "mean"}
+# What sentence-transformers wrote before `pooling_mode`.
+_POOLING_FLAGS = {
     "pooling_mode_cls_token": "cls",
-    "pooling_mode_lasttoken": "last",
+    "pooling_mode_lasttoken": "lasttoken",
     "pooling_mode_max_tokens": "max",
-    "pooling_mode_mean_sqrt_len_tokens": "mean",
+    "pooling_mode_mean_sqrt_len_tokens": "mean_sqrt_len_tokens",
     "pooling_mode_mean_tokens": "mean",
-    "pooling_mode_weightedmean_tokens": "weighted",
+    "pooling_mode_weightedmean_tokens": "weightedmean",
 }
+_MODULES = {"Transformer", "Pooling", "Normalize"}
 
 
 class FolderEmbedder(OnnxEmbedder):
@@ -56,8 +59,8 @@ class FolderEmbedder(OnnxEmbedder):
         tokenizer = folder / "tokenizer.json"
         if not tokenizer.is_file():
             raise EmulatorError(f"The model's folder {folder} has no tokenizer.json.")
-        longest = _whole(_config(folder / "sentence_bert_config.json").get("max_seq_length"))
-        max_tokens = min(longest or _MAX_TOKENS, _MAX_TOKENS)
+        _check_modules(folder / "modules.json")
+        max_tokens = _longest(folder)
         pooling = pooling or _pooling(folder / "1_Pooling/config.json")
         dimension = _whole(_config(folder / "config.json").get("hidden_size"))
         if dimension is None:
@@ -97,26 +100,52 @@ def _tokenizer(path: Path, max_tokens: int) -> Tokenizer:
     return tokenizer
 
 
+def _check_modules(path: Path) -> None:
+    modules = _json(path)
+    for module in modules if isinstance(modules, list) else ():
+        kind = str(module.get("type") if isinstance(module, dict) else module).rpartition(".")[2]
+        if kind not in _MODULES:
+            raise EmulatorError(f"{path} names a module {kind!r}, which is not supported.")
+
+
+def _longest(folder: Path) -> int:
+    """Return how many tokens of a text the model reads: different versions write that into different files."""
+    known = (
+        _config(folder / "sentence_bert_config.json").get("max_seq_length"),
+        _config(folder / "tokenizer_config.json").get("model_max_length"),
+        _config(folder / "config.json").get("max_position_embeddings"),
+    )
+    return min((_MAX_TOKENS, *filter(None, map(_whole, known))))
+
+
 def _pooling(path: Path) -> Pooling:
-    modes = {name for name, value in _config(path).items() if value is True} & _POOLINGS.keys()
-    poolings = {_POOLINGS[mode] for mode in modes} or {"mean"}
-    if poolings == {"mean"}:
-        return "mean"
-    if poolings == {"cls"}:
-        return "cls"
-    raise EmulatorError(f"{path} asks for {' and '.join(sorted(modes))}, which is not supported.")
+    config = _config(path)
+    found = config.get("pooling_mode")
+    if found is None:
+        found = [mode for flag, mode in _POOLING_FLAGS.items() if config.get(flag)] or "mean"
+    modes = list(map(str, found)) if isinstance(found, list) else [str(found)]
+    if len(modes) != 1 or modes[0] not in _POOLINGS:
+        raise EmulatorError(
+            f"{path} asks for pooling by {', '.join(modes)}, which is not supported."
+        )
+    return _POOLINGS[modes[0]]
 
 
 def _config(path: Path) -> dict[str, Any]:
     """Return a JSON file's object; an empty one if there is no such file."""
+    found = _json(path)
+    return found if isinstance(found, dict) else {}
+
+
+def _json(path: Path) -> Any:
+    """Return what is in a JSON file; None if there is no such file."""
     if not path.is_file():
-        return {}
+        return None
     try:
         with path.open("rb") as file:
-            found = json.loads(file.read(_MAX_CONFIG))
+            return json.loads(file.read(_MAX_CONFIG))
     except (OSError, ValueError, RecursionError) as error:
         raise EmulatorError(f"{path} cannot be read: {error}") from None
-    return found if isinstance(found, dict) else {}
 
 
 def _whole(value: object) -> int | None:

@@ -70,7 +70,8 @@ def test_another_file_or_another_pooling_is_another_name(folder: Path) -> None:
     given = FolderEmbedder(folder, pooling="cls")
     pool(folder, pooling_mode_cls_token=True)
     cls = FolderEmbedder(folder)
-    assert cls.name == given.name
+    (folder / "1_Pooling" / "config.json").write_text('{"pooling_mode": "cls"}')
+    assert cls.name == given.name == FolderEmbedder(folder).name
     names.add(cls.name)
     assert not np.allclose(cls.embed(["login"]), MiniLM().embed(["login"]), atol=0.1)
     with (folder / "tokenizer.json").open("a") as file:
@@ -83,7 +84,7 @@ def test_another_file_or_another_pooling_is_another_name(folder: Path) -> None:
     assert len(names) == 5
 
 
-def pool(folder: Path, **modes: bool) -> None:
+def pool(folder: Path, **modes: object) -> None:
     (folder / "1_Pooling").mkdir()
     (folder / "1_Pooling" / "config.json").write_text(json.dumps(modes))
 
@@ -101,10 +102,23 @@ def pool(folder: Path, **modes: bool) -> None:
         (lambda folder: (folder / "config.json").write_text("{"), "cannot be read"),
         (lambda folder: (folder / "config.json").write_text("[" * 100_000), "cannot be read"),
         (
-            lambda folder: pool(
-                folder, pooling_mode_mean_tokens=False, pooling_mode_max_tokens=True
+            lambda folder: pool(folder, pooling_mode_max_tokens=True),
+            "asks for pooling by max, which",
+        ),
+        (
+            lambda folder: pool(folder, pooling_mode="lasttoken"),
+            "asks for pooling by lasttoken, which",
+        ),
+        (
+            lambda folder: pool(folder, pooling_mode=["cls", "mean"]),
+            "asks for pooling by cls, mean",
+        ),
+        (lambda folder: pool(folder, pooling_mode={}), "asks for pooling by"),
+        (
+            lambda folder: (folder / "modules.json").write_text(
+                '[{"type": "sentence_transformers.models.Transformer"}, {"type": "a.models.Dense"}]'
             ),
-            "asks for pooling_mode_max_tokens, which is not supported",
+            "names a module 'Dense', which is not supported",
         ),
         (
             lambda folder: (folder / "config.json").write_text('{"hidden_size": true}'),
@@ -153,6 +167,25 @@ def test_a_model_that_does_not_work_is_an_error_of_ours(
         FolderEmbedder(folder).embed(["zzqq"])
     assert caught.value.__cause__ is None
     assert capfd.readouterr().err == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "config", "tokens"),
+    [
+        ("tokenizer_config.json", {"model_max_length": 100}, 100),
+        ("tokenizer_config.json", {"model_max_length": 10**30}, 512),
+        ("sentence_bert_config.json", {"max_seq_length": None}, 512),
+        ("sentence_bert_config.json", {"max_seq_length": 9000}, 512),
+        ("config.json", {"hidden_size": 384, "max_position_embeddings": 64}, 64),
+    ],
+)
+@with_model
+def test_the_longest_text_is_told_by_any_of_three_files(
+    folder: Path, name: str, config: dict[str, object], tokens: int
+) -> None:
+    (folder / "sentence_bert_config.json").unlink()
+    (folder / name).write_text(json.dumps(config))
+    assert FolderEmbedder(folder).name.endswith(f"-mean-{tokens}")
 
 
 @with_model
