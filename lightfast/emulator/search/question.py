@@ -34,6 +34,7 @@ SCANNED = 400  # characters: a question says at its beginning what it wants
 
 _CODE = re.compile(
     r"^\W*(?:in )?(?:where|(?:which|what) (?:file|module|package|code|class|function|method|source|struct|line)s?)\b"
+    r"|^\W*(?:the )?(?:file|module|class|function|method|code|source|struct|type) (?:that|which|for|to|where)\b"
     r"|\b(?:implemented|defined in|source code|code path)\b",
     re.IGNORECASE,
 )

@@ -76,7 +76,7 @@ def symbols(text: str, language: str) -> list[Symbol]:
     known = language_named(language)
     scanner = _Scanner(lines, known)
     found = list(scanner.symbols())
-    names = dict.fromkeys(symbol.name.rpartition(".")[2] for symbol in found)
+    names = dict.fromkeys([symbol.name.rpartition(".")[2] for symbol in found] + scanner.values)
     head = Symbol("", "", scanner.head(), 1, tuple(islice(names, MAX_MEMBERS)))
     return [head, *found]
 
@@ -106,6 +106,7 @@ class _Scanner:
         # Elsewhere a brace begins what is no longer the signature.
         self._opening, self._closing = ("([{", ")]}") if self._is_python else ("([", ")]")
         self._string = ""  # the quotes that end the text that we are in
+        self.values: list[str] = []  # names at the top that nothing is said about, such as constants
 
     def symbols(self) -> Iterator[Symbol]:
         """Find what is declared: at the top, and with a comment of its own inside of a container."""
@@ -128,6 +129,8 @@ class _Scanner:
             members: list[str] = []
             if symbol.doc or (word and not around):
                 found.append((symbol, members))
+            elif not around and len(self.values) < MAX_MEMBERS:
+                self.values.append(name)
             around = [*around, _Around(indent, name, word in self._language.containers, members)][
                 -4:
             ]

@@ -53,6 +53,12 @@ def test_python_is_read_by_symbol() -> None:
     ]  # fmt: skip
 
 
+def test_a_file_of_values_alone_tells_their_names() -> None:
+    """So that it is found; those that nothing is said about are no places of their own."""
+    (head,) = symbols('PAGE_FORMAT = """\n<html>\n"""\n\nWIDTH: int = 80\nother = 1\n', "python")
+    assert head.members == ("PAGE_FORMAT", "WIDTH")
+
+
 @pytest.mark.parametrize(
     ("language", "text", "expected"),
     [
