@@ -7,6 +7,8 @@ not know: https://opentelemetry.io/docs/specs/semconv/http/http-spans/#http-clie
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from time import perf_counter
 from typing import Any, TypeVar
@@ -29,6 +31,7 @@ __all__ = ["TracedCall"]
 
 _T = TypeVar("_T")
 _Facts = dict[str, Any]
+_Record = Callable[[Span, _Facts, _Facts, float], None]
 
 QUERIES_VARIABLE = "LIGHTFAST_TRACE_QUERIES"  # what people look for may be private
 _RESENT = "http.request.resend_count"
@@ -52,48 +55,54 @@ class TracedCall(Call):
         """Return the answer, after one attempt or several."""
         facts = _request_facts(self._request) | _search_facts(self._request)
         name = f"lightfast {urlsplit(self._request.url).path.rpartition('/')[2]}"
-        with _tracer().start_as_current_span(name, kind=SpanKind.CLIENT, attributes=facts) as span:
-            started, outcome = perf_counter(), _Facts()
-            try:
-                answer = await super().run(read, on_retry)
-                outcome = _answer_facts(answer)
-                return answer
-            except LightfastError as error:
-                outcome = _error_facts(error)
-                raise
-            finally:
-                failed = "error.type" in outcome
-                outcome[_RESENT] = max(len(self.history) - failed, 0)
-                _record_outcome(span, facts, outcome, perf_counter() - started)
+        with _observed(name, SpanKind.CLIENT, facts, self._record_call) as outcome:
+            answer = await super().run(read, on_retry)
+            outcome |= _answer_facts(answer)
+            return answer
 
     async def _once(self, credential: Credential, read: Read[_T]) -> _T:
         facts = _request_facts(self._request)
         if self.history:
             facts[_RESENT] = len(self.history)
         name = facts["http.request.method"]
-        with _tracer().start_as_current_span(
-            name, kind=SpanKind.INTERNAL, attributes=facts
-        ) as span:
-            started, outcome = perf_counter(), _Facts()
-            try:
-                answer = await super()._once(credential, read)
-                outcome = _answer_facts(answer)
-                return answer
-            except LightfastError as error:
-                outcome = _error_facts(error)
-                raise
-            finally:
-                span.set_attributes(outcome)
-                _instruments().attempts.record(perf_counter() - started, _labels(facts | outcome))
+        with _observed(name, SpanKind.INTERNAL, facts, _record_attempt) as outcome:
+            answer = await super()._once(credential, read)
+            outcome |= _answer_facts(answer)
+            return answer
+
+    def _record_call(self, span: Span, facts: _Facts, outcome: _Facts, seconds: float) -> None:
+        resent = max(len(self.history) - ("error.type" in outcome), 0)
+        instruments, labels = _instruments(), _labels(facts | outcome)
+        instruments.calls.record(seconds, labels)
+        instruments.retries.add(resent, labels)
+        instruments.drift.add(outcome.get("lightfast.drift_count", 0), labels)
+        span.set_attributes(outcome | ({_RESENT: resent} if resent else {}))
 
 
-def _record_outcome(span: Span, facts: _Facts, outcome: _Facts, seconds: float) -> None:
-    """Add the outcome of a call to its span and to the metrics."""
-    instruments, labels = _instruments(), _labels(facts | outcome)
-    instruments.calls.record(seconds, labels)
-    instruments.retries.add(outcome[_RESENT], labels)
-    instruments.drift.add(outcome.get("lightfast.drift_count", 0), labels)
-    span.set_attributes({name: fact for name, fact in outcome.items() if fact or name != _RESENT})
+def _record_attempt(span: Span, facts: _Facts, outcome: _Facts, seconds: float) -> None:
+    _instruments().attempts.record(seconds, _labels(facts | outcome))
+    span.set_attributes(outcome)
+
+
+@contextmanager
+def _observed(name: str, kind: SpanKind, facts: _Facts, record: _Record) -> Iterator[_Facts]:
+    """Open a span, yield the outcome to be filled in, and record both when the block ends.
+
+    Args:
+        name: The span's name.
+        kind: Its kind.
+        facts: Facts about the request.
+        record: Adds the outcome, and the seconds that it took, to the span and to the metrics.
+    """
+    with _tracer().start_as_current_span(name, kind=kind, attributes=facts) as span:
+        started, outcome = perf_counter(), _Facts()
+        try:
+            yield outcome
+        except LightfastError as error:
+            outcome |= _error_facts(error)
+            raise
+        finally:
+            record(span, facts, outcome, perf_counter() - started)
 
 
 # --- facts about requests, answers and errors -----------------------------------------------------
