@@ -28,5 +28,5 @@ class Choice(_Choice):
 
     def get_invalid_choice_message(self, value: Any, ctx: click.Context | None) -> str:
         """Return what is wrong with a value, and which was meant."""
-        said = super().get_invalid_choice_message(value, ctx)
-        return f"{said.rstrip('.')}.{did_you_mean(str(value), self.choices)}"
+        message = super().get_invalid_choice_message(value, ctx)
+        return f"{message.rstrip('.')}.{did_you_mean(str(value), self.choices)}"

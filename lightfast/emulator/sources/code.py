@@ -145,8 +145,9 @@ class _Scanner:
         end = start
         while end < min(len(self._lines), start + MAX_DOC_LINES) and self._is_comment(end):
             end += 1
-        said = self._uncommented(start, end)
-        return "" if "licen" in said[:400].lower() or "copyright" in said[:400].lower() else said
+        comment = self._uncommented(start, end)
+        opening = comment[:400].lower()
+        return "" if "licen" in opening or "copyright" in opening else comment
 
     def _skips(self, line: str) -> bool:
         """Tell whether the line is part of a longer text or comment; remember whether one begins or ends."""
@@ -211,8 +212,8 @@ class _Scanner:
 
     def _signature(self, number: int) -> str:
         end = self._end(number)
-        said = " ".join(line[:MAX_LINE].strip() for line in self._lines[number : end + 1])
-        return said.rstrip("{: \t")[:MAX_SIGNATURE]
+        signature = " ".join(line[:MAX_LINE].strip() for line in self._lines[number : end + 1])
+        return signature.rstrip("{: \t")[:MAX_SIGNATURE]
 
     def _docstring(self, number: int) -> str:
         """Return the text literal that begins on a line, or on the first line with text after it."""
@@ -230,13 +231,13 @@ class _Scanner:
         return ""
 
     def _until(self, quotes: str, number: int, first: str) -> str:
-        said = [first]
+        texts = [first]
         for line in self._lines[number : number + MAX_DOC_LINES]:
             before, closed, _ = line[:MAX_LINE].partition(quotes)
-            said.append(before.strip())
+            texts.append(before.strip())
             if closed:
                 break
-        return "\n".join(said).strip()[:MAX_DOC]
+        return "\n".join(texts).strip()[:MAX_DOC]
 
     def _above(self, number: int) -> str:
         """Return the comment that stands above a declaration and its annotations."""
@@ -262,8 +263,8 @@ class _Scanner:
         return stripped.startswith(marks) or (self._language.has_blocks and stripped.endswith("*/"))
 
     def _uncommented(self, start: int, end: int) -> str:
-        said = (line[:MAX_LINE].strip(_DECORATION) for line in self._lines[start:end])
-        return "\n".join(said).strip()[:MAX_DOC]
+        texts = (line[:MAX_LINE].strip(_DECORATION) for line in self._lines[start:end])
+        return "\n".join(texts).strip()[:MAX_DOC]
 
 
 def _open_quotes(line: str) -> str:

@@ -132,8 +132,8 @@ def _notebook(text: str) -> str:
     # https://nbformat.readthedocs.io/en/latest/format_description.html
     try:
         cells = orjson.loads(text)["cells"]
-        said = [cell["source"] for cell in cells if cell["cell_type"] == "markdown"]
-        return "\n\n".join(each if isinstance(each, str) else "".join(each) for each in said)
+        texts = [cell["source"] for cell in cells if cell["cell_type"] == "markdown"]
+        return "\n\n".join(text if isinstance(text, str) else "".join(text) for text in texts)
     except (ValueError, TypeError, KeyError):
         return ""
 
@@ -152,7 +152,7 @@ def _code(file: TextFile, text: str, place: Place, at: int | None) -> Iterator[D
             id=_id("code", file, place, f"{symbol.name}\n{count}"),
             part=file.name,
             title=f"{symbol.name} in {path}" if symbol.name else path,
-            body=_said(symbol, inline),
+            body=_symbol_text(symbol, inline),
             source=place.source,
             type="code",
             family="code",
@@ -165,6 +165,6 @@ def _code(file: TextFile, text: str, place: Place, at: int | None) -> Iterator[D
         )
 
 
-def _said(symbol: Symbol, inline: Callable[[str], str]) -> str:
+def _symbol_text(symbol: Symbol, inline: Callable[[str], str]) -> str:
     members = ", ".join(symbol.members)
     return "\n\n".join(filter(None, (symbol.signature, inline(symbol.doc), members)))

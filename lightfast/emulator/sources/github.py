@@ -128,8 +128,8 @@ def _holds_connections(value: dict[str, Any]) -> bool:
 def _complaint(error: Exception) -> str:
     if isinstance(error, _AnsweredError):
         return f"the other side answered with an error: {error}; run the command again"
-    said = f"`{error.args[0]}` is missing" if isinstance(error, KeyError) else str(error)
-    return f"not an issue or pull request ({said}); {_COMMAND} gives those of a repository"
+    reason = f"`{error.args[0]}` is missing" if isinstance(error, KeyError) else str(error)
+    return f"not an issue or pull request ({reason}); {_COMMAND} gives those of a repository"
 
 
 class _AnsweredError(ValueError):

@@ -101,5 +101,5 @@ def added_up(parts: Iterable[LeftOut]) -> tuple[LeftOut, ...]:
 
 def summary(parts: Iterable[LeftOut]) -> str:
     """Return one line about what was passed over; empty for nothing."""
-    said = ", ".join(map(str, parts))
-    return f"left out: {said}" if said else ""
+    listed = ", ".join(map(str, parts))
+    return f"left out: {listed}" if listed else ""

@@ -160,18 +160,19 @@ class _Reader:
             self._in_list = True
         elif not indent and self._paragraph < 0:
             self._in_list = False
-        said = self._said(stripped)
+        text = self._visible(stripped)
         if _HTML_BLOCK.match(stripped) and self._paragraph < 0:
             self._in_html = True
         if quoted or item or self._in_html or stripped[0:1] == "|" or indent:
             self._paragraph = -1 if self._paragraph < 0 or item else self._paragraph
         elif self._paragraph < 0:
             self._paragraph = number
-        self.out.append(Line("text", said) if said else Line("blank"))
-        if not said:
+        self.out.append(Line("text", text) if text else Line("blank"))
+        if not text:
             self._paragraph = -1
 
-    def _said(self, stripped: str) -> str:
+    def _visible(self, stripped: str) -> str:
+        """Return what a reader sees of a line of text; nothing of a line for a tool."""
         letters = set(stripped)
         if letters <= _RULE and len(stripped) > 2 and len(letters - {" "}) == 1:
             return ""
