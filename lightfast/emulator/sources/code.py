@@ -106,7 +106,7 @@ class _Scanner:
         # Elsewhere a brace begins what is no longer the signature.
         self._opening, self._closing = ("([{", ")]}") if self._is_python else ("([", ")]")
         self._string = ""  # the quotes that end the text that we are in
-        self.values: list[str] = []  # names at the top that nothing is said about, such as constants
+        self.values: list[str] = []  # names at the top without a comment, such as constants
 
     def symbols(self) -> Iterator[Symbol]:
         """Find what is declared: at the top, and with a comment of its own inside of a container."""
