@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -28,6 +29,7 @@ __all__ = [
 ]
 
 MAX_TERMS = 64
+LONG = 40  # characters of a word
 SCANNED = 20_000  # characters of a text whose characters are indexed one by one
 
 _STOP_WORDS = (
@@ -118,4 +120,12 @@ def match_expression(words: Iterable[str]) -> str:
 
 def stem(word: str) -> str:
     """Return a word without its ending, roughly: ``retried`` and ``retry``, ``dropped`` and ``drop`` belong together."""
+    return _stem(word) if len(word) <= LONG else _without_ending(word)
+
+
+def _without_ending(word: str) -> str:
     return _DOUBLED.sub(r"\1", _SUFFIX.sub("", word)) if len(word) > 3 else word
+
+
+# Texts repeat their words; those that are too long for a word do not, and would fill the memory.
+_stem = lru_cache(maxsize=16_384)(_without_ending)
