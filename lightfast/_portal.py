@@ -36,6 +36,9 @@ _T = TypeVar("_T")
 # signal of a Ctrl-C, and nothing wakes the lock then; on Windows, nothing ever does.
 # A longer sleep saves nothing: waking up takes 2 µs.
 _POLL_INTERVAL = 0.25
+_EXIT_GRACE = (
+    5.0  # seconds within which the interpreter has exited, unless somebody waits for the thread
+)
 _CANCEL_GRACE = 5.0  # seconds that a cancelled call is given to put its connection in order
 
 
@@ -139,6 +142,10 @@ class Portal:
             self._waiting.discard(job)
         if job.error is None:
             return job.value  # type: ignore[return-value]  # set when there is no error
+        if _exiting.is_set() and threading.current_thread().daemon:
+            time.sleep(
+                _EXIT_GRACE
+            )  # frozen in it, as in every blocking call: an error would be printed
         raise job.failure()
 
     def iterate(self, items: AsyncIterator[_T]) -> Iterator[_T]:
@@ -217,6 +224,7 @@ def _stopped() -> UsageError:
     )
 
 
+_exiting = threading.Event()
 _serving: dict[threading.Thread, asyncio.AbstractEventLoop] = {}
 
 
@@ -269,6 +277,7 @@ async def _close(items: AsyncGenerator[Any, None]) -> None:
 @atexit.register
 def _at_exit() -> None:
     """Stop every loop, also those of portals that were dropped a moment ago, and wait briefly."""
+    _exiting.set()
     until = time.monotonic() + 1.0
     serving = list(_serving.items())
     for _, loop in serving:

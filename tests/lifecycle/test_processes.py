@@ -183,6 +183,20 @@ time.sleep(0.3)
         )
 
 
+def test_a_daemon_threads_call_at_exit_raises_nothing(stage, run):
+    """An error that the thread does not catch would be printed."""
+    with stage.serve(FaultServer(hang)) as server:
+        run(
+            """
+warnings.simplefilter("ignore")
+client = Lightfast()
+for _ in range(5): threading.Thread(target=client.search, args=("q",), daemon=True).start()
+time.sleep(0.3)
+""",
+            server.base_url,
+        )
+
+
 def stuck(play: Play) -> Play:
     """Plays to the query that will be interrupted; answers all others."""
 
