@@ -338,7 +338,7 @@ def test_a_database_in_memory_is_a_temporary_one(
 NOWHERE = """
 import sys, tempfile
 from lightfast.emulator import Emulator, EmulatorError
-tempfile._candidate_tempdir_list = lambda: ["/nonexistent"]
+tempfile._candidate_tempdir_list = lambda: [sys.argv[2] + ".gone"]
 for options in ({}, {"database": sys.argv[2]}):
     try:
         emulator = Emulator([sys.argv[1]] if options else [], embedder=None, **options)
