@@ -44,7 +44,9 @@ class Member:
         titles = [result["title"] for result in answer.body["data"]]
         assert {title.split()[0] for title in titles} <= {self.own}
         assert answer.body["meta"]["total"] == len(titles) == len(set(titles))
-        assert answer.body["meta"]["paths"]["vector"] in {before, self.is_covered()}
+        at_once = mode != "fast" and bool(titles)  # what its words find is compared at once
+        is_compared = answer.body["meta"]["paths"]["vector"]
+        assert is_compared in {at_once or before, at_once or self.is_covered()}
         return answer.body
 
     def is_covered(self) -> bool:
