@@ -54,6 +54,9 @@ _NOT_PROSE = re.compile(r"(?:.*requirements|constraints|cmakelists|robots|humans
 
 _TEST_DIRECTORIES = frozenset(str.split("test tests testdata test-data test_data __tests__ __mocks__ mocks e2e fixtures fixture __fixtures__ snapshots __snapshots__ cassettes"))  # fmt: skip
 _VENDORED = frozenset(str.split("vendor vendored _vendor third_party third-party thirdparty node_modules bower_components site-packages external extern externals pods dist out target"))  # fmt: skip
+# Forms to fill in, and what tools keep for themselves; people write in these hidden directories, too.
+_FORM = re.compile(r"(?:issue|pull_request|merge_request)_templates?(?:\.\w+)?")
+_WRITTEN_IN = frozenset({".github", ".gitlab"})
 _EXAMPLES = frozenset(str.split("example examples sample samples demo demos docs_src snippets tutorial tutorials cookbook script scripts tools testing benchmark benchmarks bench doc docs .github ci"))  # fmt: skip
 _TEST_FILE = re.compile(r"(?:test_.*|conftest|.*_tests?|.*[._-](?:test|tests|spec|stories|mock)|.*(?<=[a-z])Tests?|.*Spec)\.\w+")  # fmt: skip
 _GENERATED = re.compile(r".*(?:_pb2(?:_grpc)?\.pyi?|\.pb(?:\.gw)?\.\w+|\.min\.\w+|\.bundle\.\w+|\.g(?:en|enerated)?\.\w+|_generated\.\w+|-lock\.\w+|\.d\.ts\.map)")  # fmt: skip
@@ -97,7 +100,7 @@ def kind_of(path: str) -> FileKind | None:
     if aside and form == "text":
         return None  # data of a test
     family: Family = "changelog" if _is_changelog(directory, name) else "documentation"
-    return FileKind(form, family, ASIDE if aside else 0.0)
+    return FileKind(form, family, ASIDE if aside or _is_for_tools(directory, name) else 0.0)
 
 
 def _code(directory: str, name: str, language: str) -> FileKind | None:
@@ -133,6 +136,12 @@ def _parts(directory: str) -> frozenset[str]:
 @lru_cache(maxsize=4096)
 def _is_aside(directory: str) -> bool:
     return bool(_parts(directory) & (_TEST_DIRECTORIES | _VENDORED))
+
+
+def _is_for_tools(directory: str, name: str) -> bool:
+    parts = _parts(directory)
+    hidden = any(part.startswith(".") for part in parts - _WRITTEN_IN - _FRAGMENTS)
+    return hidden or any(_FORM.fullmatch(part) for part in {*parts, name.lower()})
 
 
 @lru_cache(maxsize=4096)
