@@ -25,6 +25,15 @@ os.environ["LIGHTFAST_EMBEDDER"] = "none"
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
+
+@pytest.fixture(autouse=True)
+def _signals_are_handled_as_before() -> Iterator[None]:
+    """Fail a test that leaves a handler behind: the next one that presses Ctrl-C would wait for ever."""
+    before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
+    yield
+    assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == before
+
+
 # Examples are the same in every run, and may take as long as a busy machine needs. For others:
 # `pytest --hypothesis-profile exploring`.
 hypothesis.settings.register_profile(

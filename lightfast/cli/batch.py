@@ -19,6 +19,7 @@ from lightfast.cli.exit_codes import BATCH, INTERRUPTED
 from lightfast.cli.filters import filter_options
 from lightfast.cli.output import note, verbosity
 from lightfast.cli.progress import Searching
+from lightfast.cli.signals import handled
 from lightfast.cli.suggestions import Choice
 
 if TYPE_CHECKING:
@@ -163,8 +164,5 @@ def _first_interrupt() -> Iterator[list[int]]:
         with contextlib.suppress(OSError):  # not through a stream: a handler may interrupt one
             os.write(2, b"\nFinishing the searches under way; Ctrl-C again stops at once.\n")
 
-    before = signal.signal(signal.SIGINT, handle)
-    try:
+    with handled(signal.SIGINT, handle):
         yield interrupted
-    finally:
-        signal.signal(signal.SIGINT, before)

@@ -25,6 +25,7 @@ from lightfast.cli.members import members
 from lightfast.cli.organizations import organizations
 from lightfast.cli.output import note, note_left_out, verbosity
 from lightfast.cli.revision import revision
+from lightfast.cli.signals import handled
 from lightfast.cli.suggestions import Choice
 from lightfast.cli.tables import print_table
 
@@ -154,6 +155,8 @@ def index(
     help="The pinned revision's: documented, or observed at the service.",
 )
 @verbosity
+# Like Ctrl-C: service managers and containers stop a process with SIGTERM.
+@handled(signal.SIGTERM, signal.default_int_handler)
 def serve(
     paths: tuple[Path, ...],
     *,
@@ -187,8 +190,6 @@ def serve(
 
     given = paths or (() if database else (Path(),))
     place = database or cached_database(given, code=code)
-    # Like Ctrl-C: service managers and containers stop a process with SIGTERM.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
     serving = False
     news: deque[EmbeddingProgress] = deque(maxlen=1)
     try:

@@ -14,6 +14,7 @@ import click
 
 from lightfast.cli.commands import Command
 from lightfast.cli.output import verbosity
+from lightfast.cli.signals import handled
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -78,28 +79,27 @@ def _run(command: tuple[str, ...], emulator: Emulator) -> int:
         "LIGHTFAST_EMULATOR_TOKEN": emulator.control_token,
     }
     forwarding = _Forwarding()
-    try:
-        process = subprocess.Popen(_found(command), env=environment)  # noqa: S603 - what the user asked for
-    except FileNotFoundError:
-        click.echo(f"{command[0]}: command not found", err=True)
-        return NOT_FOUND
-    except OSError as error:
-        click.echo(f"{command[0]}: {error.strerror}", err=True)
-        return NOT_EXECUTABLE
-    forwarding.to(process)
-    code = process.wait()
+    # A terminal sends Ctrl-C to the command as well, which decides what to do about it.
+    with handled(signal.SIGINT, lambda *_: None), handled(signal.SIGTERM, forwarding.forward):
+        try:
+            process = subprocess.Popen(_found(command), env=environment)  # noqa: S603 - what the user asked for
+        except FileNotFoundError:
+            click.echo(f"{command[0]}: command not found", err=True)
+            return NOT_FOUND
+        except OSError as error:
+            click.echo(f"{command[0]}: {error.strerror}", err=True)
+            return NOT_EXECUTABLE
+        forwarding.to(process)
+        code = process.wait()
     return code if code >= 0 else 128 - code
 
 
 class _Forwarding:
-    """Signals that a command gets: from the moment it is made, so that none ends this process and leaves the command."""
+    """Forwarding of signals to a command, of those that come before it is made, too."""
 
     def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None
         self._early: list[int] = []
-        # A terminal sends Ctrl-C to the command as well, which decides what to do about it.
-        signal.signal(signal.SIGINT, lambda *_: None)
-        signal.signal(signal.SIGTERM, self._forward)
 
     def to(self, process: subprocess.Popen[bytes]) -> None:
         """Send them to a process, first those that came before it."""
@@ -107,7 +107,8 @@ class _Forwarding:
         for number in self._early:
             process.send_signal(number)
 
-    def _forward(self, number: int, _: FrameType | None) -> None:
+    def forward(self, number: int, _: FrameType | None) -> None:
+        """Send a signal that this process got, now or when the command is there."""
         if self._process is None:
             self._early.append(number)
         else:

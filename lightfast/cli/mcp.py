@@ -21,6 +21,7 @@ from lightfast.cli.commands import Group
 from lightfast.cli.connection import code_option, working_directory
 from lightfast.cli.output import note, print_json, verbosity
 from lightfast.cli.settings import read_settings
+from lightfast.cli.signals import handled
 from lightfast.cli.start_up import without_garbage_collection
 from lightfast.cli.suggestions import Choice
 
@@ -129,14 +130,14 @@ def mcp(
 
             await serve_http(server, listener, token=token, names=names, on_start=_announce)
 
-    if listener is None:
-        if sys.stdin is not None and sys.stdin.isatty():
-            note(
-                "Waiting for an MCP client on stdin; `lightfast mcp config` prints its configuration."
-            )
-        # At once: the SDK would wait for another line. A database that is killed is whole.
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
-    asyncio.run(serve())
+    if listener is not None:
+        asyncio.run(serve())
+        return
+    if sys.stdin is not None and sys.stdin.isatty():
+        note("Waiting for an MCP client on stdin; `lightfast mcp config` prints its configuration.")
+    # At once: the SDK would wait for another line. A database that is killed is whole.
+    with handled(signal.SIGINT, signal.SIG_DFL):
+        asyncio.run(serve())
 
 
 @mcp.command(
