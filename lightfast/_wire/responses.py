@@ -100,10 +100,6 @@ class HttpResponse:
         # UTF-16 is ASCII with zeros in between.
         return _without(self.secret, self.body.replace(b"\0", b""))
 
-    def safe_answer(self) -> bytes:
-        """Return the body of a success likewise; the beginning of a credential alone may be a result's own text."""
-        return self.body.replace(self.secret.reveal().encode(), REDACTED)
-
     def redact(self, text: str) -> str:
         """Return a text that was made from the body likewise."""
         if self.secret.reveal()[:_PREFIX] not in text:
@@ -138,14 +134,13 @@ def read_search(response: HttpResponse, attempts: int = 1, elapsed: float = 0.0)
     """
     info = response.info(attempts, elapsed)
     try:
-        result = converter.read_search(response.safe_answer(), info)
+        result = converter.read_search(response.body, info)
     except converter.WireError as error:
         raise _unreadable(response, str(error)) from None
-    request_id = result.request_id
-    if request_id is None:
-        request_id = printable(info.headers.get("x-request-id", ""), 200) or None
-    if request_id and (safe := response.redact(request_id)) != result.request_id:
-        result = attrs.evolve(result, request_id=safe)
+    # It is logged and traced. A search of the whole body for the credential would take 5 µs, a twentieth of a call.
+    request_id = response.redact(result.request_id or info.headers.get("x-request-id") or "")
+    if request_id != (result.request_id or ""):
+        result = attrs.evolve(result, request_id=printable(request_id, 200))
     return result
 
 
@@ -157,9 +152,7 @@ def read_any(response: HttpResponse, attempts: int = 1, elapsed: float = 0.0) ->
     """
     info = response.info(attempts, elapsed)
     try:
-        data = (
-            None if response.status == _NO_CONTENT else converter.read_json(response.safe_answer())
-        )
+        data = None if response.status == _NO_CONTENT else converter.read_json(response.body)
     except converter.WireError as error:
         raise _unreadable(response, str(error)) from None
     return JsonResponse(

@@ -99,17 +99,16 @@ def escaped(document: object) -> str:
 
 
 @pytest.mark.parametrize("write", [json.dumps, escaped], ids=["plain", "escaped"])
-def test_a_key_in_an_answer_is_redacted(write):
-    """In whole, anywhere; in the request's ID, which is logged and traced, also behind JSON's escapes."""
+def test_a_key_in_the_id_of_a_request_is_redacted(write):
+    """It is logged and traced; also behind JSON's escapes."""
     document = contract("response_minimal.json") | {"requestId": f"req {KEY}"}
     found = read_search(response(write(document)))
     other = read_any(response(write({"requestId": f"req {KEY}"})))
     assert (found.request_id, other.request_id) == ("req …", "req …")
     assert KEY not in repr(found)
-    plain = read_search(response(json.dumps({**document, "echo": [KEY, {KEY: KEY}]})))
-    assert KEY not in plain.to_json() + repr(plain) + repr(read_any(response([KEY])))
-    part = contract("response_minimal.json") | {"hint": f"keys begin with {KEY[:10]}"}
-    assert KEY[:10] in read_search(response(part)).to_json(), "what is no key stays"
+    del document["requestId"]
+    in_header = read_search(response(write(document), x_request_id=f"req {KEY}"))
+    assert in_header.request_id == "req …"
 
 
 def test_an_error_document_under_200_is_quoted():
