@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from lightfast.emulator.embedding.base import Embedder
 
 _TUNED = (
-    "black caddy celery click flask httpx hugo prettier redis-py requests ripgrep scrapy starlette"
-    " tornado typer"
+    "bat black caddy celery click express flask fzf httpx hugo pip pluggy prettier redis-py requests"
+    " rich ripgrep scrapy starlette tornado typer"
 )
 TUNED = frozenset(_TUNED.split())
 KINDS = ("how-to", "history", "symptom", "code")

@@ -75,14 +75,14 @@ class Depth:
     nearest: int = 200
     reranked: int = 30
     words: float = 1.0
-    meaning: float = 1.2
+    meaning: float = 1.0
     phrase: float = 0.08
 
 
 DEPTHS = {
     "fast": Depth(words=0.0, meaning=1.0, reranked=0),
     "balanced": Depth(),
-    "thorough": Depth(lexical=200, nearest=400, reranked=100, phrase=0.12),
+    "thorough": Depth(lexical=200, nearest=400, reranked=100),
 }
 
 
