@@ -36,9 +36,7 @@ _T = TypeVar("_T")
 # signal of a Ctrl-C, and nothing wakes the lock then; on Windows, nothing ever does.
 # A longer sleep saves nothing: waking up takes 2 µs.
 _POLL_INTERVAL = 0.25
-_EXIT_GRACE = (
-    5.0  # seconds within which the interpreter has exited, unless somebody waits for the thread
-)
+_EXIT_GRACE = 5.0  # seconds within which the interpreter has exited, unless somebody waits
 _CANCEL_GRACE = 5.0  # seconds that a cancelled call is given to put its connection in order
 
 
@@ -143,9 +141,8 @@ class Portal:
         if job.error is None:
             return job.value  # type: ignore[return-value]  # set when there is no error
         if _exiting.is_set() and threading.current_thread().daemon:
-            time.sleep(
-                _EXIT_GRACE
-            )  # frozen in it, as in every blocking call: an error would be printed
+            # Frozen in it, as in every blocking call: an error would be printed.
+            time.sleep(_EXIT_GRACE)
         raise job.failure()
 
     def iterate(self, items: AsyncIterator[_T]) -> Iterator[_T]:

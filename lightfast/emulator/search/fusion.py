@@ -42,6 +42,7 @@ __all__ = [
 
 COPY = 0.5  # what a score is multiplied by when another file says the very same
 BETWEEN = 0.3  # share of the words' score that compares families with each other
+PHRASE = 0.08  # what neighbouring words count that are neighbours in the query too
 TITLED = 0.06  # what it counts that the query is just the title
 NAMED = 1.4  # what it counts that a query names a document, beside words and meaning
 OTHER_WORDS = 1.0  # what it counts that all of the query is said in other words
@@ -68,7 +69,6 @@ class Depth:
         reranked: The number of the best candidates whose texts are looked at.
         words: What the best match of a family counts.
         meaning: What the cosine counts besides.
-        phrase: What neighbouring words count that are neighbours in the query too.
     """
 
     lexical: int = 100
@@ -76,7 +76,6 @@ class Depth:
     reranked: int = 30
     words: float = 1.0
     meaning: float = 1.0
-    phrase: float = 0.08
 
 
 DEPTHS = {
@@ -226,7 +225,7 @@ def reranked(
         if text := texts.get(c.passage):
             title, body = _stems(text.title), _stems(text.body)
             more = TITLED * (title == wanted) if pairs else 0.0
-            more += depth.phrase * _phrase(title, body, pairs)
+            more += PHRASE * _phrase(title, body, pairs)
             worth = OTHER_WORDS if c.cosine is None else OTHER_WORDS_MEANT
             more += worth * _made_up_for({*title, *body}, alternatives)
         best.append((c, score + c.weight * more))

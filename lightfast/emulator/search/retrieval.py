@@ -305,15 +305,13 @@ class _Search:
         missing = [c.passage for c, _ in first if c.cosine is None]
         if not (missing and self._meaning) or self._query.mode == "fast":
             return ranked
-        started = perf_counter()
+        self._clock("rerank")
         texts = self._lexical.texts(missing)
         cosines = self._meaning.compare(
             self._query.query,
             {p: embedded_text(text.title, text.body) for p, text in texts.items()},
         )
-        taken = perf_counter() - started
-        self._latency["embedding"] = self._latency.get("embedding", 0.0) + taken
-        self._since += taken
+        self._clock("embedding")
         self._is_compared = bool(cosines)
         if not cosines:
             return ranked
