@@ -20,9 +20,8 @@ TIME_LIMIT = 60.0  # seconds that git may be silent
 CHUNK = 1 << 16  # bytes that are read at once
 _MAX_COMPLAINT = 2000  # bytes of what git says when it fails
 _GRACE = 5.0  # seconds for what git said last to arrive
-_MAX_MEMORY = (
-    2 << 30
-)  # bytes that git may allocate: a tree can hold another one ten times, and so on
+# Bytes that git may allocate: a tree can hold another one ten times, and so on.
+_MAX_MEMORY = 2 << 30
 _PIPE = 1 << 20  # git goes on while documents are made; only Linux heeds it
 
 
