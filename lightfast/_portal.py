@@ -94,6 +94,7 @@ class Portal:
     def __init__(self) -> None:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
+        self._stopping = asyncio.Event()
         self._starting = threading.Lock()
         self._waiting: set[_Job[Any]] = set()
         _fork.register(self)
@@ -166,8 +167,7 @@ class Portal:
         loop, thread = self._loop, self._thread
         if loop is None or thread is None:
             return
-        with contextlib.suppress(RuntimeError):  # it has stopped already
-            loop.call_soon_threadsafe(loop.stop)
+        _stop(loop, self._stopping)
         if timeout is not None and thread is not threading.current_thread():
             thread.join(timeout)
 
@@ -177,6 +177,7 @@ class Portal:
         if self._thread is not None:
             _serving.pop(self._thread, None)
         self._loop = self._thread = None
+        self._stopping = asyncio.Event()
         self._waiting = set()
         self._starting = threading.Lock()
 
@@ -188,7 +189,10 @@ class Portal:
             if self._loop is None:
                 loop = new_loop()
                 self._thread = threading.Thread(
-                    target=_serve, args=(loop, self._waiting), name="lightfast", daemon=True
+                    target=_serve,
+                    args=(loop, self._stopping, self._waiting),
+                    name="lightfast",
+                    daemon=True,
                 )
                 try:
                     self._thread.start()
@@ -197,7 +201,8 @@ class Portal:
                     loop.close()
                     raise _not_started(error) from None
                 except BaseException:  # Ctrl-C: the thread runs all the same
-                    loop.call_soon_threadsafe(loop.stop)
+                    _stop(loop, self._stopping)
+                    self._stopping = asyncio.Event()  # for the thread that the next call starts
                     raise
             return self._loop
 
@@ -222,18 +227,27 @@ def _stopped() -> UsageError:
 
 
 _exiting = threading.Event()
-_serving: dict[threading.Thread, asyncio.AbstractEventLoop] = {}
+_serving: dict[threading.Thread, tuple[asyncio.AbstractEventLoop, asyncio.Event]] = {}
 
 
-def _serve(loop: asyncio.AbstractEventLoop, waiting: set[_Job[Any]]) -> None:
+def _stop(loop: asyncio.AbstractEventLoop, stopping: asyncio.Event) -> None:
+    """Have a loop stopped, from any thread, once or several times: it winds up what it holds first.
+
+    `loop.stop()` would do so once only: a second one, at the interpreter's exit, ends the winding up.
+    """
+    with contextlib.suppress(RuntimeError):  # it has stopped already
+        loop.call_soon_threadsafe(stopping.set)
+
+
+def _serve(
+    loop: asyncio.AbstractEventLoop, stopping: asyncio.Event, waiting: set[_Job[Any]]
+) -> None:
     """Run a loop until it is stopped, then end what it holds, as asyncio.run() would."""
     thread = threading.current_thread()
-    _serving[thread] = loop
+    _serving[thread] = loop, stopping
     asyncio.set_event_loop(loop)
     try:
-        loop.run_forever()
-        loop.run_until_complete(_cancel_all())
-        loop.run_until_complete(loop.shutdown_asyncgens())
+        loop.run_until_complete(_run_until(stopping))
     finally:
         asyncio.set_event_loop(None)
         # uvloop's own look-ups may still come back to a closed loop, and are not worth a message.
@@ -245,11 +259,13 @@ def _serve(loop: asyncio.AbstractEventLoop, waiting: set[_Job[Any]]) -> None:
         _serving.pop(thread, None)
 
 
-async def _cancel_all() -> None:
+async def _run_until(stopping: asyncio.Event) -> None:
+    await stopping.wait()
     tasks = asyncio.all_tasks() - {asyncio.current_task()}
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
+    await asyncio.get_running_loop().shutdown_asyncgens()
 
 
 async def _next(items: AsyncIterator[_T], end: _T) -> _T:
@@ -277,8 +293,7 @@ def _at_exit() -> None:
     _exiting.set()
     until = time.monotonic() + 1.0
     serving = list(_serving.items())
-    for _, loop in serving:
-        with contextlib.suppress(RuntimeError):  # it has stopped already
-            loop.call_soon_threadsafe(loop.stop)
+    for _, (loop, stopping) in serving:
+        _stop(loop, stopping)
     for thread, _ in serving:
         thread.join(max(0.0, until - time.monotonic()))

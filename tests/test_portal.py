@@ -165,6 +165,32 @@ def test_a_frozen_clock_neither_stops_deadlines_nor_waits(monkeypatch, serve, sc
             )
 
 
+@pytest.mark.filterwarnings("error::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_loop_that_is_stopped_again_while_it_winds_up_winds_up_whole():
+    """As a client's is that is dropped a moment before the interpreter exits."""
+    wound_up = []
+
+    async def wait() -> None:
+        try:
+            await asyncio.sleep(PATIENCE)
+        finally:
+            portal.stop()
+            for _ in range(3):
+                await asyncio.sleep(0)
+            wound_up.append(True)
+
+    async def begin() -> asyncio.Task[None]:
+        return asyncio.create_task(wait())
+
+    portal = Portal()
+    task = portal.run(begin())
+    portal.run(asyncio.sleep(0))
+    portal.stop(timeout=PATIENCE)
+    assert wound_up == [True]
+    assert task.cancelled()
+    assert not portal.running
+
+
 def test_the_loop_of_a_dropped_portal_ends():
     portal = Portal()
     portal.run(asyncio.sleep(0))

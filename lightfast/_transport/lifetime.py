@@ -64,7 +64,8 @@ class Lifetime:
     def abandon(self) -> None:
         """Close the sockets of a pool whose loop will not run again."""
         self.pool.abandon()
-        with contextlib.suppress(StopIteration):  # nothing is left to be awaited
+        # Nothing is left to be awaited; or the loop runs once more, and closes the pool at this moment.
+        with contextlib.suppress(StopIteration, RuntimeError):
             self._span.aclose().send(None)
 
     def forget(self) -> None:
