@@ -16,6 +16,7 @@ from datetime import datetime
 from typing import Any, get_args, get_origin
 
 import attrs
+import orjson
 from cattrs import Converter
 
 from lightfast._wire.layout import NOT_IN_JSON, REQUIRED, Field, Reader, is_array, layout
@@ -105,12 +106,13 @@ _NOTICE = "; noticed.drift = True"
 
 # What most values are stands in line: a call for each field would double the time.
 # A time that ends in Z is looked at by its last character: to cut a text of it takes 1 % more.
+# To compare an array with an empty one, which has to be made, takes 1 % more.
 _INLINE: dict[Any, tuple[str, ...]] = {
     str: ("type(v) is str: {target} = v",),
     bool: ("type(v) is bool: {target} = v",),
     float: ("type(v) is float: {target} = v", "type(v) is int: {target} = float(v)"),
     int: ("type(v) is int: {target} = v",),
-    tuple: ("v == []: {target} = ()",),
+    tuple: ("type(v) is list and not v: {target} = ()",),
     datetime: ("type(v) is str and v and v[-1] == 'Z': {target} = from_iso(v)",),
 }
 
@@ -155,9 +157,20 @@ def _scope_of(fields: Sequence[Field], converter: Converter) -> dict[str, Any]:
     }
     for field in fields:
         scope[f"read_{field.name}"] = converter.get_structure_hook(field.type)
+        scope[f"key_{field.name}"] = _key(field.wire)
         scope[f"type_{field.name}"] = field.type
         scope[f"default_{field.name}"] = field.default
     return scope
+
+
+def _key(name: str) -> str:
+    """Return a key as it stands in the documents that orjson makes.
+
+    orjson keeps the keys that it has met. A dict that is asked for the same object need not
+    compare texts: 5 % of an answer.
+    """
+    (key,) = orjson.loads(orjson.dumps({name: None}))
+    return str(key)
 
 
 def _insert(template: str, **texts: str) -> str:
@@ -173,9 +186,9 @@ def _sparse_lines(field: Field) -> list[str]:
     """Return the lines that read one field of `o`, which may be missing, and count it in `n`."""
     if field.default is REQUIRED:
         # Not a KeyError, for which a surrounding object would read its arrays once more.
-        return [f"v = o.get({field.wire!r}, missing)", *_value_lines(field, f"r.{field.name}")]
+        return [f"v = o.get(key_{field.name}, missing)", *_value_lines(field, f"r.{field.name}")]
     return [
-        f"if {field.wire!r} in o:",
+        f"if key_{field.name} in o:",
         " n += 1",
         *(f" {line}" for line in _dense_lines(field)),
         f"else: r.{field.name} = default_{field.name}{_NOTICE if field.promised else ''}",
@@ -188,7 +201,7 @@ def _dense(fields: Sequence[Field]) -> list[str]:
     single = [field for field in fields if field not in nested]
     return [
         *(line for field in single for line in _dense_lines(field)),
-        *(f"v_{field.name} = o[{field.wire!r}]" for field in nested),
+        *(f"v_{field.name} = o[key_{field.name}]" for field in nested),
         *(
             line
             for field in nested
@@ -199,7 +212,7 @@ def _dense(fields: Sequence[Field]) -> list[str]:
 
 def _dense_lines(field: Field) -> list[str]:
     """Return the lines that read one field of `o` into `r`."""
-    return [f"v = o[{field.wire!r}]", *_value_lines(field, f"r.{field.name}")]
+    return [f"v = o[key_{field.name}]", *_value_lines(field, f"r.{field.name}")]
 
 
 def _value_lines(field: Field, target: str) -> list[str]:
