@@ -31,8 +31,6 @@ def check_whole(name: str, value: object, low: int, high: float = math.inf) -> i
     Raises:
         ConfigurationError: The value is not one. A bool is not a number.
     """
-    if type(value) is int and low <= value <= high:
-        return value  # almost always: isinstance with a protocol takes 8 µs
     number = None
     if isinstance(value, SupportsIndex) and not isinstance(value, bool):
         with suppress(TypeError):  # numpy's arrays have an __index__, too

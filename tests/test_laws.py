@@ -52,6 +52,7 @@ CORE = [
     "_wire.responses",
     "_transport.encoding",
     "_transport.deadline",
+    "_transport.slots",
     "_transport.proxy",
     "_transport.incoming",
     "_transport.trust",

@@ -126,7 +126,8 @@ class Call:
 
     async def _once(self, credential: Credential, read: Read[_T]) -> _T:
         """Send once and decode the response."""
-        await self._wait_for_slot()
+        if not self._pool.slots.take():
+            await self._wait_for_slot()
         begun = self._now()
         try:
             response = await self._pool.exchange(
@@ -160,13 +161,9 @@ class Call:
             return self._decode(response, read)
 
     async def _wait_for_slot(self) -> None:
-        slots = self._pool.slots
-        if not slots.locked():
-            await slots.acquire()  # at once, and without a timer
-            return
         try:
             with self._pool.deadlines.until(self._deadline):
-                await slots.acquire()
+                await self._pool.slots.wait()
                 return
         except TimeoutError:
             most = self._config.connection.max_connections

@@ -134,14 +134,15 @@ def _close_socket(transport: asyncio.Transport) -> None:
 
 # --- the body's end ---------------------------------------------------------------------------
 
-_KNOWN_END = contextlib.nullcontext()
-
 
 async def receive(
     incoming: IncomingResponse, content: aiohttp.StreamReader, protocol: ResponseHandler | None
 ) -> None:
     """Read a body whose head has come."""
-    with _KNOWN_END if incoming.length is not None else _until_lost(content, protocol):
+    if incoming.length is not None:  # the parser knows where it ends
+        await incoming.read(content)
+        return
+    with _until_lost(content, protocol):
         await incoming.read(content)
 
 

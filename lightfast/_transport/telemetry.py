@@ -15,6 +15,8 @@ __all__ = ["is_observed"]
 def is_observed() -> bool:
     """Tell whether a provider of traces or metrics was set up, now and not only at the start."""
     modules = sys.modules
+    if "opentelemetry" not in modules:
+        return False
     trace = modules.get("opentelemetry.trace")
     if trace is not None and getattr(trace, "_TRACER_PROVIDER", trace) is not None:
         return True

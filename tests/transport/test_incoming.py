@@ -23,6 +23,9 @@ class Chunks:
     def at_eof(self) -> bool:
         return not self._chunks
 
+    def is_eof(self) -> bool:
+        return False
+
     async def readany(self) -> bytes:
         return self._chunks.pop(0)
 
