@@ -1,7 +1,8 @@
 """Intent of a question, told from its form, and the weight of each family of documents for it.
 
 "How do I …" wants a page, "why …" and "when …" want a commit, a pull request or a changelog, "where …" wants a place
-in the code. A question of none of these forms, such as a few keywords, prefers nothing.
+in the code; what somebody sees go wrong is explained by a page, or by the release that mended it. What has none of these
+forms, such as a few keywords, is most likely looked for in a page.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ PRIORS: dict[Form, dict[Family, float]] = {
     "release": {"changelog": 0.6, "code": -0.4},
     "person": {"history": 0.25, "code": -0.4},
     "code": {"code": 0.8},
-    "symptom": {"documentation": 0.3, "code": -0.4},
+    "symptom": {"documentation": 0.3, "changelog": 0.3, "history": 0.1},
     "open": {"documentation": 0.4, "code": -0.4},
 }
 
@@ -41,34 +42,51 @@ _CODE = re.compile(
 _PAST = re.compile(
     r"^\W*(?:when|who|why|since (?:when|which)|in (?:which|what) (?:release|version)"
     r"|(?:which|what) (?:release|version|commit|pr|pull request)\b"
-    r"|what (?:broke|changed|breaks|changes|happened|was|were|is new)|is there a reason)\b"
+    r"|what (?:broke|changed|breaks|changes|happened|became|was|were|is new)|is there a reason)\b"
+    r"|^\W*(?:which|what) .{1,80} (?:was|were|has been|have been) .{1,80} (?:in|since|with|by) (?:version |release |v)\d"
     r"|\bwho (?:introduced|added|wrote|removed|changed|integrated|fixed|made|did)\b"
     r"|(?:,| and) (?:who|when)\b",
     re.IGNORECASE,
 )
-# "Why does my …" and "when I …" tell what somebody sees, not what happened to the project.
+# "Why does my …" and "when I …" tell what somebody sees, not what happened to the project; so does "why does it …", unless
+# that is about what it did before.
 _MINE = re.compile(
     r"^\W*when (?:i|it|the|my|a|an)\b(?! \w+ (?:was|were|is|added|removed|introduced|dropped|changed))"
-    r"|\bwhy (?:is|are|does|do|did|am|was|doesn't|don't|isn't) (?:my|i|it|this)\b",
+    r"|\bwhy (?:is|are|does|do|did|am|was|doesn't|don't|isn't) (?:my|i|(?:it|this)(?!.{1,200}\b(?:any ?more|no longer|its own)))\b",
     re.IGNORECASE,
 )
 _RELEASE = re.compile(
     r"\bwhat(?:'s| is| was)?\s*(?:broke|breaks|changed|changes|new|different)\b"
-    r"|\b(?:release notes?|changelog|upgrad\w{1,10})\b",
+    r"|\b(?:release notes?|changelog)\b|^\W*(?:(?:how|what)\b.{1,80}\b)?upgrad(?:e|es|ed|ing)\b",
     re.IGNORECASE,
 )
 _ASKING = re.compile(
-    r"^\W*(?:how|can|could|may|is|are|does|do|should|what|which)\b|\bhow (?:do|can|to)\b",
+    r"^\W*(?:how|can|could|may|is|are|does|do|should|what|which)\b|\bhow(?: (?:do|can|to)\b|\W*$)",
     re.IGNORECASE,
 )
 _SYMPTOM = re.compile(
-    r"\b(?:error|exception|traceback|fail(?:s|ed|ing)?|crash(?:es|ed)?|broken|hangs?|stuck|wrong|lost|los(?:es|ing)"
+    r"\b(?:errors?|exceptions?|tracebacks?|fail(?:s|ed|ing)?|crash(?:es|ed)?|broken|hangs?|stuck|wrong|lost|los(?:es|ing)"
     r"|missing|slow|leaks?|panics?|warnings?|refus(?:es|ed)|complains?|disappears?"
     r"|(?:do|does|did|is|are|was|were|wo|could|should)(?:n't| not)|can(?:'t| ?not)|never|nothing|stops?|stopped)\b"
-    r"|\b\w{3,40}(?:Error|Exception)\b",
+    r"|\b\w{3,40}(?:Error|Exception)\b|\bno \w{1,40} at all\b|\b(?:although|though|suddenly|as soon as|again and again)\b"
+    r"|^\S{1,40}: (?:no|not|invalid|unknown|bad|cannot|could)\b|^\W?[\"'`“]\w+ \w|\b(?:logs?|prints?|reads?|message):? [\"'`“]\w",
     re.IGNORECASE,
 )
-
+# A statement tells what is seen, unlike an order ("keep the last value"): its first verb is not its first word, and does not
+# follow a word that begins another clause ("the value that is kept").
+_VERBS = (
+    "am|is|are|was|were|has|had|does|did|becomes?|became|blows|comes|came|crawls|cuts|duplicates|ends|expects|freezes|froze"
+    "|gets|i get|got|gives|gave|goes|went|grows|grew|ignores|insists|keeps|kept|makes|opens|overwrites|puts|raises|raised"
+    "|returns|returned|says|said|scrolls|seems|shows|showed|starts|started|stays?|stayed|swallows|takes|took|tells|thinks"
+    "|throws|threw|treats|truncates|turns|turned|waits"
+)
+_CLAUSES = "after|as|because|before|how|if|so|that|unless|until|what|when|where|whether|which|while|who|whose|why|without"
+_STATEMENT = re.compile(
+    rf"^\S+\s+(?:(?!(?:{_CLAUSES})\b)\S+\s+){{0,14}}?(?:{_VERBS})\b(?!-)", re.IGNORECASE
+)
+# "X is now Y" announces; it is how a changelog says it.
+_ANNOUNCED = re.compile(r"\b(?:now|no longer|deprecated)\b", re.IGNORECASE)
+_PURPOSE = re.compile(r"\bso (?:that|a|the|i|my|it|they|we)\b", re.IGNORECASE)
 
 # Words that say where to look, not what for.
 _PLACES = frozenset(
@@ -115,4 +133,12 @@ def form_of(query: str) -> Form:
         return "release"
     if _ASKING.search(text):
         return "docs"
-    return "symptom" if _SYMPTOM.search(text) or _MINE.search(text) else "open"
+    return "symptom" if _MINE.search(text) or _is_seen(text) else "open"
+
+
+def _is_seen(text: str) -> bool:
+    """Return whether a text tells what somebody sees, rather than what is to be done or looked for."""
+    told = _PURPOSE.split(text, maxsplit=1)[0]
+    if _SYMPTOM.search(told):
+        return True
+    return bool(_STATEMENT.search(told)) and not _ANNOUNCED.search(told)
