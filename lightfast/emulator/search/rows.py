@@ -68,9 +68,11 @@ class PassageRow:
         if d.family == "code":
             # A symbol's name is its title, however it is written.
             forms = f"{forms} {split_identifiers(d.title)}".strip()
-        # What is shown of the document besides stands with its first passage.
+        # What is shown of the document besides, and the names in it, stand with its first passage.
         extras = (None, None) if self.position else (d.url, _details(d))
-        return d.title, self.body, split_identifiers(text), forms, *extras
+        names = "" if self.position else d.names
+        identifiers = f"{split_identifiers(f'{text} {names}')} {names}".strip()
+        return d.title, self.body, identifiers, forms, *extras
 
     def hashes(self) -> list[tuple[bool, bytes]]:
         """Return what vectors of the passage are kept under; a commit is compared by its title alone, too."""

@@ -1,4 +1,4 @@
-"""Definitions in source files: names, signatures, what is said about them, and where.
+"""Definitions in source files: names, signatures, what is said about and inside of them, and where.
 
 One scanner reads every language line by line. It does not parse: a parser refuses files of another version of the
 language, runs out of stack on hostile ones, and is needed for each language. Declarations stand at the beginning of a
@@ -8,11 +8,12 @@ line nearly everywhere, with their comment above or, in Python, below.
 from __future__ import annotations
 
 import re
-from itertools import islice
+from itertools import islice, pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 import attrs
 
+from lightfast.emulator.sources.bodies import MAX_LINE, end_of, names_in, notes_in
 from lightfast.emulator.sources.languages import MODIFIERS, Language, language_named
 
 if TYPE_CHECKING:
@@ -20,13 +21,13 @@ if TYPE_CHECKING:
 
 __all__ = ["Symbol", "is_generated", "symbols"]
 
-MAX_LINE = 400  # characters of a line that are looked at
 MAX_SIGNATURE = 300
 MAX_SIGNATURE_LINES = 20
 MAX_DOC = 2000
 MAX_DOC_LINES = 60
 MAX_SYMBOLS = 1000  # of one file
 MAX_MEMBERS = 60  # names that a class's text lists
+LONG = 6  # lines: so long a method can be found by what stands in it, although nothing is said about it
 _GENERATED = re.compile(r"@generated|do not (?:edit|modify)|(?:auto-?|automatically )generated|code generated", re.IGNORECASE)  # fmt: skip
 
 
@@ -39,7 +40,9 @@ class Symbol:
         signature: The line that declares it.
         doc: What its comment or docstring says.
         line: The number of that line, from 1.
-        members: The names of what stands inside.
+        members: The names of what is declared inside.
+        notes: What comments and messages inside say.
+        names: The names and words inside, each once.
     """
 
     name: str
@@ -47,6 +50,8 @@ class Symbol:
     doc: str
     line: int
     members: tuple[str, ...] = ()
+    notes: str = ""
+    names: str = ""
 
 
 _METHOD_WORDS = frozenset(MODIFIERS.split())
@@ -90,6 +95,31 @@ class _Around(NamedTuple):
     members: list[str]
 
 
+class _Declared(NamedTuple):
+    """Declaration, before it is known what stands inside.
+
+    Args:
+        symbol: What is known by now.
+        first: The line that the comment above it begins on, from 0, as the next two.
+        body: The first line after its signature.
+        end: The line before which it ends at the latest.
+        is_member: Whether it stands inside of a container.
+        members: The names of what is declared inside.
+    """
+
+    symbol: Symbol
+    first: int
+    body: int
+    end: int
+    is_member: bool
+    members: list[str]
+
+    @property
+    def is_listed(self) -> bool:
+        """True for a symbol of its own, False for what is only one of its container's members."""
+        return bool(self.symbol.doc) or not self.is_member or self.end - self.body >= LONG
+
+
 class _Scanner:
     """Scanner of a file, line by line.
 
@@ -109,8 +139,22 @@ class _Scanner:
         self.values: list[str] = []  # names at the top without a comment, such as constants
 
     def symbols(self) -> Iterator[Symbol]:
-        """Find what is declared: at the top, and with a comment of its own inside of a container."""
-        found: list[tuple[Symbol, list[str]]] = []
+        """Find what is declared: at the top, and inside of a container what is said something about or is long."""
+        listed = [each for each in self._declarations() if each.is_listed]
+        # What is declared inside speaks for itself, and so does the comment above it.
+        ends = [min(each.end, following.first) for each, following in pairwise(listed)]
+        ends += [each.end for each in listed[-1:]]
+        for each, end in zip(listed, ends, strict=True):
+            inside = self._lines[each.body : end]
+            yield attrs.evolve(
+                each.symbol,
+                members=tuple(each.members[:MAX_MEMBERS]),
+                notes=notes_in(inside, self._language.comment, each.symbol.doc),
+                names=names_in(inside),
+            )
+
+    def _declarations(self) -> list[_Declared]:
+        found: list[_Declared] = []
         around: list[_Around] = []
         for number, whole in enumerate(self._lines):
             line = whole[:MAX_LINE]
@@ -127,15 +171,17 @@ class _Scanner:
             if around:
                 around[-1].members.append(name)
             members: list[str] = []
-            if symbol.doc or (word and not around):
-                found.append((symbol, members))
+            if symbol.doc or word:
+                body = self._end(number) + 1
+                end = end_of(self._lines, body, indent)
+                first, _ = self._comment(number)
+                found.append(_Declared(symbol, first, body, end, bool(around), members))
             elif not around and len(self.values) < MAX_MEMBERS:
                 self.values.append(name)
             around = [*around, _Around(indent, name, word in self._language.containers, members)][
                 -4:
             ]
-        for symbol, names in found:
-            yield attrs.evolve(symbol, members=tuple(names[:MAX_MEMBERS]))
+        return found
 
     def head(self) -> str:
         """Return what the file says of itself at its beginning."""
@@ -241,6 +287,10 @@ class _Scanner:
 
     def _above(self, number: int) -> str:
         """Return the comment that stands above a declaration and its annotations."""
+        return self._uncommented(*self._comment(number))
+
+    def _comment(self, number: int) -> tuple[int, int]:
+        """Return the lines on which the comment above a declaration begins, and before which it ends."""
         end = number
         while (
             end and number - end < 10 and self._lines[end - 1].lstrip()[:8].startswith(_ANNOTATION)
@@ -249,7 +299,7 @@ class _Scanner:
         start = end
         while start and end - start < MAX_DOC_LINES and self._is_comment(start - 1):
             start -= 1
-        return self._uncommented(start, end)
+        return start, end
 
     def _is_comment(self, number: int) -> bool:
         stripped = self._lines[number][:MAX_LINE].strip()

@@ -158,7 +158,8 @@ def _code(file: TextFile, text: str, place: Place, at: int | None) -> Iterator[D
             family="code",
             path=path,
             line=symbol.line,
-            penalty=file.kind.penalty + (0.0 if symbol.doc else UNDOCUMENTED),
+            names=symbol.names,
+            penalty=file.kind.penalty + (0.0 if symbol.doc or symbol.notes else UNDOCUMENTED),
             url=place.forge.line(path, symbol.line) if place.forge else None,
             occurred_at=at,
             entities=({"key": path, "category": "file"},),
@@ -167,4 +168,5 @@ def _code(file: TextFile, text: str, place: Place, at: int | None) -> Iterator[D
 
 def _symbol_text(symbol: Symbol, inline: Callable[[str], str]) -> str:
     members = ", ".join(symbol.members)
-    return "\n\n".join(filter(None, (symbol.signature, inline(symbol.doc), members)))
+    said = (symbol.signature, inline(symbol.doc), symbol.notes, members)
+    return "\n\n".join(filter(None, said))

@@ -107,6 +107,7 @@ class Document:
         family: What kind of text it is; words are weighed within a family, never between two.
         path: The file that it stands in, relative to its repository or directory; empty for none.
         line: The line of `path` that it begins at, from 1; 0 where there is none.
+        names: Names and words inside that it is found by, though they are not shown.
         penalty: What is taken off its score because it says little, such as a chore's one-word subject.
         group: What else belongs to the same change, such as a pull request: of a group's documents only the best
             one is shown; empty for none.
@@ -129,6 +130,7 @@ class Document:
     family: Family = "history"
     path: str = attrs.field(default="", converter=_encodable)
     line: int = 0
+    names: str = attrs.field(default="", converter=_short_body)
     penalty: float = 0.0
     group: str = attrs.field(default="", converter=_encodable)
     url: str | None = attrs.field(default=None, converter=_short_url)

@@ -53,6 +53,45 @@ async def test_the_form_of_the_question_decides_between_families(
     assert (first["type"], first.get("path")) == (kind, path)
 
 
+SERVER = '''class Server:
+    """Takes requests."""
+
+    def handle(self, request):
+        if self.running >= self.settings.limit_concurrency:
+            # Clients are asked to come back later.
+            self.answer(503, "Service is overloaded, come back later")
+            return
+        self.running += 1
+        self.forward(request)
+
+    def forward(self, request):
+        for worker in self.workers:
+            if worker.is_idle:
+                # The first one that has nothing to do.
+                worker.send(request)
+                return
+        self.queue.append(request)
+'''
+
+
+@pytest.mark.parametrize(
+    ("query", "name"),
+    [
+        ("where is limit_concurrency checked?", "Server.handle"),
+        ("which function says that the service is overloaded?", "Server.handle"),
+        ("where is a worker with nothing to do chosen?", "Server.forward"),
+    ],
+)
+async def test_code_is_found_by_what_stands_in_it(
+    query: str, name: str, repository: Repository, ask: Ask
+) -> None:
+    """By names, messages and comments, although nothing is said about the methods."""
+    repository.commit("Serve", {"server.py": SERVER})
+    async with Emulator([repository.path], embedder=None) as emulator:
+        first = (await ask(emulator, emulator.create_api_key(), query=query)).body["data"][0]
+    assert first["title"] == f"{name} in server.py"
+
+
 async def test_of_a_document_the_best_passage_is_shown(
     lines: Callable[..., Path], ask: Ask
 ) -> None:

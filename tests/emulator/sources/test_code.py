@@ -59,6 +59,64 @@ def test_a_file_of_values_alone_tells_their_names() -> None:
     assert head.members == ("PAGE_FORMAT", "WIDTH")
 
 
+WORKER = '''class Worker:
+    """Runs jobs."""
+
+    limit = 8
+
+    def accept(self, job):
+        if len(self.jobs) >= self.limit_concurrency:
+            # Too many at once: the client is told to come back.
+            raise Busy("The queue is full, try later", 503)
+        self.jobs.append(job)
+        log.debug(f"accepted")
+        log.debug("%s %s")
+
+    # Ends the jobs.
+    def stop(self):
+        # Not at once.
+        self.jobs.clear()
+
+    def size(self):
+        return len(self.jobs)
+
+
+TOP = start("no part of the class")
+'''
+
+
+def test_a_definition_tells_what_stands_inside() -> None:
+    """A long method is found although nothing is said about it; comments and messages are shown, names are not."""
+    found = {s.name: s for s in symbols(WORKER, "python")}
+    assert list(found) == ["", "Worker", "Worker.accept", "Worker.stop"]
+    accept = found["Worker.accept"]
+    assert (
+        accept.notes
+        == "Too many at once: the client is told to come back.\nThe queue is full, try later"
+    )
+    assert {"limit_concurrency", "503", "append"} <= set(accept.names.split())
+    assert found["Worker.stop"].notes == "Not at once."
+    assert found["Worker.stop"].names == "Not once self jobs clear"
+    # Its members speak for themselves.
+    assert (found["Worker"].notes, found["Worker"].names) == ("", "Runs jobs limit")
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("c", "static int open_all(int fd)\n{\n    // one by one\n    return fd;\n}\nint other; // after\n"),
+        ("go", "func (c *Client) Open(a string) error {\n\t// one by one\n\treturn nil\n}\n\n// Shuts.\nfunc shut() {\n}\n"),
+        ("javascript", "function open(\n  a,\n) {\n  // one by one\n  return a;\n}\n// after\nconst x = 1;\n"),
+        ("rust", "pub fn open(\n    a: i32,\n) -> bool {\n    // one by one\n    true\n}\n\n/// Shuts.\npub fn shut() {}\n"),
+    ],
+)  # fmt: skip
+def test_a_definition_ends_where_the_next_thing_begins(language: str, text: str) -> None:
+    """Whatever the language: at the first line that is indented as little as its own."""
+    first = next(s for s in symbols(text, language) if s.name)
+    assert first.notes == "one by one"
+    assert not {"after", "other", "const", "Shuts", "shut"} & set(first.names.split())
+
+
 @pytest.mark.parametrize(
     ("language", "text", "expected"),
     [
