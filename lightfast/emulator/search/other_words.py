@@ -121,6 +121,7 @@ _CHANGES = {
     r"\b(?:replac\w{0,6}|switch\w{0,3}|moved?|migrat\w{0,4}|turn(?:ed)? into)\b": "replace switch move migrate",
     r"\b(?:fix|repair|solv|resolv|prevent|mitigat)\w{0,4}|\bclosed\b|\bdone against\b": "fix prevent mitigate resolve",
     r"\b(?:deprecated?|obsolete|outdated)\b": "deprecate",
+    r"\b(?:put|g[eo]|went|brought|bring|take[ns]?|took|switched) (?:\w{1,40} )?(?:back|out again)\b|\b(?:undone|undo|restored?|revert\w{0,3})\b": "revert restore undo back",
 }
 _PAST = frozenset({"history", "release", "person"})
 SCANNED = 400  # characters of a question

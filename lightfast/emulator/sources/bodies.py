@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 __all__ = ["end_of", "names_in", "notes_in"]
 
 MAX_LINE = 400  # characters of a line that are looked at
-MAX_LINES = 120  # of a definition
-MAX_NOTES = 600  # characters
+MAX_LINES = 400  # of a definition
+MAX_NOTES = 3000  # characters
 MAX_NAMES = 2000  # characters
 _NAME = re.compile(r"\w{3,40}")
 _TEXT = re.compile(r"(\"|'|`)((?:(?!\1)[^\\\n]){8,200})\1")

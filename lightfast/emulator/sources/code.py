@@ -236,7 +236,7 @@ class _Scanner:
         if self._language.name == "c":
             return ("def", named[1], 0) if not indent and len(words) > 1 else None
         body = stripped.rstrip().endswith("{")
-        if words[0] in _METHOD_WORDS or (self._language.name == "javascript" and body and 0 < indent <= 4 and len(words) == 1):  # fmt: skip
+        if words[0] in _METHOD_WORDS or (self._language.name == "javascript" and body and 0 < indent <= 4 and len(words) == 1 and before.strip() == named[1]):  # fmt: skip
             return "def", named[1], indent
         return None
 

@@ -35,7 +35,8 @@ _READ_WITHOUT_SUFFIX = re.compile(
     r"|contributing|upgrading|updating|faq|architecture|design|security|support|maintainers|roadmap)\b.{0,40}"
 )
 _CHANGELOG = re.compile(
-    r"(?:change[-_]?s?|change[-_]?logs?|history|news|release[-_ ]?notes?|releases?|what'?s[-_]?new|whats-?new)\b.{0,60}"
+    r"(?:(?:change[-_]?s?|change[-_]?logs?|history|news|release[-_ ]?notes?|releases|what'?s[-_]?new|whats-?new)\b"
+    r"|release[-_ ]?v?\d).{0,60}"
 )
 _FRAGMENTS = frozenset(
     str.split(

@@ -71,6 +71,8 @@ _SCRIPT = Language(
         + r"(const|let|var)[ \t]+([\w$]{1,100})[^=\n]{0,120}=[ \t]*(?:async\b|function\b|\(|\w+[ \t]*=>|class\b|new\b|\{)",
         r"()(?:module\.)?exports\.([\w$]{1,100})[ \t]*=",
         r"()([\w$]{1,60}\.prototype\.[\w$]{1,60})[ \t]*=",
+        r"()([\w$]{1,60}\.[\w$]{1,60})[ \t]*=[ \t]*(?:async\b|function\b|\([^()]{0,100}\)[ \t]*=>)",
+        r"()define[GS]etter\([\w$]{1,60},[ \t]*['\"]([\w$]{1,60})['\"],[ \t]*function\b",
         indent=4,
     ),
     containers=_CONTAINERS,

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
         ("it hangs", ["hangs"], "hang", "block"),
         ("my colour is refused", ["colour", "refused"], "colour", "color"),
         ("why was the cache given up?", ["cache"], "", "drop"),
+        ("why was the cache taken out again?", ["cache"], "", "revert"),
+        ("when did the cache go back to files?", ["cache"], "", "revert"),
         ("which release closed the hole?", ["hole"], "", "fix"),
         ("let people log in", ["people"], "", "authentic"),
     ],

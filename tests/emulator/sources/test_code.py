@@ -122,6 +122,7 @@ def test_a_definition_ends_where_the_next_thing_begins(language: str, text: str)
     [
         ("go", "package x\n\n// Dial connects.\nfunc (c *Client) Dial(a string) error {\n\treturn nil\n}\n\ntype Pool struct {", ["Dial: Dial connects.", "Pool: "]),
         ("javascript", "/**\n * Signs in.\n */\nexport async function signIn(who) {\n  if (x) {\n  }\n}\nexport class Api {\n  /** Sends. */\n  send(a) {\n    return 1;\n  }\n}\nconst f = (a) => a;", ["signIn: Signs in.", "Api: ", "Api.send: Sends.", "f: "]),
+        ("javascript", "/** Sends. */\nres.send = function send(body) {\n  this.on('end', function done() {\n  });\n};\n\n// The address.\ndefineGetter(req, 'ip', function ip() {\n});\nlet total\ntotal.sum = a + b;\n", ["res.send: Sends.", "ip: The address."]),
         ("rust", "/// A budget.\n#[derive(Debug)]\npub struct Budget {\n}\nimpl Budget {\n    /// Spends.\n    pub fn spend(&self) -> bool {\n    }\n}", ["Budget: A budget.", "Budget: ", "Budget.spend: Spends."]),
         ("java", "/** Pays. */\npublic final class Payer {\n    /** Sends money. */\n    @Override\n    public void pay(int sum) {\n        call(sum);\n    }\n}", ["Payer: Pays.", "Payer.pay: Sends money."]),
         ("c", "/* Reads all. */\nstatic int read_all(int fd)\n{\n    return read(fd);\n}\n#define MAX(a, b) ((a) > (b))\n", ["read_all: Reads all.", "MAX: "]),
@@ -166,6 +167,10 @@ def test_other_languages_are_read_by_symbol(language: str, text: str, expected: 
         ("HISTORY.rst", "restructuredtext", "changelog", False),
         ("docs/releases/1.0.txt", "text", "documentation", False),
         ("changelog/unreleased/issue-12", "text", "changelog", False),
+        ("docs/releases.md", "markdown", "changelog", False),
+        ("release-1.2.md", "markdown", "changelog", False),
+        ("doc/release-checklist.md", "markdown", "documentation", False),
+        ("RELEASE.md", "markdown", "documentation", False),
         ("newsfragments/12.bugfix", "text", "changelog", False),
         ("newsfragments/12.bugfix.rst", "restructuredtext", "changelog", False),
         ("analysis.ipynb", "notebook", "documentation", False),
