@@ -4,7 +4,7 @@ For each class one function is generated that reads a whole array of its objects
 that reads a single object; both are straight-line code. They stop at the first thing that
 is wrong without saying what: `explain` walks the document again, slowly, to name the place.
 
-Measured on ten results: 2.8 times what `orjson.loads` alone takes for the same bytes; cattrs'
+Measured on ten results: 2.7 times what `orjson.loads` alone takes for the same bytes; cattrs'
 own hooks, made as strict and as lenient, take 8 times.
 """
 
