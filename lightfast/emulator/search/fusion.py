@@ -43,6 +43,7 @@ __all__ = [
 COPY = 0.5  # what a score is multiplied by when another file says the very same
 BETWEEN = 0.3  # share of the words' score that compares families with each other
 PHRASE = 0.08  # what neighbouring words count that are neighbours in the query too
+SAID = 0.2  # what it counts that all of the question's words are said; of half of them, said by chance, a quarter
 TITLED = 0.06  # what it counts that the query is just the title
 NAMED = 1.4  # what it counts that a query names a document, beside words and meaning
 OTHER_WORDS = 1.0  # what it counts that all of the query is said in other words
@@ -206,6 +207,7 @@ def reranked(
     texts: Mapping[int, Text],
     query: str,
     depth: Depth,
+    rarity: Mapping[str, float],
     alternatives: Collection[Alternative] = (),
 ) -> Ranked:
     """Return the same with a second look at the best: nothing added puts one of them behind the rest.
@@ -215,6 +217,7 @@ def reranked(
         texts: What the best of them say.
         query: The question.
         depth: How many are looked at.
+        rarity: How much each of the question's words tells.
         alternatives: What makes up for words of the question.
     """
     wanted = _stems(query)
@@ -226,6 +229,7 @@ def reranked(
             title, body = _stems(text.title), _stems(text.body)
             more = TITLED * (title == wanted) if pairs else 0.0
             more += PHRASE * _phrase(title, body, pairs)
+            more += SAID * _share_said(text, rarity) ** 2
             worth = OTHER_WORDS if c.cosine is None else OTHER_WORDS_MEANT
             more += worth * _made_up_for({*title, *body}, alternatives)
         best.append((c, score + c.weight * more))
@@ -254,12 +258,17 @@ def evidence(candidate: Candidate, text: Text, rarity: Mapping[str, float]) -> f
         text: What it says.
         rarity: How much each of the question's words tells.
     """
+    words = _share_said(text, rarity)
+    alike = ((candidate.cosine or 0.0) - LEAST_COSINE) / (FULL_COSINE - LEAST_COSINE)
+    return min(1.0, max(words, alike, candidate.named, 0.0))
+
+
+def _share_said(text: Text, rarity: Mapping[str, float]) -> float:
+    """Return the share of the question that a text says, by how much its words tell."""
     whole = f"{text.title}\n{text.body}"
     said = {*_stems(whole), *_stems(split_identifiers(whole))}
     found = sum(worth for word, worth in rarity.items() if _is_said(word, said, whole))
-    words = found / (sum(rarity.values()) or 1.0)
-    alike = ((candidate.cosine or 0.0) - LEAST_COSINE) / (FULL_COSINE - LEAST_COSINE)
-    return min(1.0, max(words, alike, candidate.named, 0.0))
+    return found / (sum(rarity.values()) or 1.0)
 
 
 def _is_said(word: str, said: set[str], text: str) -> bool:

@@ -287,7 +287,8 @@ class _Search:
         ranked = self._with_meaning(self._fused(candidates))
         texts = self._lexical.texts(c.passage for c, _ in ranked[: self._depth.reranked])
         others = self._alternatives() if self._depth.reranked else ()
-        ranked = folded(reranked(ranked, texts, self._query.query, self._depth, others))
+        query = self._query.query
+        ranked = folded(reranked(ranked, texts, query, self._depth, self._rarities, others))
         self._clock("rerank" if self._depth.reranked else "retrieval")
         return ranked
 

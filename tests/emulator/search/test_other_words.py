@@ -54,7 +54,7 @@ def test_what_is_said_in_other_words_counts_as_much_as_the_word_would() -> None:
     }
     hang = Alternative("hang", 0.4, frozenset({"block"}))
     ranked = [(neither, 1.0), (same, 1.0), (other, 1.0)]
-    found = reranked(ranked, texts, "hangs", Depth(), [hang])
+    found = reranked(ranked, texts, "hangs", Depth(), {}, [hang])
     assert [(c.passage, score) for c, score in found] == [
         (2, pytest.approx(1 + 0.4 * OTHER_WORDS)),
         (1, 1.0),

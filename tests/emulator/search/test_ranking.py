@@ -256,8 +256,25 @@ def test_a_title_that_is_asked_for_comes_before_what_only_mentions_it() -> None:
         3: Text("Calls", "Each has a retry budget."),
     }
     ranked = [(said, 1.03), (longer, 1.0), (headed, 1.0)]
-    found = reranked(ranked, texts, "retry budget", Depth())
+    found = reranked(ranked, texts, "retry budget", Depth(), {})
     assert [c.id for c, _ in found] == ["headed", "said", "longer"]
+
+
+def test_what_says_all_of_the_question_comes_before_what_says_one_word_of_it_often() -> None:
+    """Rare words tell more than common ones, and words inside names count."""
+    whole, half = (
+        Candidate(passage=n, id=name, fold=n) for n, name in enumerate(("whole", "half"), 1)
+    )
+    texts = {
+        1: Text("retryBudget", "Shared by calls."),
+        2: Text("Budget", "Calls have the budget of a budget."),
+    }
+    rarity = {"retry": 5.0, "budget": 4.0, "calls": 1.0}
+    found = reranked([(half, 1.1), (whole, 1.0)], texts, "retry of budget calls", Depth(), rarity)
+    assert [c.id for c, _ in found] == ["whole", "half"]
+    scores = {c.id: score for c, score in found}
+    assert scores["whole"] == pytest.approx(1.2)
+    assert scores["half"] == pytest.approx(1.15)
 
 
 def test_what_another_file_says_too_comes_later() -> None:
