@@ -42,7 +42,7 @@ __all__ = [
 
 COPY = 0.5  # what a score is multiplied by when another file says the very same
 BETWEEN = 0.3  # share of the words' score that compares families with each other
-PHRASE = 0.08  # what neighbouring words count that are neighbours in the query too
+PHRASE = 0.16  # what neighbouring words count that are neighbours in the query too
 SAID = 0.2  # what it counts that all of the question's words are said; of half of them, said by chance, a quarter
 TITLED = 0.06  # what it counts that the query is just the title
 NAMED = 1.4  # what it counts that a query names a document, beside words and meaning

@@ -23,7 +23,7 @@ FAMILIES: tuple[Family, ...] = ("documentation", "changelog", "code", "history")
 # What is added to a score of which the best match by words has 1. Tuned by `tests.quality`.
 PRIORS: dict[Form, dict[Family, float]] = {
     "docs": {"documentation": 0.5, "code": -0.4},
-    "history": {"changelog": 0.35, "history": 0.2, "code": -0.4},
+    "history": {"changelog": 0.5, "history": 0.2, "code": -0.4},
     "release": {"changelog": 0.6, "code": -0.4},
     "person": {"history": 0.25, "code": -0.4},
     "code": {"code": 0.8},
