@@ -229,9 +229,10 @@ def reranked(
             title, body = _stems(text.title), _stems(text.body)
             more = TITLED * (title == wanted) if pairs else 0.0
             more += PHRASE * _phrase(title, body, pairs)
-            more += SAID * _share_said(text, rarity) ** 2
+            said = {*title, *body}
+            more += SAID * _share_said(said, text, rarity) ** 2
             worth = OTHER_WORDS if c.cosine is None else OTHER_WORDS_MEANT
-            more += worth * _made_up_for({*title, *body}, alternatives)
+            more += worth * _made_up_for(said, alternatives)
         best.append((c, score + c.weight * more))
     return _sorted(best) + ranked[depth.reranked :]
 
@@ -258,16 +259,17 @@ def evidence(candidate: Candidate, text: Text, rarity: Mapping[str, float]) -> f
         text: What it says.
         rarity: How much each of the question's words tells.
     """
-    words = _share_said(text, rarity)
+    said = {*_stems(text.title), *_stems(text.body)}
+    words = _share_said(said, text, rarity)
     alike = ((candidate.cosine or 0.0) - LEAST_COSINE) / (FULL_COSINE - LEAST_COSINE)
     return min(1.0, max(words, alike, candidate.named, 0.0))
 
 
-def _share_said(text: Text, rarity: Mapping[str, float]) -> float:
-    """Return the share of the question that a text says, by how much its words tell."""
+def _share_said(said: set[str], text: Text, rarity: Mapping[str, float]) -> float:
+    """Return the share of the question that a text says, by its stems and its names, and by how much each word tells."""
     whole = f"{text.title}\n{text.body}"
-    said = {*_stems(whole), *_stems(split_identifiers(whole))}
-    found = sum(worth for word, worth in rarity.items() if _is_said(word, said, whole))
+    known = said.union(_stems(split_identifiers(whole)))
+    found = sum(worth for word, worth in rarity.items() if _is_said(word, known, whole))
     return found / (sum(rarity.values()) or 1.0)
 
 

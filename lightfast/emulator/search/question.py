@@ -64,21 +64,27 @@ _ASKING = re.compile(
     r"^\W*(?:how|can|could|may|is|are|does|do|should|what|which)\b|\bhow(?: (?:do|can|to)\b|\W*$)",
     re.IGNORECASE,
 )
-_SYMPTOM = re.compile(
-    r"\b(?:errors?|exceptions?|tracebacks?|fail(?:s|ed|ing)?|crash(?:es|ed)?|broken|hangs?|stuck|wrong|lost|los(?:es|ing)"
-    r"|missing|slow|leaks?|panics?|warnings?|refus(?:es|ed)|complains?|disappears?"
-    r"|(?:do|does|did|is|are|was|were|wo|could|should)(?:n't| not)|can(?:'t| ?not)|never|nothing|stops?|stopped)\b"
-    r"|\b\w{3,40}(?:Error|Exception)\b|\bno \w{1,40} at all\b|\b(?:although|though|suddenly|as soon as|again and again)\b"
-    r"|^\S{1,40}: (?:no|not|invalid|unknown|bad|cannot|could)\b|^\W?[\"'`“]\w+ \w|\b(?:logs?|prints?|reads?|message):? [\"'`“]\w",
+_FAILING = re.compile(
+    r"\b(?:fail(?:s|ed|ing)?|crash(?:es|ed)?|hangs?|stuck|refus(?:es|ed)|complains?|disappears?|panics?|never|nothing"
+    r"|(?:do|does|did|is|are|was|were|wo|could|should)(?:n't| not)|can(?:'t| ?not)|stops?|stopped)\b"
+    r"|\b\w{3,40}(?:Error|Exception)\b|^\S{1,40}: (?:no|not|invalid|unknown|bad|cannot|could)\b",
     re.IGNORECASE,
 )
+# In a few keywords these are a topic: "error handling".
+_TROUBLE = re.compile(
+    r"\b(?:errors?|exceptions?|tracebacks?|warnings?|broken|wrong|lost|los(?:es|ing)|missing|slow|leaks?"
+    r"|no \w{1,40} at all|although|though|suddenly|as soon as|again and again)\b"
+    r"|^\W?[\"'`“]\w+ \w|\b(?:logs?|prints?|reads?|message):? [\"'`“]\w",
+    re.IGNORECASE,
+)
+_KEYWORDS = 3  # words, at most
 # A statement tells what is seen, unlike an order ("keep the last value"): its first verb is not its first word, and does not
 # follow a word that begins another clause ("the value that is kept").
 _VERBS = (
     "am|is|are|was|were|has|had|does|did|becomes?|became|blows|comes|came|crawls|cuts|duplicates|ends|expects|freezes|froze"
-    "|gets|i get|got|gives|gave|goes|went|grows|grew|ignores|insists|keeps|kept|makes|opens|overwrites|puts|raises|raised"
-    "|returns|returned|says|said|scrolls|seems|shows|showed|starts|started|stays?|stayed|swallows|takes|took|tells|thinks"
-    "|throws|threw|treats|truncates|turns|turned|waits"
+    "|gets|i get|got|gives|gave|goes|went|grows|grew|ignores|insists|keeps|kept|makes|opens|overwrites|puts|raises"
+    "|returns|says|said|scrolls|seems|shows|showed|starts|stays?|swallows|takes|took|tells|thinks"
+    "|throws|threw|treats|truncates|turns|waits"
 )
 _CLAUSES = "after|as|because|before|how|if|so|that|unless|until|what|when|where|whether|which|while|who|whose|why|without"
 _STATEMENT = re.compile(
@@ -139,6 +145,8 @@ def form_of(query: str) -> Form:
 def _is_seen(text: str) -> bool:
     """Return whether a text tells what somebody sees, rather than what is to be done or looked for."""
     told = _PURPOSE.split(text, maxsplit=1)[0]
-    if _SYMPTOM.search(told):
+    if _FAILING.search(told):
         return True
-    return bool(_STATEMENT.search(told)) and not _ANNOUNCED.search(told)
+    if len(told.split()) <= _KEYWORDS:
+        return False
+    return bool(_TROUBLE.search(told) or (_STATEMENT.search(told) and not _ANNOUNCED.search(told)))
