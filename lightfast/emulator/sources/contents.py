@@ -14,6 +14,7 @@ from lightfast.emulator.sources.code import Symbol, is_generated, symbols
 from lightfast.emulator.sources.documents import Document, mentions
 from lightfast.emulator.sources.markup import inline_markdown, inline_restructured
 from lightfast.emulator.sources.releases import release_time
+from lightfast.emulator.sources.roff import is_roff
 from lightfast.emulator.sources.sections import Section, sections
 
 if TYPE_CHECKING:
@@ -86,6 +87,8 @@ def _pages(file: TextFile, text: str, place: Place, at: int | None) -> Iterator[
     form = file.kind.form
     if form == "notebook":
         form, text = "markdown", _notebook(text)
+    if form == "text" and is_roff(text):
+        form = "manual"  # `history.3` is named as a history is
     found = sections(text, form, _stem(path))
     for name, section in _numbered(found):
         named = mentions(section.body, place.forge)
@@ -100,11 +103,18 @@ def _pages(file: TextFile, text: str, place: Place, at: int | None) -> Iterator[
             path=path,
             line=section.line if file.kind.form != "notebook" else 0,
             penalty=file.kind.penalty,
-            url=place.forge.file(path, section.anchor) if place.forge else None,
+            url=_page_url(place.forge, path, form, section) if place.forge else None,
             occurred_at=_occurred(file, section, at),
             entities=({"key": path, "category": "file"}, *named.entities),
             references=named.references,
         )
+
+
+def _page_url(forge: Forge, path: str, form: str, section: Section) -> str:
+    # Forges show manual pages as they stand, without anchors.
+    if form == "manual":
+        return forge.line(path, section.line)
+    return forge.file(path, section.anchor)
 
 
 def _occurred(file: TextFile, section: Section, at: int | None) -> int | None:

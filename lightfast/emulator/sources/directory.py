@@ -19,6 +19,7 @@ from lightfast.emulator.sources.files import (
     walked_files,
 )
 from lightfast.emulator.sources.names import printable
+from lightfast.emulator.sources.roff import is_roff
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -131,11 +132,13 @@ def _is_same(name: str, files: dict[str, TextFile], before: dict[str, str]) -> b
 
 
 def _text(file: TextFile, blobs: Blobs | None, spoiled: dict[str, str]) -> str | None:
-    """Return a file's text; None when it cannot be read. What is wrong with it is noted."""
+    """Return a file's text; None when it cannot be read, or is not what its name says. What is wrong is noted."""
     try:
         text = decoded(file.read(blobs))
     except OSError:
         spoiled[file.name] = UNREADABLE
+        return None
+    if file.kind.form == "manual" and not is_roff(text):
         return None
     if "\ufffd" in text:
         spoiled[file.name] = "not in UTF-8: read with replacement characters"

@@ -115,12 +115,12 @@ class Listing:
         self.tally.add(reason, printable(path)[:MAX_NAME])
 
     def take(self, file: TextFile, size: int) -> None:
-        """Take a file in, or count it as too large."""
-        is_notebook = file.kind.form == "notebook"
-        if size > (MAX_NAMED_BYTES if is_notebook else self._limit):
-            self.leave_out(TOO_LARGE, file.name)
-        else:
+        """Take a file in, or count it as too large; not data that is only named as a manual page is."""
+        form = file.kind.form
+        if size <= (MAX_NAMED_BYTES if form == "notebook" else self._limit):
             self.files[file.name] = file
+        elif form != "manual":
+            self.leave_out(TOO_LARGE, file.name)
 
     def take_path(self, root: Path, path: Path, kind: FileKind, blob: str = "") -> None:
         """Take in a file that lies in a directory, unless it is not regular or a link leads out of there."""

@@ -34,6 +34,8 @@ _READ_WITHOUT_SUFFIX = re.compile(
     r"(?:readme|news|changes|changelog|change[-_]?log|history|release[-_]?notes|releases|todo|install|hacking"
     r"|contributing|upgrading|updating|faq|architecture|design|security|support|maintainers|roadmap)\b.{0,40}"
 )
+# `git.1`, `printf.3p`, `fd.1.in`; and versions, whose text tells them from these.
+_MANUAL = re.compile(r".+\.(?:[1-9][a-z]{0,12}|man|mdoc)(?:\.in)?")
 _CHANGELOG = re.compile(
     r"(?:(?:change[-_]?s?|change[-_]?logs?|history|news|release[-_ ]?notes?|releases|what'?s[-_]?new|whats-?new)\b"
     r"|release[-_ ]?v?\d).{0,60}"
@@ -69,7 +71,7 @@ class FileKind:
     """Kind of file: how it is read, and how much it counts.
 
     Args:
-        form: A markup, ``notebook``, or a programming language.
+        form: A markup, ``notebook``, or a programming language; a ``manual`` only if its text looks like one.
         family: What its text is.
         penalty: What is taken off the score of what stands in it.
     """
@@ -95,10 +97,12 @@ def kind_of(path: str) -> FileKind | None:
         return None
     if form is None and _is_prose(directory, name, suffix):
         form = "text"
+    if form is None and _MANUAL.fullmatch(name.lower()):
+        form = "manual"
     if form is None:
         return None
     aside = _is_aside(directory)
-    if aside and form == "text":
+    if aside and form in {"text", "manual"}:
         return None  # data of a test
     family: Family = "changelog" if _is_changelog(directory, name) else "documentation"
     return FileKind(form, family, ASIDE if aside or _is_for_tools(directory, name) else 0.0)

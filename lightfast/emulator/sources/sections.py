@@ -15,6 +15,7 @@ from lightfast.emulator.sources.lightweight import (
     read_org,
     read_text,
 )
+from lightfast.emulator.sources.manual import inline_manual, read_manual
 from lightfast.emulator.sources.markdown import read_markdown
 from lightfast.emulator.sources.markup import Line, inline_markdown, inline_restructured, prose
 from lightfast.emulator.sources.restructured import read_restructured
@@ -38,6 +39,7 @@ MARKUPS: dict[str, tuple[_Read, _Inline]] = {
     "restructuredtext": (read_restructured, inline_restructured),
     "asciidoc": (read_asciidoc, inline_asciidoc),
     "org": (read_org, inline_org),
+    "manual": (read_manual, inline_manual),
     "text": (read_text, inline_markdown),
 }
 _NOT_IN_SLUG = re.compile(r"[^\w\- ]")

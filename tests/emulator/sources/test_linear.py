@@ -24,6 +24,7 @@ from lightfast.emulator.sources.observations import observation
 from lightfast.emulator.sources.pulls import pulls_of_commits
 from lightfast.emulator.sources.records import record_document
 from lightfast.emulator.sources.releases import release_time
+from lightfast.emulator.sources.roff import is_roff
 from lightfast.emulator.sources.sections import MARKUPS, sections
 
 if TYPE_CHECKING:
@@ -50,6 +51,8 @@ FRAGMENTS = [
     *("|", "|-", "|a|\n", "!!! ", "!!! a \"", ":::\n", "import a\n", "a: b\n", "a:", "---\na: b\n"),
     *(":", "::", ":a", ":a:", ":a:`", "`a <", "`a <b>`", ".. ", ".. a::", ".. a::\n", "..\n  a\n", ".. |a", "a\n^\n", " :a: b\n"),
     *("= a\n", "== ", "----\n", "link:a[", "<<a", "<<a,", "* a\n", "[[a", "#+BEGIN_SRC\n", ":a:\n"),
+    *(".TP\n", ".TP\na\n", ".IP a\n", ".It Xo\n", ".It Xo\na\n", ".RS\n", "a\n.RS\n", ".SH\n", ".if n ", ".ie n \\{", ".if t \\{\n", ".el \\{\n", ".de a\n"),
+    *("\\f", "\\f[", "\\h'", "\\(", "\\[", "\\*[", "\\\"", ".B \"", ".B a ", ".Op ", ".Fl ", ".Op Fl a ", ".Fn a ", ".TS\n.\n", "T{\t", ".Bl\n.It\n"),
     *("\"\"\"", "'''", "\"\"\"\n", "/*", "/*\n", "*/", "//\n", "# a\n", "@a\n", "#[", "def f(", "def f(\n", "class A:\n", " class A:\n"),
     *("fn a", "public ", "public public(", "public a b(", "func (", "const a", "const a = ", "type A<", "template ", "impl<", "exports.", "a(){\n"),
     *("Co-authored-by: ", "Co-authored-by: a <", "fixes ", "fixes #", "#1", "#1 ", "A-1", "ABC-1 ", "abcdef1", "abcdef1 ", "reverts commit ", "a-bot", "a_"),
@@ -79,6 +82,7 @@ PARSERS: dict[str, Callable[[str], Any]] = {
     "issue": issue,
     "observation": lambda text: observation(json.dumps({"title": f"a{text}", "text": text}).encode()),
     "forge": forge_of,
+    "roff": is_roff,
     "kind": kind_of,
     "release": lambda text: release_time([text], text),
     "record": lambda text: record_document({"key": "A-1", "fields": {"summary": text, "description": text}, "self": text, "created": text}),
