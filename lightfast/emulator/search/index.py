@@ -159,7 +159,7 @@ class Index:
         # Two clones of one repository hold the same commits; the organization has each once.
         by_id = {document.id: document for document in documents}
         known = db.execute(
-            "SELECT id FROM document WHERE organization_id = ?"
+            "SELECT id FROM document WHERE organization_id = ? AND position = 0"
             " AND id IN (SELECT value FROM json_each(?))",
             (self._organization, orjson.dumps(list(by_id)).decode()),
         )

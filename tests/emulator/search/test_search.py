@@ -233,6 +233,15 @@ async def test_commits_are_filtered_by_who_took_part(
     assert answer.body["meta"]["total"] == count
 
 
+async def test_what_two_places_hold_is_there_once(lines: Callable[..., Path]) -> None:
+    """However many passages it has: of two clones' commits, or of a file and its copy, the first counts."""
+    long = {"id": "long", "title": "Rotate keys", "text": "Keys are rotated. " * 100}
+    places = [lines(long, name="one.jsonl"), lines(long, OBSERVATIONS[1], name="two.jsonl")]
+    async with Emulator(places, embedder=None) as emulator:
+        emulator.refresh()
+        assert [item.documents for item in emulator.corpora()] == [1, 1]
+
+
 async def test_organizations_see_nothing_of_each_other(
     lines: Callable[..., Path], tmp_path: Path, ask: Ask
 ) -> None:
