@@ -34,7 +34,8 @@ PRIORS: dict[Form, dict[Family, float]] = {
 SCANNED = 400  # characters: a question says at its beginning what it wants
 
 _CODE = re.compile(
-    r"^\W*(?:in )?(?:where|(?:which|what) (?:file|module|package|code|class|function|method|source|struct|line)s?)\b"
+    r"^\W*(?:in )?(?:where|(?:which|what)(?: (?:c(?:\+\+)?|python|go|rust|java(?:script)?|internal|private|helper|source))?"
+    r" (?:file|module|package|code|class|function|method|source|struct|line)s?)\b"
     r"|^\W*(?:the )?(?:file|module|class|function|method|code|source|struct|type) (?:that|which|for|to|where)\b"
     r"|\b(?:implemented|defined in|source code|code path)\b",
     re.IGNORECASE,

@@ -35,7 +35,7 @@ _READ_WITHOUT_SUFFIX = re.compile(
     r"|contributing|upgrading|updating|faq|architecture|design|security|support|maintainers|roadmap)\b.{0,40}"
 )
 # `git.1`, `printf.3p`, `fd.1.in`; and versions, whose text tells them from these.
-_MANUAL = re.compile(r".+\.(?:[1-9][a-z]{0,12}|man|mdoc)(?:\.in)?")
+_MANUAL = re.compile(r".+\.(?:[1-9][a-z]{0,12}|man|mdoc)(?:\.(?:in|prebuilt))?")
 _CHANGELOG = re.compile(
     r"(?:(?:change[-_]?s?|change[-_]?logs?|history|news|release[-_ ]?notes?|releases|what'?s[-_]?new|whats-?new)\b"
     r"|release[-_ ]?v?\d).{0,60}"
@@ -53,7 +53,7 @@ _FRAGMENT_TYPES = frozenset(
         " .fixed .removed .improvement .enhancement .vendor .packaging .contrib"
     )
 )
-_NOT_PROSE = re.compile(r"(?:.*requirements|constraints|cmakelists|robots|humans|licen[cs]e|copying|notice|top_level|sources|entry_points|dependency_links|.*[-_]list|words|dictionary)[\w.-]*\.te?xt")  # fmt: skip
+_NOT_PROSE = re.compile(r"(?:.*requirements|constraints|cmakelists|robots|humans|licen[cs]e|copying|notice|top_level|sources|entry_points|dependency_links|.*[-_]list|words|dictionary|(?:sha|md|b)\d{1,3}sums?|checksums?)[\w.-]*\.te?xt")  # fmt: skip
 
 _TEST_DIRECTORIES = frozenset(str.split("test tests testdata test-data test_data __tests__ __mocks__ mocks e2e fixtures fixture __fixtures__ snapshots __snapshots__ cassettes"))  # fmt: skip
 _VENDORED = frozenset(str.split("vendor vendored _vendor third_party third-party thirdparty node_modules bower_components site-packages external extern externals pods dist out target"))  # fmt: skip

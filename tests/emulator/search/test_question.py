@@ -25,6 +25,7 @@ from lightfast.emulator.search.question import PRIORS, Form, form_of, without_fo
         ("where is the retry budget?", "code"),
         ("which file reads the configuration", "code"),
         ("in which module are cookies parsed", "code"),
+        ("which C function encodes base64", "code"),
         ("where in the code are keys compared", "code"),
         ("function that splits a path", "code"),
         ("the class which holds the settings", "code"),

@@ -156,6 +156,7 @@ def test_other_languages_are_read_by_symbol(language: str, text: str, expected: 
         ("notes/a.txt", "text", "documentation", False),
         ("requirements-dev.txt", None, "", False),
         ("CMakeLists.txt", None, "", False),
+        ("sig/sha256sum.txt", None, "", False),
         ("tests/data/a.txt", None, "", False),
         ("tests/fixtures/a.md", "markdown", "documentation", True),
         (".github/ISSUE_TEMPLATE/bug.md", "markdown", "documentation", True),
