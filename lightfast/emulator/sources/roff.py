@@ -12,7 +12,7 @@ __all__ = ["arguments", "is_roff", "unescaped", "without_comment"]
 
 MAX_HEAD = 65_536  # characters in which a page names itself: licenses come first
 
-_BEGINS = re.compile(r"\s*+(?:[.'][ \t]*+[A-Za-z]|[.']?\\[\"#])")
+_BEGINS = re.compile(r"(?:\s*+[.'](?=[ \t]*+\n))*+\s*+(?:[.'][ \t]*+[A-Za-z]|[.']?\\[\"#])")
 _NAMES_ITSELF = re.compile(r"^[.'][ \t]*+(?:TH|Dt|SH|Sh)[ \t]", re.MULTILINE)
 _BEFORE_COMMENT = re.compile(r"(?:[^\\]|\\[^\"#])*+")
 _ARGUMENT = re.compile(r"\"((?:[^\"]|\"\")*+)\"?|((?:\\.|\S)++)")

@@ -235,6 +235,8 @@ def test_a_manual_page_is_told_by_its_suffix_first(path: str, form: str | None) 
         (MAN, True),
         (MDOC, True),
         ("\n.ig\nA license\n..\n.TH A 1\n", True),
+        (".\n.TH A 1\n.\n", True),
+        (". TH A 1\n", True),
         (".so man1/x.1\n", False),
         ("...\n.SH NAME\n", False),
         ("A release.\n\n.TH is a request\n", False),
