@@ -181,6 +181,7 @@ class _Reader:
             self._name(said or "-")
         else:
             self.end_tags()
+            self._name_by_indent()
         return Line("blank")
 
     def _name(self, said: str) -> None:

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
 __all__ = ["MARKUPS", "Section", "clean", "sections"]
 
-MAX_BODY = 100_000  # characters of a section: what is longer is a log or a table
+MAX_BODY = 100_000  # characters of a text: what is longer is a log or a table
+LONG = 20_000  # of a section: the rest is another one, with the same title and a line of its own
 MAX_TITLE = 300
 MAX_LEVELS = 8
 WORDS_WORTH_KEEPING = 8  # of text that stands before the first heading
@@ -119,9 +120,12 @@ def _cut(
 ) -> Iterator[Section]:
     title = _title(headings, head, stem)
     first = headings[0].first if headings else len(lines)
-    before = "\n\n".join(filter(None, (head.text, prose(lines[:first], inline)[:MAX_BODY])))
+    path = (title,) if title else ()
+    (text, line), *more = _texts(lines, 0, first, inline)
+    before = "\n\n".join(filter(None, (head.text, text)))
     if before and (not headings or len(_WORD.findall(before)) >= WORDS_WORTH_KEEPING or head.text):
-        yield Section((title,) if title else (), before, "", _first_line(lines, first))
+        yield Section(path, before, "", line)
+        yield from (Section(path, text, "", line) for text, line in more)
     elif head.title and not headings:
         yield Section((title,), "", "")
     yield from _below(lines, headings, title, inline)
@@ -137,8 +141,8 @@ def _title(headings: list[_Heading], head: Head, stem: str) -> str:
     return title or stem[:MAX_TITLE]
 
 
-def _first_line(lines: list[Line], end: int) -> int:
-    return next((n for n, line in enumerate(lines[:end], 1) if line.kind != "blank"), 1)
+def _first_line(lines: list[Line], start: int, end: int) -> int:
+    return next((n + 1 for n in range(start, end) if lines[n].kind != "blank"), 1)
 
 
 def _below(
@@ -150,13 +154,27 @@ def _below(
     # Without headings there is one end too many.
     for heading, end, next_level, anchor in zip(headings, ends, levels, _anchors(headings), strict=False):  # fmt: skip
         above = [*(h for h in above if h.level < heading.level), heading][-MAX_LEVELS:]
-        body = prose(lines[heading.after : end], inline)[:MAX_BODY]
+        path = [h.text for h in above if h.text]
+        if title and path[:1] != [title]:
+            path = [title, *path]
+        (body, _), *more = _texts(lines, heading.after, end, inline)
         # A heading that only has others below it says nothing by itself.
         if body or (heading.text and next_level <= heading.level):
-            path = [h.text for h in above if h.text]
-            if title and path[:1] != [title]:
-                path = [title, *path]
             yield Section(tuple(path), body, anchor, heading.first + 1)
+        yield from (Section(tuple(path), text, anchor, line) for text, line in more)
+
+
+def _texts(lines: list[Line], start: int, end: int, inline: _Inline) -> Iterator[tuple[str, int]]:
+    """Yield a text and the number of its first line; a long one in parts, each of which ends between paragraphs."""
+    size = read = 0
+    for number in range(start, end):
+        size += len(lines[number].text)
+        if size > LONG and lines[number].kind == "blank":
+            yield prose(lines[start:number], inline)[:MAX_BODY], _first_line(lines, start, number)
+            start, size, read = number, 0, read + size
+            if read > MAX_BODY:
+                return
+    yield prose(lines[start:end], inline)[:MAX_BODY], _first_line(lines, start, end)
 
 
 def _anchors(headings: Iterable[_Heading]) -> Iterator[str]:

@@ -183,6 +183,7 @@ def test_escapes_print_as_characters(text: str, said: str) -> None:
         (".nf\na\n\n b\n.fi\nc", "    a\n\n     b\n\nc"),
         (".TS\nallbox tab(:);\nlb l\nl l.\nName:What\n_\n\\-a:T{\nThread\nof it\nT}\n.TE\nc", "Name | What\n-a\nThread\nof it\n\nc"),
         ("\\fB\\-\\-all\\fR\n.RS 4\nEverything.\n.RE\nc", "--all: Everything.\n\nc"),
+        (".HP\n\\fB\\-\\-all\\fR[=N]\n.IP\nEverything.\n.IP\nMore.", "--all[=N]: Everything.\n\nMore."),
         ("A sentence.\n.RS\nEverything.\n.RE", "A sentence.\n\nEverything."),
         (".TP\n.B a\n.RS\n.TP\n.B b\nc\n.RE", "a\n\nb: c"),
         (".TP\na\n.TQ\nb\nc", "a, b: c"),

@@ -142,6 +142,23 @@ def test_a_section_knows_its_line() -> None:
     assert [(section.path[-1], section.line) for section in found] == [("A", 5), ("B", 9)]
 
 
+@pytest.mark.parametrize("heading", ["# A\n\n", ""])
+def test_a_long_section_goes_on_in_others_with_lines_of_their_own(heading: str) -> None:
+    """No paragraph is cut in two, nothing is lost; of what is far too long only the beginning is kept."""
+    paragraphs = [f"{number} {'word ' * 199}word" for number in range(70)]
+    text = heading + "\n\n".join(paragraphs)
+    found = sections(text, "markdown", "A")
+    assert "\n\n".join(section.body for section in found) == "\n\n".join(paragraphs)
+    lines = text.split("\n")
+    first, *others = found
+    assert (len(others), {section.path for section in found}) == (3, {("A",)})
+    assert first.line == 1
+    assert [lines[section.line - 1] for section in others] == [
+        s.body.split("\n")[0] for s in others
+    ]
+    assert 100_000 < sum(len(s.body) for s in sections(text * 3, "markdown", "A")) < 130_000
+
+
 def test_a_heading_with_others_below_it_and_no_text_is_left_out() -> None:
     """Neither are a few words before the first heading a section; in a file without headings they are."""
     text = "Edit me.\n\n# A\n\n## B\n\n## C\n\ntext"
