@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
+from itertools import accumulate
 
 from lightfast.emulator.search.text import stem
 
@@ -11,19 +13,35 @@ __all__ = ["snippet"]
 LENGTH = 260
 SCANNED = 16_384  # characters of a document that are looked through
 
+_BLANK_LINE = re.compile(r"\n[ \t]*\n")
 _SPACE = re.compile(r"\s+")
 _WORD = re.compile(r"\w+")
 
 
 def snippet(title: str, body: str, words: list[str], *, length: int = LENGTH) -> str:
     """Return the passage where most of the words stand together, on one line; the title for an empty body."""
-    text = _SPACE.sub(" ", body[:SCANNED]).strip()
-    return _cut(text, _best_start(text, words, length), length) if text else title
+    found = (_SPACE.sub(" ", text).strip() for text in _BLANK_LINE.split(body[:SCANNED]))
+    paragraphs = [text for text in found if text]
+    text = " ".join(paragraphs)
+    starts = list(accumulate((len(text) + 1 for text in paragraphs[:-1]), initial=0))
+    return _cut(text, _best_start(text, starts, words, length), length) if text else title
 
 
-def _best_start(text: str, words: list[str], length: int) -> int:
+def _best_start(text: str, starts: list[int], words: list[str], length: int) -> int:
+    """Return where a paragraph begins, if the best place is seen from there; else a little before that place."""
+    first, last = _best_place(text, words, length)
+    paragraph = starts[bisect_right(starts, first) - 1]
+    if last - paragraph > length - 40:
+        return _before(text, first, length)
+    # At the end there is room for those before it.
+    whole = (start for start in starts if start >= len(text) - length)
+    return min(paragraph, next(whole, paragraph))
+
+
+def _best_place(text: str, words: list[str], length: int) -> tuple[int, int]:
+    """Return where most of the words stand together: from the first of them to the last."""
     hits = _hits(text.lower(), words)
-    best, best_value = 0, (0, 0)
+    best, best_value = (0, 0), (0, 0)
     first = 0
     for last, (position, _) in enumerate(hits):
         while position - hits[first][0] > length - 40:
@@ -31,7 +49,7 @@ def _best_start(text: str, words: list[str], length: int) -> int:
         window = hits[first : last + 1][-16:]
         value = (len({found for _, found in window}), len(window))
         if value > best_value:
-            best, best_value = window[0][0], value
+            best, best_value = (window[0][0], position), value
     return best
 
 
@@ -50,7 +68,7 @@ def _hits(text: str, words: list[str]) -> list[tuple[int, str]]:
     return sorted(hits)
 
 
-def _cut(text: str, start: int, length: int) -> str:
+def _before(text: str, start: int, length: int) -> int:
     # A little of what comes before helps to understand; a whole sentence start helps more.
     lead = text.rfind(". ", max(0, start - 80), start)
     start = lead + 2 if lead >= 0 else max(0, start - 40)
@@ -58,6 +76,10 @@ def _cut(text: str, start: int, length: int) -> str:
     if start and not text[start - 1].isspace():
         blank = text.find(" ", start, start + 40)
         start = blank + 1 if blank >= 0 else start
+    return start
+
+
+def _cut(text: str, start: int, length: int) -> str:
     end = len(text)
     if end - start > length:
         end = start + length

@@ -123,6 +123,29 @@ def test_a_snippet_is_the_passage_with_most_of_the_words() -> None:
     assert len(passage) <= 300
 
 
+OPTIONS = (
+    f"-a: {'first of all, ' * 20}all.\n\n-i, --ignore-case: Search as if capitals {'at all ' * 12}were small.\n\n"
+    f"-l: Of {'this or that, ' * 20}the light. {'More of it. ' * 20}\n\n-j, --jobs:\nCount jobs.\n\n-v: Talk."
+)
+
+
+@pytest.mark.parametrize(
+    ("word", "begins"),
+    [("capitals", "… -i, --ignore-case: "), ("small", "… -i, --ignore-case: "), ("light", "… that, this or that, ")],
+)  # fmt: skip
+def test_a_snippet_begins_with_its_paragraph(word: str, begins: str) -> None:
+    """So that an option is seen beside what is said of it; not where the word stands too far below."""
+    passage = snippet("Title", OPTIONS, [word])
+    assert passage.startswith(begins)
+    assert word in passage
+
+
+def test_a_snippet_of_the_end_is_made_of_whole_paragraphs() -> None:
+    """As many as fit, instead of the last words of the one before."""
+    text = f"-l: {'More of it. ' * 30}\n\n-j, --jobs:\nCount jobs.\n\n-v: Talk."
+    assert snippet("Title", text, ["talk"]) == "… -j, --jobs: Count jobs. -v: Talk."
+
+
 @given(st.text(), st.lists(st.text(min_size=1)))
 def test_a_snippet_is_one_line_of_limited_length(body: str, words: list[str]) -> None:
     """Whatever the text."""
