@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
 __all__ = ["FAMILIES", "PRIORS", "Form", "form_of", "without_form"]
 
-Form: TypeAlias = Literal["docs", "history", "release", "person", "code", "symptom", "open"]
+Form: TypeAlias = Literal[
+    "docs", "workings", "history", "release", "person", "code", "symptom", "open"
+]
 
 # Their places in this tuple are what the index keeps.
 FAMILIES: tuple[Family, ...] = ("documentation", "changelog", "code", "history")
@@ -23,6 +25,7 @@ FAMILIES: tuple[Family, ...] = ("documentation", "changelog", "code", "history")
 # What is added to a score of which the best match by words has 1. Tuned by `tests.quality`.
 PRIORS: dict[Form, dict[Family, float]] = {
     "docs": {"documentation": 0.5, "code": -0.4},
+    "workings": {"documentation": 0.3, "code": 0.3},
     "history": {"changelog": 0.5, "history": 0.2, "code": -0.4},
     "release": {"changelog": 0.6, "code": -0.4},
     "person": {"history": 0.25, "code": -0.4},
@@ -35,7 +38,7 @@ SCANNED = 400  # characters: a question says at its beginning what it wants
 
 _CODE = re.compile(
     r"^\W*(?:in )?(?:where|(?:which|what)(?: (?:c(?:\+\+)?|python|go|rust|java(?:script)?|internal|private|helper|source))?"
-    r" (?:file|module|package|code|class|function|method|source|struct|line)s?)\b"
+    r" (?:file|module|package|code|class|function|method|source|struct|script|line)s?)\b"
     r"|^\W*(?:the )?(?:file|module|class|function|method|code|source|struct|type) (?:that|which|for|to|where)\b"
     r"|\b(?:implemented|defined in|source code|code path)\b",
     re.IGNORECASE,
@@ -59,6 +62,13 @@ _MINE = re.compile(
 _RELEASE = re.compile(
     r"\bwhat(?:'s| is| was)?\s*(?:broke|breaks|changed|changes|new|different)\b"
     r"|\b(?:release notes?|changelog)\b|^\W*(?:(?:how|what)\b.{1,80}\b)?upgrad(?:e|es|ed|ing)\b",
+    re.IGNORECASE,
+)
+# "How does it decide …" and "what writes the log" are about how it works inside; "how do I …" is about its use.
+_WORKINGS = re.compile(
+    r"^\W*how (?:does|is|are|did)\b(?! (?:one|i|we|you)\b)"
+    r"|^\W*(?:what|which) (?!(?:is|was|does|has|this|happens|changes|causes|means)\b)\w{3,20}s"
+    r" (?:(?:the|an?|its|their|to|from|in)\b|\S{0,60}\w[._/]\w)",
     re.IGNORECASE,
 )
 _ASKING = re.compile(
@@ -139,7 +149,7 @@ def form_of(query: str) -> Form:
     if _RELEASE.search(text):
         return "release"
     if _ASKING.search(text):
-        return "docs"
+        return "workings" if _WORKINGS.search(text) else "docs"
     return "symptom" if _MINE.search(text) or _is_seen(text) else "open"
 
 
