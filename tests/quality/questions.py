@@ -27,8 +27,9 @@ if TYPE_CHECKING:
     from lightfast.emulator.embedding.base import Embedder
 
 _TUNED = (
-    "bat black caddy celery click express flask fzf httpx hugo pip pluggy prettier redis-py requests"
-    " rich ripgrep scrapy starlette tornado typer"
+    "axios bat black caddy celery click cobra express fd flask fzf httpx hugo jinja jq marshmallow"
+    " pip pluggy pre-commit prettier redis-py requests rich ripgrep scrapy starlette tornado tox typer"
+    " urllib3 uvicorn"
 )
 TUNED = frozenset(_TUNED.split())
 KINDS = ("how-to", "history", "symptom", "code")
