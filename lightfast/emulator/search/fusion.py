@@ -43,7 +43,7 @@ __all__ = [
 COPY = 0.5  # what a score is multiplied by when another file says the very same
 BETWEEN = 0.3  # share of the words' score that compares families with each other
 PHRASE = 0.16  # what neighbouring words count that are neighbours in the query too
-SAID = 0.2  # what it counts that all of the question's words are said; of half of them, said by chance, a quarter
+SAID = 0.4  # what it counts that all of the question's words are said; of half of them, said by chance, a quarter
 TITLED = 0.06  # what it counts that the query is just the title
 NAMED = 1.4  # what it counts that a query names a document, beside words and meaning
 OTHER_WORDS = 1.0  # what it counts that all of the query is said in other words
@@ -51,7 +51,7 @@ OTHER_WORDS_MEANT = 0.6  # the same beside a meaning, which knows other words by
 OPENING = 0.4  # share of a passage's words that is those of its document's first passage
 OPENING_MEANING = 0.3  # the same of its meaning
 WHOLE_MEANING = 0.3  # share of a passage's meaning that is its whole document's, on average
-FILE_MEANING = 0.4  # what the meaning of its file, on average, counts beside a passage's: it is what the page is about
+FILE_MEANING = 0.2  # what the meaning of its file, on average, counts beside a passage's: it is what the page is about
 # Shares of the highest possible BM25: a best match below the first has few of the words asked for, above the other many.
 # Keywords are chosen to match; the words of a question are the asker's own, so that a middling match says less.
 FEW_WORDS = 0.15

@@ -8,6 +8,7 @@ import pytest
 
 from lightfast.emulator import Emulator
 from lightfast.emulator.search.fusion import (
+    SAID,
     Candidate,
     Depth,
     Text,
@@ -273,8 +274,8 @@ def test_what_says_all_of_the_question_comes_before_what_says_one_word_of_it_oft
     found = reranked([(half, 1.1), (whole, 1.0)], texts, "retry of budget calls", Depth(), rarity)
     assert [c.id for c, _ in found] == ["whole", "half"]
     scores = {c.id: score for c, score in found}
-    assert scores["whole"] == pytest.approx(1.2)
-    assert scores["half"] == pytest.approx(1.15)
+    assert scores["whole"] == pytest.approx(1.0 + SAID)
+    assert scores["half"] == pytest.approx(1.1 + SAID / 4)
 
 
 def test_what_another_file_says_too_comes_later() -> None:
