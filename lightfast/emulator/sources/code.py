@@ -59,6 +59,7 @@ _NOT_METHODS = frozenset(str.split("if for while switch catch return else do fun
 _LAST_WORD = re.compile(r"([\w$~:]{1,100})[ \t]*$")
 _QUOTES = re.compile(r"[A-Za-z]{0,2}(\"\"\"|'''|\"|')")
 _TRIPLE = re.compile(r"\"\"\"|'''")
+_BLOCK = re.compile(r"\"(?:[^\"\\]|\\.)*+\"|'(?:[^'\\]|\\.)*+'|`[^`]*+`|//.*|/\*")
 _ANNOTATION = ("@", "#[", "[", "template")
 _DECORATION = " \t*/#-!:="
 
@@ -204,9 +205,7 @@ class _Scanner:
         if self._is_python:
             self._string = _open_quotes(line)
         elif self._language.has_blocks and "/*" in line:
-            begin = line.rindex("/*")
-            if "*/" not in line[begin:]:
-                self._string = "*/"
+            self._string = "*/" if _opens_block(line) else ""
             return line.lstrip().startswith("/*")
         return False
 
@@ -315,6 +314,19 @@ class _Scanner:
     def _uncommented(self, start: int, end: int) -> str:
         texts = (line[:MAX_LINE].strip(_DECORATION) for line in self._lines[start:end])
         return "\n".join(texts).strip()[:MAX_DOC]
+
+
+def _opens_block(line: str) -> bool:
+    """Return whether a comment begins on a line and goes on below it: a path such as ``docs/*`` is none."""
+    place = 0
+    while found := _BLOCK.search(line, place):
+        place = found.end()
+        if found[0] == "/*":
+            place = line.find("*/", place)
+            if place < 0:
+                return True
+            place += 2
+    return False
 
 
 def _open_quotes(line: str) -> str:
