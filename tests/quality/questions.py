@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     from lightfast.emulator.embedding.base import Embedder
 
 _TUNED = (
-    "axios bat black caddy celery click cobra express fd flask fzf httpx hugo jinja jq marshmallow"
-    " pip pluggy pre-commit prettier redis-py requests rich ripgrep scrapy starlette tornado tox typer"
-    " urllib3 uvicorn"
+    "aiohttp alembic axios bat black caddy celery click cobra express fastify fd flask fzf gunicorn"
+    " httpx hugo jinja jq marshmallow mkdocs pip pluggy pre-commit prettier redis-py requests rich"
+    " ripgrep scrapy starlette structlog tornado tox typer urllib3 uvicorn"
 )
 TUNED = frozenset(_TUNED.split())
 KINDS = ("how-to", "history", "symptom", "code")

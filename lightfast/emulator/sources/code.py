@@ -17,7 +17,7 @@ from lightfast.emulator.sources.bodies import MAX_LINE, end_of, names_in, notes_
 from lightfast.emulator.sources.languages import MODIFIERS, Language, language_named
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 __all__ = ["Symbol", "is_generated", "symbols"]
 
@@ -58,8 +58,11 @@ _METHOD_WORDS = frozenset(MODIFIERS.split())
 _NOT_METHODS = frozenset(str.split("if for while switch catch return else do function new throw sizeof typeof await defined elif assert synchronized using lock foreach with"))  # fmt: skip
 _LAST_WORD = re.compile(r"([\w$~:]{1,100})[ \t]*$")
 _QUOTES = re.compile(r"[A-Za-z]{0,2}(\"\"\"|'''|\"|')")
-_TRIPLE = re.compile(r"\"\"\"|'''")
-_BLOCK = re.compile(r"\"(?:[^\"\\]|\\.)*+\"|'(?:[^'\\]|\\.)*+'|`[^`]*+`|//.*|/\*")
+_QUOTED = r"\"(?:[^\"\\]|\\.)*+\"|'(?:[^'\\]|\\.)*+'"
+_TEXTS = re.compile(rf"\"\"\"|\'\'\'|{_QUOTED}|#.*")
+_TEXT_ENDS = {'"""': '"""', "'''": "'''"}
+_BLOCKS = re.compile(rf"/\*|{_QUOTED}|`[^`]*+`|//.*")
+_BLOCK_ENDS = {"/*": "*/"}
 _ANNOTATION = ("@", "#[", "[", "template")
 _DECORATION = " \t*/#-!:="
 
@@ -203,9 +206,10 @@ class _Scanner:
                 self._string = ""
             return True
         if self._is_python:
-            self._string = _open_quotes(line)
+            if '"""' in line or "'''" in line:
+                self._string = _left_open(line, _TEXTS, _TEXT_ENDS)
         elif self._language.has_blocks and "/*" in line:
-            self._string = "*/" if _opens_block(line) else ""
+            self._string = _left_open(line, _BLOCKS, _BLOCK_ENDS)
             return line.lstrip().startswith("/*")
         return False
 
@@ -316,29 +320,20 @@ class _Scanner:
         return "\n".join(texts).strip()[:MAX_DOC]
 
 
-def _opens_block(line: str) -> bool:
-    """Return whether a comment begins on a line and goes on below it: a path such as ``docs/*`` is none."""
+def _left_open(line: str, tokens: re.Pattern[str], ends: Mapping[str, str]) -> str:
+    """Return what ends the text or comment that begins on a line and goes on below it; empty for none.
+
+    Args:
+        line: The line.
+        tokens: What may hold a mark that begins nothing, such as the path ``docs/*`` in quotes, and such marks.
+        ends: What ends what begins with a mark.
+    """
     place = 0
-    while found := _BLOCK.search(line, place):
+    while found := tokens.search(line, place):
         place = found.end()
-        if found[0] == "/*":
-            place = line.find("*/", place)
+        if end := ends.get(found[0]):
+            place = line.find(end, place)
             if place < 0:
-                return True
-            place += 2
-    return False
-
-
-def _open_quotes(line: str) -> str:
-    """Return the quotes of a text that begins on a line of Python and goes on below it."""
-    if '"""' not in line and "'''" not in line:
-        return ""
-    quotes = ""
-    for match in _TRIPLE.finditer(line):
-        if not quotes:
-            if "#" in line[: match.start()] and line.lstrip()[0] == "#":
-                return ""
-            quotes = match[0]
-        elif match[0] == quotes:
-            quotes = ""
-    return quotes
+                return end
+            place += len(end)
+    return ""

@@ -199,6 +199,15 @@ def test_a_path_with_a_star_begins_no_comment(line: str) -> None:
     assert "send" in [s.name for s in found]
 
 
+@pytest.mark.parametrize(
+    "line",
+    ["mark = '\"\"\"'", 'mark = "\\"\'\'\'"', "# not \"\"\"", '"""One line."""; x = ""', "x = '''a''' + 'it\\'s'"],
+)  # fmt: skip
+def test_quotes_in_quotes_begin_no_text(line: str) -> None:
+    """The file is read to its end."""
+    assert "send" in [s.name for s in symbols(f"{line}\n\n\ndef send(): ...\n", "python")]
+
+
 def test_a_comment_of_several_lines_declares_nothing() -> None:
     """Whatever stands before it on its first line."""
     text = "const a = '/*' /* from here\nfunction no() {\n}\nto here */\nfunction send() {\n}\n"
