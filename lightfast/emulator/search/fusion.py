@@ -269,16 +269,17 @@ def _share_said(said: set[str], text: Text, rarity: Mapping[str, float]) -> floa
     """Return the share of the question that a text says, by its stems and its names, and by how much each word tells."""
     whole = f"{text.title}\n{text.body}"
     known = said.union(_stems(split_identifiers(whole)))
-    found = sum(worth for word, worth in rarity.items() if _is_said(word, known, whole))
+    lower = whole.lower()
+    found = sum(worth for word, worth in rarity.items() if _is_said(word, known, lower))
     return found / (sum(rarity.values()) or 1.0)
 
 
-def _is_said(word: str, said: set[str], text: str) -> bool:
+def _is_said(word: str, said: set[str], lower: str) -> bool:
     if stem(word) in said:
         return True
     # Versions, other scripts, and endings that only a language's own stemmer knows.
     beginning = word[: max(2, len(word) - 2)]
-    return (not word.isascii() or "." in word or len(word) > 6) and beginning in text.lower()
+    return (not word.isascii() or "." in word or len(word) > 6) and beginning in lower
 
 
 def _phrase(title: list[str], body: list[str], pairs: set[tuple[str, str]]) -> float:

@@ -7,24 +7,22 @@ raises or prints; and whoever knows a setting by its name looks for the place wh
 from __future__ import annotations
 
 import re
-from itertools import islice
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-__all__ = ["end_of", "names_in", "notes_in"]
+__all__ = ["DECORATION", "MAX_LINE", "end_of", "names_in", "notes_in"]
 
 MAX_LINE = 400  # characters of a line that are looked at
 MAX_LINES = 400  # of a definition
 MAX_NOTES = 3000  # characters
 MAX_NAMES = 2000  # characters
+DECORATION = " \t*/#-!:="  # around what a comment says
 _NAME = re.compile(r"\w{3,40}")
 _TEXT = re.compile(r"(\"|'|`)((?:(?!\1)[^\\\n]){8,200})\1")
-_DECORATION = " \t*/#-!:="
-_GOES_ON = (
-    "{)"  # begins a line that belongs to the declaration above it, however little it is indented
-)
+# Begins a line that belongs to the declaration above it, however little it is indented.
+_GOES_ON = "{)"
 
 
 def end_of(lines: Sequence[str], start: int, indent: int) -> int:
@@ -60,7 +58,7 @@ def _notes(lines: Iterable[str], comment: tuple[str, ...]) -> Iterator[str]:
     for line in lines:
         stripped = line[:MAX_LINE].strip()
         if stripped.startswith(comment):
-            note = stripped.strip(_DECORATION)
+            note = stripped.strip(DECORATION)
             if any(map(str.isalpha, note)):
                 yield note
         else:
@@ -75,4 +73,4 @@ def _is_prose(text: str) -> bool:
 def names_in(lines: Iterable[str]) -> str:
     """Return the names and words on some lines, each once."""
     found = dict.fromkeys(name for line in lines for name in _NAME.findall(line[:MAX_LINE]))
-    return " ".join(islice(found, MAX_NAMES // 4))[:MAX_NAMES]
+    return " ".join(found)[:MAX_NAMES]

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import attrs
 
-from lightfast.emulator.sources.bodies import MAX_LINE, end_of, names_in, notes_in
+from lightfast.emulator.sources.bodies import DECORATION, MAX_LINE, end_of, names_in, notes_in
 from lightfast.emulator.sources.languages import MODIFIERS, Language, language_named
 
 if TYPE_CHECKING:
@@ -64,7 +64,6 @@ _TEXT_ENDS = {'"""': '"""', "'''": "'''"}
 _BLOCKS = re.compile(rf"/\*|{_QUOTED}|`[^`]*+`|//.*")
 _BLOCK_ENDS = {"/*": "*/"}
 _ANNOTATION = ("@", "#[", "[", "template")
-_DECORATION = " \t*/#-!:="
 
 
 def is_generated(text: str) -> bool:
@@ -171,15 +170,19 @@ class _Scanner:
                 around.pop()
             if around and not around[-1].is_container:
                 continue  # inside of a function
-            symbol = self._symbol(number, name, [each.name for each in around])
+            comment, body = self._comment(number), self._end(number) + 1
+            symbol = Symbol(
+                name=".".join([*(each.name for each in around), name]),
+                signature=self._signature(number, body),
+                doc=self._doc(comment, body),
+                line=number + 1,
+            )
             if around:
                 around[-1].members.append(name)
             members: list[str] = []
             if symbol.doc or word:
-                body = self._end(number) + 1
                 end = end_of(self._lines, body, indent)
-                first, _ = self._comment(number)
-                found.append(_Declared(symbol, first, body, end, bool(around), members))
+                found.append(_Declared(symbol, comment[0], body, end, bool(around), members))
             elif not around and len(self.values) < MAX_MEMBERS:
                 self.values.append(name)
             around = [*around, _Around(indent, name, word in self._language.containers, members)][
@@ -243,11 +246,10 @@ class _Scanner:
             return "def", named[1], indent
         return None
 
-    def _symbol(self, number: int, name: str, inside: list[str]) -> Symbol:
-        doc = self._above(number)
-        if self._is_python and (below := self._docstring(self._end(number) + 1)):
-            doc = below
-        return Symbol(".".join([*inside, name]), self._signature(number), doc, number + 1)
+    def _doc(self, comment: tuple[int, int], body: int) -> str:
+        """Return what is said of a declaration: below its signature in Python, or above it."""
+        below = self._docstring(body) if self._is_python else ""
+        return below or self._uncommented(*comment)
 
     def _end(self, number: int) -> int:
         """Return the line on which a signature ends."""
@@ -259,9 +261,8 @@ class _Scanner:
                 return place
         return number
 
-    def _signature(self, number: int) -> str:
-        end = self._end(number)
-        signature = " ".join(line[:MAX_LINE].strip() for line in self._lines[number : end + 1])
+    def _signature(self, number: int, body: int) -> str:
+        signature = " ".join(line[:MAX_LINE].strip() for line in self._lines[number:body])
         return signature.rstrip("{: \t")[:MAX_SIGNATURE]
 
     def _docstring(self, number: int) -> str:
@@ -288,12 +289,8 @@ class _Scanner:
                 break
         return "\n".join(texts).strip()[:MAX_DOC]
 
-    def _above(self, number: int) -> str:
-        """Return the comment that stands above a declaration and its annotations."""
-        return self._uncommented(*self._comment(number))
-
     def _comment(self, number: int) -> tuple[int, int]:
-        """Return the lines on which the comment above a declaration begins, and before which it ends."""
+        """Return the lines on which the comment above a declaration and its annotations begins, and before which it ends."""
         end = number
         while (
             end and number - end < 10 and self._lines[end - 1].lstrip()[:8].startswith(_ANNOTATION)
@@ -316,7 +313,7 @@ class _Scanner:
         return stripped.startswith(marks) or (self._language.has_blocks and stripped.endswith("*/"))
 
     def _uncommented(self, start: int, end: int) -> str:
-        texts = (line[:MAX_LINE].strip(_DECORATION) for line in self._lines[start:end])
+        texts = (line[:MAX_LINE].strip(DECORATION) for line in self._lines[start:end])
         return "\n".join(texts).strip()[:MAX_DOC]
 
 
