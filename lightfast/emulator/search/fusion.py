@@ -18,11 +18,14 @@ from typing import TYPE_CHECKING
 import attrs
 
 from lightfast.emulator.embedding.base import LEAST_COSINE
-from lightfast.emulator.search.text import STOP_WORDS, split_identifiers, stem, words_of
+from lightfast.emulator.search.changes import told_changes
+from lightfast.emulator.search.question import FAMILIES
+from lightfast.emulator.search.text import split_identifiers, stem, stems_of, versions_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
+    from lightfast.emulator.search.changes import Change
     from lightfast.emulator.search.other_words import Alternative
 
 __all__ = [
@@ -44,6 +47,7 @@ COPY = 0.5  # what a score is multiplied by when another file says the very same
 BETWEEN = 0.3  # share of the words' score that compares families with each other
 PHRASE = 0.16  # what neighbouring words count that are neighbours in the query too
 SAID = 0.4  # what it counts that all of the question's words are said; of half of them, said by chance, a quarter
+CHANGED = 0.3  # what it counts that the change is told which was asked for
 TITLED = 0.06  # what it counts that the query is just the title
 NAMED = 1.4  # what it counts that a query names a document, beside words and meaning
 OTHER_WORDS = 1.0  # what it counts that all of the query is said in other words
@@ -209,6 +213,7 @@ def reranked(
     depth: Depth,
     rarity: Mapping[str, float],
     alternatives: Collection[Alternative] = (),
+    changes: Collection[Change] = (),
 ) -> Ranked:
     """Return the same with a second look at the best: nothing added puts one of them behind the rest.
 
@@ -219,22 +224,30 @@ def reranked(
         depth: How many are looked at.
         rarity: How much each of the question's words tells.
         alternatives: What makes up for words of the question.
+        changes: The changes that it asks for.
     """
-    wanted = _stems(query)
+    wanted = stems_of(query)
     pairs = set(pairwise(wanted))
     best = []
     for c, score in ranked[: depth.reranked]:
         more = 0.0
         if text := texts.get(c.passage):
-            title, body = _stems(text.title), _stems(text.body)
+            title, body = stems_of(text.title), stems_of(text.body)
             more = TITLED * (title == wanted) if pairs else 0.0
             more += PHRASE * _phrase(title, body, pairs)
             said = {*title, *body}
             more += SAID * _share_said(said, text, rarity) ** 2
             worth = OTHER_WORDS if c.cosine is None else OTHER_WORDS_MEANT
             more += worth * _made_up_for(said, alternatives)
+            if changes:
+                more += CHANGED * told_changes(changes, _headline(c, text), text.body, {*wanted})
         best.append((c, score + c.weight * more))
     return _sorted(best) + ranked[depth.reranked :]
+
+
+def _headline(candidate: Candidate, text: Text) -> str:
+    """Return a text's title where it sums up what was done."""
+    return text.title if FAMILIES[candidate.family] == "history" else ""
 
 
 def folded(ranked: Ranked) -> Ranked:
@@ -259,7 +272,7 @@ def evidence(candidate: Candidate, text: Text, rarity: Mapping[str, float]) -> f
         text: What it says.
         rarity: How much each of the question's words tells.
     """
-    said = {*_stems(text.title), *_stems(text.body)}
+    said = {*stems_of(text.title), *stems_of(text.body)}
     words = _share_said(said, text, rarity)
     alike = ((candidate.cosine or 0.0) - LEAST_COSINE) / (FULL_COSINE - LEAST_COSINE)
     return min(1.0, max(words, alike, candidate.named, 0.0))
@@ -268,7 +281,7 @@ def evidence(candidate: Candidate, text: Text, rarity: Mapping[str, float]) -> f
 def _share_said(said: set[str], text: Text, rarity: Mapping[str, float]) -> float:
     """Return the share of the question that a text says, by its stems and its names, and by how much each word tells."""
     whole = f"{text.title}\n{text.body}"
-    known = said.union(_stems(split_identifiers(whole)))
+    known = said.union(stems_of(split_identifiers(whole)))
     lower = whole.lower()
     found = sum(worth for word, worth in rarity.items() if _is_said(word, known, lower))
     return found / (sum(rarity.values()) or 1.0)
@@ -277,9 +290,11 @@ def _share_said(said: set[str], text: Text, rarity: Mapping[str, float]) -> floa
 def _is_said(word: str, said: set[str], lower: str) -> bool:
     if stem(word) in said:
         return True
-    # Versions, other scripts, and endings that only a language's own stemmer knows.
+    if "." in word:
+        return word in versions_of(lower)
+    # Other scripts, and endings that only a language's own stemmer knows.
     beginning = word[: max(2, len(word) - 2)]
-    return (not word.isascii() or "." in word or len(word) > 6) and beginning in lower
+    return (not word.isascii() or len(word) > 6) and beginning in lower
 
 
 def _phrase(title: list[str], body: list[str], pairs: set[tuple[str, str]]) -> float:
@@ -289,10 +304,6 @@ def _phrase(title: list[str], body: list[str], pairs: set[tuple[str, str]]) -> f
 def _made_up_for(said: set[str], alternatives: Iterable[Alternative]) -> float:
     """Return the share of the question that is not said, but in other words."""
     return sum(a.share for a in alternatives if a.stem not in said and a.others & said)
-
-
-def _stems(text: str) -> list[str]:
-    return [stem(word) for word in words_of(text) if word not in STOP_WORDS]
 
 
 def _sorted(ranked: Iterable[tuple[Candidate, float]]) -> Ranked:

@@ -70,6 +70,15 @@ SELECT d.rowid, d.id, d.head, coalesce(d.fold, d.rowid) AS fold, d.family, d.wei
 FROM document AS d LEFT JOIN meaning AS m ON m.document = d.rowid AND m.is_title = 0 WHERE {_AMONG}
 """  # noqa: S608
 
+_PROJECTS = """
+SELECT location, json_extract(state, '$.remote') AS remote FROM corpus
+WHERE organization_id = :organization AND kind = 'commits'
+"""
+
+
+def _project(location: str, remote: str | None) -> str:
+    return (remote or location).rstrip("/").rpartition("/")[2].lower().removesuffix(".js")
+
 
 def group_fold(group: str) -> int:
     """Return the number that rows of a group have in common, beyond every row's own number."""
@@ -132,6 +141,10 @@ class LexicalIndex:
     def _languages(self) -> list[str]:
         sql = "SELECT name FROM language WHERE organization_id = :organization"
         return [row["name"] for row in self._ask(sql)]
+
+    def projects(self) -> set[str]:
+        """Return the names of the repositories that the organization's commits come from."""
+        return {_project(row["location"], row["remote"]) for row in self._ask(_PROJECTS)}
 
     def _ask(self, sql: str, **values: object) -> list[sqlite3.Row]:
         asked = sql.replace("{documents}", self._documents).replace("{conditions}", self._where)

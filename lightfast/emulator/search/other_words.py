@@ -17,8 +17,6 @@ from lightfast.emulator.search.text import stem
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from lightfast.emulator.search.question import Form
-
 __all__ = ["RARE", "Alternative", "alternatives"]
 
 RARE = 0.01  # share of the passages; a word in more of them is the project's own
@@ -111,19 +109,6 @@ _PHRASES = {
     r"\bmore and more\b": "leak grow",
     r"\bin the background\b": "daemon",
 }
-# How commits and changelogs call what a question about the past asks for.
-_CHANGES = {
-    r"\b(?:drop|remov|delet|discontinu|abandon)\w{0,10}|\b(?:gave|give|given) up\b|\bt(?:ake|aken|ook) (?:out|away)\b"
-    r"|\bno longer\b|\bany ?more\b|\bg[eo]t rid\b|\bthrown? out\b|\bstop(?:ped)? (?:support|using)\w{0,4}|\bbecame of\b"
-    r"|\bdisappear\w{0,5}|\bgone\b": "drop remove delete farewell rid",
-    r"\b(?:add(?:ed|s)?|introduc\w{0,4}|(?:came|comes?) in|bec[ao]me possible|learn\w{0,5}|contribut\w{0,5}|wrote|implement\w{0,5}"
-    r"|made|let|recogni[sz]ed)\b": "add introduce support implement allow",
-    r"\b(?:replac\w{0,6}|switch\w{0,3}|moved?|migrat\w{0,4}|turn(?:ed)? into)\b": "replace switch move migrate",
-    r"\b(?:fix|repair|solv|resolv|prevent|mitigat)\w{0,4}|\bclosed\b|\bdone against\b": "fix prevent mitigate resolve",
-    r"\b(?:deprecated?|obsolete|outdated)\b": "deprecate",
-    r"\b(?:put|g[eo]|went|brought|bring|take[ns]?|took|switched) (?:\w{1,40} )?(?:back|out again)\b|\b(?:undone|undo|restored?|revert\w{0,3})\b": "revert restore undo back",
-}
-_PAST = frozenset({"history", "release", "person"})
 SCANNED = 400  # characters of a question
 
 
@@ -142,14 +127,11 @@ class Alternative:
     others: frozenset[str]
 
 
-def alternatives(
-    query: str, form: Form, rare: Mapping[str, float], words: int
-) -> list[Alternative]:
+def alternatives(query: str, rare: Mapping[str, float], words: int) -> list[Alternative]:
     """Return what makes up for words of a question.
 
     Args:
         query: The question.
-        form: Its form.
         rare: Its words that are rare in the index, and what share of it each is.
         words: The number of its words.
     """
@@ -158,9 +140,8 @@ def alternatives(
         for word, share in rare.items()
         if (others := _OTHERS.get(stem(word)))
     ]
-    phrases = _PHRASES | _CHANGES if form in _PAST else _PHRASES
     said = query[:SCANNED].lower()
-    meant = (others for pattern, others in phrases.items() if re.search(pattern, said))
+    meant = (others for pattern, others in _PHRASES.items() if re.search(pattern, said))
     return found + [Alternative("", 1 / max(words, 1), _stems(others)) for others in meant]
 
 

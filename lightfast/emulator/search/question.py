@@ -11,9 +11,11 @@ import re
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from lightfast.emulator.sources.documents import Family
 
-__all__ = ["FAMILIES", "PRIORS", "Form", "form_of", "without_form"]
+__all__ = ["FAMILIES", "PRIORS", "Form", "form_of", "without_form", "without_names"]
 
 Form: TypeAlias = Literal[
     "docs", "workings", "history", "release", "person", "code", "symptom", "open"
@@ -40,12 +42,13 @@ _CODE = re.compile(
     r"^\W*(?:in )?(?:where|(?:which|what)(?: (?:c(?:\+\+)?|python|go|rust|java(?:script)?|internal|private|helper|source))?"
     r" (?:file|module|package|code|class|function|method|source|struct|script|line)s?)\b"
     r"|^\W*(?:the )?(?:file|module|class|function|method|code|source|struct|type) (?:that|which|for|to|where)\b"
+    r"|^\W*(?:(?!(?:an?|my|our|your|how|what|which)\b)\S{1,30} ){0,3}(?:check|function|helper|loop|method|routine|script) (?:that|which)\b"
     r"|\b(?:implemented|defined in|source code|code path)\b",
     re.IGNORECASE,
 )
 _PAST = re.compile(
-    r"^\W*(?:when|who|why|since (?:when|which)|in (?:which|what) (?:release|version)"
-    r"|(?:which|what) (?:release|version|commit|pr|pull request)\b"
+    r"^\W*(?:when|who|why|was|were|since (?:when|which)|(?:the )?reason (?:for|that|the|why)"
+    r"|(?:in )?(?:which|what) (?:\S{1,30} ){0,2}(?:release|version|commit|pr|pull request)"
     r"|what (?:broke|changed|breaks|changes|happened|became|was|were|is new)|is there a reason)\b"
     r"|^\W*(?:which|what) .{1,80} (?:was|were|has been|have been) .{1,80} (?:in|since|with|by) (?:version |release |v)\d"
     r"|\bwho (?:introduced|added|wrote|removed|changed|integrated|fixed|made|did)\b"
@@ -55,13 +58,13 @@ _PAST = re.compile(
 # "Why does my …" and "when I …" tell what somebody sees, not what happened to the project; so does "why does it …", unless
 # that is about what it did before.
 _MINE = re.compile(
-    r"^\W*when (?:i|it|the|my|a|an)\b(?! \w+ (?:was|were|is|added|removed|introduced|dropped|changed))"
+    r"^\W*my\b|^\W*when (?:i|it|the|my|a|an)\b(?! \w+ (?:was|were|is|added|removed|introduced|dropped|changed))"
     r"|\bwhy (?:is|are|does|do|did|am|was|doesn't|don't|isn't) (?:my|i|(?:it|this)(?!.{1,200}\b(?:any ?more|no longer|its own)))\b",
     re.IGNORECASE,
 )
 _RELEASE = re.compile(
     r"\bwhat(?:'s| is| was)?\s*(?:broke|breaks|changed|changes|new|different)\b"
-    r"|\b(?:release notes?|changelog)\b|^\W*(?:(?:how|what)\b.{1,80}\b)?upgrad(?:e|es|ed|ing)\b",
+    r"|^(?!\W*how (?:can|do|to)\b).{0,200}\b(?:release notes?|changelog)\b|^\W*(?:(?:how|what)\b.{1,80}\b)?upgrad(?:e|es|ed|ing)\b",
     re.IGNORECASE,
 )
 # "How does it decide …" and "what writes the log" are about how it works inside; "how do I …" is about its use.
@@ -92,10 +95,11 @@ _KEYWORDS = 3  # words, at most
 # A statement tells what is seen, unlike an order ("keep the last value"): its first verb is not its first word, and does not
 # follow a word that begins another clause ("the value that is kept").
 _VERBS = (
-    "am|is|are|was|were|has|had|does|did|becomes?|became|blows|comes|came|crawls|cuts|duplicates|ends|expects|freezes|froze"
-    "|gets|i get|got|gives|gave|goes|went|grows|grew|ignores|insists|keeps|kept|makes|opens|overwrites|puts|raises"
-    "|returns|says|said|scrolls|seems|shows|showed|starts|stays?|swallows|takes|took|tells|thinks"
-    "|throws|threw|treats|truncates|turns|waits"
+    "aborts|am|answers|are|became|becomes?|blocks|blows|breaks|came|comes?|crawls|cuts|did|does|drops|duplicates|ends"
+    "|expects|fires|freezes|froze|gave|gets?|gives|goes|got|grew|grows|had|has|hides|ignores|insists|is|keeps|kept"
+    "|leaves|loads?|looks|loses|makes|opens|overwrites|picks|prints|puts|raises|reaches|rejects|returns|runs|said"
+    "|says|scrolls|seems|sends|showed|shows|skips|starts|stays?|swallows|takes|tells|thinks|threw|throws|took|treats"
+    "|truncates|turns|uses|waits?|wants|was|went|were|writes"
 )
 _CLAUSES = "after|as|because|before|how|if|so|that|unless|until|what|when|where|whether|which|while|who|whose|why|without"
 _STATEMENT = re.compile(
@@ -135,6 +139,23 @@ def without_form(words: list[str], form: Form) -> list[str]:
     if form != "code":
         return words
     return [word for word in words if word not in _PLACES] or words
+
+
+def without_names(query: str, names: Iterable[str]) -> str:
+    """Return a question without the names of the projects it is asked of, unless little is left.
+
+    Every page of a project is about it; what was asked is the rest.
+
+    Args:
+        query: The question.
+        names: The projects' names.
+    """
+    known = "|".join(map(re.escape, names))
+    if not known:
+        return query
+    named = rf"(?<![\w.@/-])(?:{known})(?:'s)?(?![\w-]|[./]\w)"
+    rest = re.sub(named, " ", query, flags=re.IGNORECASE).split()
+    return " ".join(rest) if len(rest) >= _KEYWORDS else query
 
 
 def form_of(query: str) -> Form:

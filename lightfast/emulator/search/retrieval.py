@@ -23,6 +23,7 @@ import orjson
 
 from lightfast.emulator import timestamps
 from lightfast.emulator.embedding.base import embedded_text
+from lightfast.emulator.search.changes import asked_changes
 from lightfast.emulator.search.clusters import clusters
 from lightfast.emulator.search.fusion import (
     DEPTHS,
@@ -38,7 +39,13 @@ from lightfast.emulator.search.fusion import (
 from lightfast.emulator.search.groups import group_members, with_group
 from lightfast.emulator.search.lexical import LexicalIndex, highest, is_group, rarity
 from lightfast.emulator.search.other_words import RARE, alternatives
-from lightfast.emulator.search.question import FAMILIES, PRIORS, form_of, without_form
+from lightfast.emulator.search.question import (
+    FAMILIES,
+    PRIORS,
+    form_of,
+    without_form,
+    without_names,
+)
 from lightfast.emulator.search.snippets import snippet
 from lightfast.emulator.search.text import terms
 
@@ -160,8 +167,9 @@ class _Search:
         self._since = perf_counter()
         self._meaning = meaning
         self._is_compared = False
+        self._asked = without_names(query.query, self._lexical.projects()) if meaning else ""
         self._match = (
-            meaning.match(db, organization, query.query) if meaning and self._words else None
+            meaning.match(db, organization, self._asked) if meaning and self._words else None
         )
         self._clock("retrieval")
         if self._match:
@@ -288,7 +296,9 @@ class _Search:
         texts = self._lexical.texts(c.passage for c, _ in ranked[: self._depth.reranked])
         others = self._alternatives() if self._depth.reranked else ()
         query = self._query.query
-        ranked = folded(reranked(ranked, texts, query, self._depth, self._rarities, others))
+        changes = asked_changes(query, self._form)
+        ranked = reranked(ranked, texts, query, self._depth, self._rarities, others, changes)
+        ranked = folded(ranked)
         self._clock("rerank" if self._depth.reranked else "retrieval")
         return ranked
 
@@ -309,7 +319,7 @@ class _Search:
         self._clock("rerank")
         texts = self._lexical.texts(missing)
         cosines = self._meaning.compare(
-            self._query.query,
+            self._asked,
             {p: embedded_text(text.title, text.body) for p, text in texts.items()},
         )
         self._clock("embedding")
@@ -326,7 +336,7 @@ class _Search:
         rare = {
             w: tells / whole for w, tells in self._rarities.items() if self._frequencies[w] <= most
         }
-        return alternatives(self._query.query, self._form, rare, len(self._words))
+        return alternatives(self._query.query, rare, len(self._words))
 
     def _scored(self, ranked: Ranked) -> Hits:
         """Return the page, with scores that tell how much of the question the results have."""

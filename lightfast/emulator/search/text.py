@@ -24,7 +24,9 @@ __all__ = [
     "other_forms",
     "split_identifiers",
     "stem",
+    "stems_of",
     "terms",
+    "versions_of",
     "words_of",
 ]
 
@@ -87,11 +89,16 @@ def terms(query: str) -> list[str]:
     A query of stop words only is looked for as it is; one without any letter or digit gives no terms.
     """
     text = unicodedata.normalize("NFC", query)
-    versions = _VERSION.findall(text)
+    versions = versions_of(text)
     rest = _VERSION.sub(" ", text)
     spaced = _UNSPACED_RUN.sub(_spaced_pairs, rest)
     found = dict.fromkeys([*words_of(spaced), *words_of(split_identifiers(rest)), *versions])
     return ([word for word in found if word not in STOP_WORDS] or list(found))[:MAX_TERMS]
+
+
+def versions_of(text: str) -> list[str]:
+    """Return the versions in a text, such as ``3.12``."""
+    return _VERSION.findall(text)
 
 
 def _spaced_pairs(run: re.Match[str]) -> str:
@@ -121,6 +128,11 @@ def match_expression(words: Iterable[str]) -> str:
 def stem(word: str) -> str:
     """Return a word without its ending, roughly: ``retried`` and ``retry``, ``dropped`` and ``drop`` belong together."""
     return _stem(word) if len(word) <= LONG else _without_ending(word)
+
+
+def stems_of(text: str) -> list[str]:
+    """Return the stems of a text's words, in order, without those that say nothing."""
+    return [stem(word) for word in words_of(text) if word not in STOP_WORDS]
 
 
 def _without_ending(word: str) -> str:

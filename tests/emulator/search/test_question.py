@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lightfast.emulator.search.question import PRIORS, Form, form_of, without_form
+from lightfast.emulator.search.question import PRIORS, Form, form_of, without_form, without_names
 
 
 @pytest.mark.parametrize(
@@ -36,6 +36,17 @@ from lightfast.emulator.search.question import PRIORS, Form, form_of, without_fo
         ("function that splits a path", "code"),
         ("the class which holds the settings", "code"),
         ("class based views", "open"),
+        ("pure python function that masks frames", "code"),
+        ("main loop that reads the queue", "code"),
+        ("write a function that returns two values", "open"),
+        ("which acme release removed Python 2", "history"),
+        ("which major version took it out", "history"),
+        ("was the option once called quiet?", "history"),
+        ("reason the argument was renamed", "history"),
+        ("how do I add a changelog entry", "docs"),
+        ("my handler blocks all other requests", "symptom"),
+        ("quotes in a command break on Windows", "open"),
+        ("a command with quotes breaks on Windows", "symptom"),
         ("why does my handler block?", "symptom"),
         ("why is it so slow", "symptom"),
         ("RuntimeError: no application context", "symptom"),
@@ -87,3 +98,26 @@ def test_words_that_make_the_form_are_not_looked_for() -> None:
     assert without_form(["file", "parses", "cookies"], "code") == ["parses", "cookies"]
     assert without_form(["file"], "code") == ["file"]
     assert without_form(["file", "uploads"], "docs") == ["file", "uploads"]
+
+
+@pytest.mark.parametrize(
+    ("query", "asked"),
+    [
+        ("how does acme find its settings", "how does find its settings"),
+        ("Acme's settings are not found", "settings are not found"),
+        ("why is acme so slow?", "why is so slow?"),
+        ("where is acme.toml read", "where is acme.toml read"),
+        ("where is the file ./acme read", "where is the file ./acme read"),
+        ("acme-core is not found", "acme-core is not found"),
+        ("acme settings", "acme settings"),
+        ("settings of the a.b plugin", "settings of the plugin"),
+    ],
+)
+def test_the_projects_own_name_says_nothing(query: str, asked: str) -> None:
+    """Unless it is part of another name, or little else is said."""
+    assert without_names(query, ["acme", "a.b"]) == asked
+
+
+def test_a_question_stays_whole_where_no_name_is_known() -> None:
+    """As for documents that come from no repository."""
+    assert without_names("how does acme find its settings", []) == "how does acme find its settings"
