@@ -74,6 +74,7 @@ class Depth:
         reranked: The number of the best candidates whose texts are looked at.
         words: What the best match of a family counts.
         meaning: What the cosine counts besides.
+        further: The depth of a second look, at what the first left out; it changes nothing about the best.
     """
 
     lexical: int = 100
@@ -81,12 +82,13 @@ class Depth:
     reranked: int = 30
     words: float = 1.0
     meaning: float = 1.0
+    further: Depth | None = None
 
 
 DEPTHS = {
     "fast": Depth(words=0.0, meaning=1.0, reranked=0),
     "balanced": Depth(),
-    "thorough": Depth(lexical=200, nearest=400, reranked=100),
+    "thorough": Depth(further=Depth(lexical=200, nearest=400)),
 }
 
 

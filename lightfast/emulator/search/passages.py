@@ -13,33 +13,40 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["MOST", "passages"]
+__all__ = ["MOST", "SIZE", "SIZE_OF_ENTRIES", "passages"]
 
 SIZE = 400  # characters of a passage, more or less
-WHOLE = 600  # a text up to this long stays in one piece
+SIZE_OF_ENTRIES = 200  # the same where each line is about something else
+WHOLE = 1.5  # a text up to so many times the size stays in one piece
 LONGEST = 1000  # no passage is longer, however few line breaks it has
-MOST = 64  # passages of one document; the rest of a longer one stays with the last
+MOST = 25_600  # characters that are cut; the rest of a longer document stays with the last passage
 
 # An empty line, or the line break before an item of a list.
 _BREAK = re.compile(r"\n[ \t]{0,20}\n|\n(?=[ \t]{0,3}[*+-] )")
 
 
-def passages(body: str) -> list[str]:
-    """Return the passages of a text, which joined are the text; one for a short text, even an empty one."""
-    if len(body) <= WHOLE:
+def passages(body: str, size: int = SIZE) -> list[str]:
+    """Return the passages of a text, which joined are the text; one for a short text, even an empty one.
+
+    Args:
+        body: The text.
+        size: How many characters a passage has, more or less.
+    """
+    if len(body) <= WHOLE * size:
         return [body]
-    ends = _ends(body)
-    if len(ends) > MOST:
-        ends[MOST - 1 :] = [len(body)]
+    ends = _ends(body, size)
+    most = MOST // size
+    if len(ends) > most:
+        ends[most - 1 :] = [len(body)]
     return [body[start:end] for start, end in pairwise([0, *ends])]
 
 
-def _ends(body: str) -> list[int]:
+def _ends(body: str, size: int) -> list[int]:
     """Return where passages end: blocks are packed until the next one would make them too long."""
     ends: list[int] = []
     start = last = 0
     for end in _blocks(body):
-        if start < last and end - start > SIZE:
+        if start < last and end - start > size:
             ends.append(last)
             start = last
         last = end

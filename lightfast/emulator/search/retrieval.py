@@ -54,7 +54,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from lightfast.emulator.embedding.index import VectorIndex
-    from lightfast.emulator.search.fusion import Ranked
+    from lightfast.emulator.search.fusion import Depth, Ranked
     from lightfast.emulator.search.lexical import Hits, Passage
     from lightfast.emulator.search.other_words import Alternative
     from lightfast.emulator.search.query import SearchQuery
@@ -225,17 +225,31 @@ class _Search:
             ranked = self._ranked(self._candidates(self._lexical.known(near), {}, {}))
             return self._scored(ranked), len(ranked)
         rows = {*self._lexical.best(self._depth.lexical, self._frequencies), *near, *named}
-        known = self._lexical.known(rows)
-        scores = self._lexical.scores(_with_openings(known))
-        candidates = self._candidates(known, scores, named)
-        self._clock("retrieval")
-        ranked = self._ranked(candidates)
+        ranked = self._ranked(self._matches(rows, named))
+        if self._depth.further:
+            ranked = self._with_further(ranked, rows, self._depth.further)
         total = len(self._lexical.folds().union(c.fold for c, _ in ranked))
         page = self._scored(ranked)
         if len(page) < self._query.limit and total > len(ranked):
             page += self._behind(ranked, self._query.limit - len(page))
         self._clock("retrieval")
         return page, total
+
+    def _with_further(self, ranked: Ranked, rows: set[int], depth: Depth) -> Ranked:
+        """Return the same with what lies deeper, ranked with the same care, behind it."""
+        more = {*self._lexical.best(depth.lexical, self._frequencies)}
+        if self._match:
+            more |= self._match.nearest(depth.nearest, self._lexical.allowed()).keys()
+        known = {c.fold for c, _ in ranked}
+        further = [c for c in self._matches(more - rows, {}) if c.fold not in known]
+        return behind(ranked, self._ranked(further)) if further else ranked
+
+    def _matches(self, rows: set[int], named: dict[int, float]) -> list[Candidate]:
+        known = self._lexical.known(rows)
+        scores = self._lexical.scores(_with_openings(known))
+        candidates = self._candidates(known, scores, named)
+        self._clock("retrieval")
+        return candidates
 
     def _candidates(
         self, known: dict[int, Passage], scores: dict[int, float], named: dict[int, float]

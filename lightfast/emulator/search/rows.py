@@ -10,7 +10,7 @@ import orjson
 from lightfast.emulator.embedding.base import text_hash
 from lightfast.emulator.search.languages import language_of
 from lightfast.emulator.search.lexical import group_fold
-from lightfast.emulator.search.passages import passages
+from lightfast.emulator.search.passages import SIZE, SIZE_OF_ENTRIES, passages
 from lightfast.emulator.search.question import FAMILIES
 from lightfast.emulator.search.text import other_forms, split_identifiers
 
@@ -90,7 +90,7 @@ def rows_of(document: Document) -> list[PassageRow]:
         document, title=document.title.replace("\0", " "), body=document.body.replace("\0", " ")
     )
     language = language_of(f"{d.title}\n{d.body}")
-    found = passages(d.body)
+    found = passages(d.body, SIZE_OF_ENTRIES if d.family == "changelog" else SIZE)
     return [PassageRow(d, n, len(found), body, language) for n, body in enumerate(found)]
 
 

@@ -5,7 +5,13 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lightfast.emulator.search.passages import LONGEST, MOST, passages
+from lightfast.emulator.search.passages import (
+    LONGEST,
+    MOST,
+    SIZE,
+    SIZE_OF_ENTRIES,
+    passages,
+)
 
 
 def test_a_short_text_is_one_passage() -> None:
@@ -23,11 +29,24 @@ def test_a_long_text_is_cut_between_paragraphs_and_items() -> None:
     assert [passage.strip() for passage in passages("\n".join(items))] == items
 
 
-@given(st.text(alphabet="ab \n-*", max_size=5000), st.integers(1, 40))
-def test_passages_hold_the_whole_text(text: str, times: int) -> None:
+def test_entries_of_a_changelog_are_cut_finer() -> None:
+    """Each is about something else, so that one of them is shown and not its neighbors."""
+    items = [f"- {name} {'word ' * 30}".strip() for name in ("One", "Two", "Three")]
+    text = "\n".join(items)
+    assert passages(text) == [text]
+    assert [passage.strip() for passage in passages(text, SIZE_OF_ENTRIES)] == items
+
+
+@given(
+    st.text(alphabet="ab \n-*", max_size=5000),
+    st.integers(1, 40),
+    st.sampled_from([SIZE, SIZE_OF_ENTRIES]),
+)
+def test_passages_hold_the_whole_text(text: str, times: int, size: int) -> None:
     """Joined they are the text; none but the last of very many is long."""
     body = text * times
-    found = passages(body)
+    found = passages(body, size)
     assert "".join(found) == body
-    assert len(found) <= MOST
-    assert all(len(passage) <= LONGEST + 500 for passage in found[: MOST - 1])
+    most = MOST // size
+    assert len(found) <= most
+    assert all(len(passage) <= LONGEST + 500 for passage in found[: most - 1])

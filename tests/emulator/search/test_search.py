@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from lightfast.emulator import Emulator
+from lightfast.emulator.search.fusion import DEPTHS, Depth
 from tests.emulator.repositories import ADA, GRACE, ROBOT, Repository
 
 if TYPE_CHECKING:
@@ -142,6 +143,31 @@ async def test_every_mode_answers(mode: str, emulator: Emulator, key: str, ask: 
     assert body["meta"]["mode"] == mode
     assert body["meta"]["paths"] == {"vector": False, "entity": False, "cluster": False}
     assert 0 < body["latency"]["retrieval"] <= body["latency"]["total"] == body["meta"]["took"]
+
+
+async def test_thorough_begins_with_what_balanced_found(
+    lines: Callable[..., Path], ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What lies deeper stands behind that, ranked with care: neighboring words count there, too."""
+    monkeypatch.setitem(DEPTHS, "balanced", Depth(lexical=3))
+    monkeypatch.setitem(DEPTHS, "thorough", Depth(lexical=3, further=Depth(lexical=10)))
+    told = {f"best{n}": "rotate keys rotate keys" for n in range(3)}
+    told |= {"apart": "rotate the old keys", "beside": "in the end, rotate keys of the team"}
+    told |= {f"long{n}": "rotate " + "and other words " * (9 + n) for n in range(3)}
+    path = lines(*({"id": name, "title": "Note", "text": text} for name, text in told.items()))
+    async with Emulator([path], embedder=None) as emulator:
+        key = emulator.create_api_key()
+        found = {
+            mode: [
+                r["id"]
+                for r in (await ask(emulator, key, query="rotate keys", mode=mode)).body["data"]
+            ]
+            for mode in ("balanced", "thorough")
+        }
+    assert found["balanced"][:3] == found["thorough"][:3] == ["best0", "best1", "best2"]
+    assert found["balanced"].index("beside") > found["balanced"].index("apart")
+    assert found["thorough"].index("beside") < found["thorough"].index("apart")
+    assert sorted(found["balanced"]) == sorted(found["thorough"]) == sorted(told)
 
 
 async def test_scores_lie_between_0_and_1(emulator: Emulator, key: str, ask: Ask) -> None:
