@@ -76,6 +76,12 @@ WHERE organization_id = :organization AND kind = 'commits'
 """
 
 
+# Folders that are called so are not called after what is in them.
+_NO_NAMES = frozenset(
+    "app build code docs main master project repo repository source src test tests work".split()
+)
+
+
 def _project(location: str, remote: str | None) -> str:
     return (remote or location).rstrip("/").rpartition("/")[2].lower().removesuffix(".js")
 
@@ -143,8 +149,9 @@ class LexicalIndex:
         return [row["name"] for row in self._ask(sql)]
 
     def projects(self) -> set[str]:
-        """Return the names of the repositories that the organization's commits come from."""
-        return {_project(row["location"], row["remote"]) for row in self._ask(_PROJECTS)}
+        """Return the names of the repositories that the organization's commits come from, in lower case."""
+        names = (_project(row["location"], row["remote"]) for row in self._ask(_PROJECTS))
+        return {name for name in names if len(name) > 1 and name not in _NO_NAMES}
 
     def _ask(self, sql: str, **values: object) -> list[sqlite3.Row]:
         asked = sql.replace("{documents}", self._documents).replace("{conditions}", self._where)

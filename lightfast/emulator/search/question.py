@@ -153,7 +153,7 @@ def without_names(query: str, names: Iterable[str]) -> str:
     known = "|".join(map(re.escape, names))
     if not known:
         return query
-    named = rf"(?<![\w.@/-])(?:{known})(?:'s)?(?![\w-]|[./]\w)"
+    named = rf"(?<![\w.@/-])(?:{known})(?:\.js)?(?:'s)?(?![\w-]|[./]\w)"
     rest = re.sub(named, " ", query, flags=re.IGNORECASE).split()
     return " ".join(rest) if len(rest) >= _KEYWORDS else query
 

@@ -110,6 +110,7 @@ def test_words_that_make_the_form_are_not_looked_for() -> None:
         ("where is the file ./acme read", "where is the file ./acme read"),
         ("acme-core is not found", "acme-core is not found"),
         ("acme settings", "acme settings"),
+        ("options of Acme.js are lost", "options of are lost"),
         ("settings of the a.b plugin", "settings of the plugin"),
     ],
 )

@@ -19,13 +19,13 @@ from lightfast.emulator.search.fusion import (
     reranked,
 )
 from tests.emulator.embedders import Synonyms
+from tests.emulator.repositories import Repository
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
     from tests.emulator.conftest import Ask
-    from tests.emulator.repositories import Repository
 
 FILES: dict[str, str | bytes] = {
     "docs/retries.md": "# Retries\n\nFailed requests are sent again after a pause; see the retry budget.\n",
@@ -91,6 +91,38 @@ async def test_code_is_found_by_what_stands_in_it(
     async with Emulator([repository.path], embedder=None) as emulator:
         first = (await ask(emulator, emulator.create_api_key(), query=query)).body["data"][0]
     assert first["title"] == f"{name} in server.py"
+
+
+@pytest.mark.parametrize(
+    ("folder", "remote", "asked"),
+    [
+        ("checkout", "git@github.com:acme/Rocket.git", "how does find its settings"),
+        ("rocket", None, "how does find its settings"),
+        ("checkout", None, "how does rocket find its settings"),
+        ("main", None, "how does rocket find its settings"),
+    ],
+)
+async def test_a_question_is_compared_without_the_projects_name(
+    folder: str, remote: str | None, asked: str, tmp_path: Path, ask: Ask
+) -> None:
+    """It is called as its origin, or else as its folder; every page is about it."""
+    repository = Repository(tmp_path / folder, remote=remote)
+    repository.commit("Launch", FILES)
+    embedder = Synonyms()
+    async with Emulator([repository.path], embedder=embedder) as emulator:
+        key = emulator.create_api_key()
+        await ask(emulator, key, query="how does rocket find its settings")
+    assert asked in embedder.texts
+
+
+async def test_folders_with_common_names_are_no_projects(tmp_path: Path, ask: Ask) -> None:
+    """A question about the main loop is one about the main loop."""
+    repository = Repository(tmp_path / "main", remote=None)
+    repository.commit("Launch", FILES)
+    embedder = Synonyms()
+    async with Emulator([repository.path], embedder=embedder) as emulator:
+        await ask(emulator, emulator.create_api_key(), query="where is the main loop started")
+    assert "where is the main loop started" in embedder.texts
 
 
 async def test_of_a_document_the_best_passage_is_shown(
