@@ -70,20 +70,21 @@ SELECT d.rowid, d.id, d.head, coalesce(d.fold, d.rowid) AS fold, d.family, d.wei
 FROM document AS d LEFT JOIN meaning AS m ON m.document = d.rowid AND m.is_title = 0 WHERE {_AMONG}
 """  # noqa: S608
 
+# A state that is damaged is found out when the corpus is looked at again.
 _PROJECTS = """
-SELECT location, json_extract(state, '$.remote') AS remote FROM corpus
+SELECT location, CASE WHEN json_valid(state) THEN json_extract(state, '$.remote') END AS remote FROM corpus
 WHERE organization_id = :organization AND kind = 'commits'
 """
 
 
 # Folders that are called so are not called after what is in them.
-_NO_NAMES = frozenset(
-    "app build code docs main master project repo repository source src test tests work".split()
-)
+_COMMON = "app build code docs main master project repo repository source src test tests work"
+_NO_NAMES = frozenset(_COMMON.split())
 
 
-def _project(location: str, remote: str | None) -> str:
-    return (remote or location).rstrip("/").rpartition("/")[2].lower().removesuffix(".js")
+def _project(location: str, remote: object) -> str:
+    address = remote if remote and isinstance(remote, str) else location
+    return address.rstrip("/").rpartition("/")[2].lower().removesuffix(".js")
 
 
 def group_fold(group: str) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -123,6 +125,21 @@ async def test_folders_with_common_names_are_no_projects(tmp_path: Path, ask: As
     async with Emulator([repository.path], embedder=embedder) as emulator:
         await ask(emulator, emulator.create_api_key(), query="where is the main loop started")
     assert "where is the main loop started" in embedder.texts
+
+
+@pytest.mark.parametrize("state", ["x", "[]", '{"remote": 7}', '{"remote": ""}'])
+async def test_a_damaged_state_names_no_project(
+    state: str, repository: Repository, tmp_path: Path, ask: Ask
+) -> None:
+    """Searches go on, by the folder's name."""
+    repository.commit("Share a retry budget", FILES)
+    database = tmp_path / "damaged.sqlite3"
+    async with Emulator([repository.path], embedder=Synonyms(), database=database) as emulator:
+        key = emulator.create_api_key()
+        with closing(sqlite3.connect(database)) as db, db:
+            db.execute("UPDATE corpus SET state = ?", (state,))
+        answer = await ask(emulator, key, query="how does the retry budget work?")
+    assert answer.body["data"]
 
 
 async def test_of_a_document_the_best_passage_is_shown(

@@ -148,7 +148,7 @@ async def test_every_mode_answers(mode: str, emulator: Emulator, key: str, ask: 
 async def test_thorough_begins_with_what_balanced_found(
     lines: Callable[..., Path], ask: Ask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What lies deeper stands behind that, ranked with care: neighboring words count there, too."""
+    """Deeper matches stand behind that, ranked with care: neighboring words count there, too."""
     monkeypatch.setitem(DEPTHS, "balanced", Depth(lexical=3))
     monkeypatch.setitem(DEPTHS, "thorough", Depth(lexical=3, further=Depth(lexical=10)))
     told = {f"best{n}": "rotate keys rotate keys" for n in range(3)}
