@@ -13,7 +13,10 @@ __all__ = ["read_restructured"]
 
 _MARKS = frozenset("!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~")
 _DIRECTIVE = re.compile(r"\.\.[ \t]+(?:\|[^|]*\|[ \t]+)?(?:[\w+.-]+:)?([\w+.-]+)::(?:[ \t]+(.*))?")
-_OPTION = re.compile(r":[\w -]{1,60}:(?:[ \t].*)?")
+_OPTION = re.compile(r":([\w -]{1,60}):(?:[ \t]+(.*))?")
+# https://github.com/bitprophet/releases
+_RELEASE = re.compile(r"[*+-][ \t]+:release:`([^`<>]{1,60}?)[ \t]*(?:<([^`<>]{1,60})>)?`")
+_ENTRY = re.compile(r"([*+-])[ \t]+:(bug|feature|support):`(?:(\d{1,9})|-)?[^`]{0,60}`[ \t]*(.*)")
 # The whole block is for a tool.
 _SILENT = frozenset(
     str.split(
@@ -34,6 +37,11 @@ _VERSIONS = {
     "deprecated": "Deprecated since version",
     "versionremoved": "Removed in version",
 }
+
+# Below every heading.
+_RELEASE_LEVEL = 100
+_MOST_OPTIONS = 10
+_LONG = 200  # characters of a heading that names several releases
 
 
 def read_restructured(lines: list[str]) -> list[Line]:
@@ -81,7 +89,7 @@ class _Reader:
         if self._block == "code":
             self._code_indent = self._code_indent or _indent(line)
             return Line("code", line[min(self._code_indent, _indent(line)) :])
-        return self._text(stripped)
+        return self._outside(line)
 
     def _outside(self, line: str) -> Line:
         stripped = line.strip()
@@ -91,7 +99,22 @@ class _Reader:
             # A comment, a label, a citation; and what is indented below it.
             self._open("silent", line)
             return Line("blank")
+        if release := _RELEASE.fullmatch(stripped):
+            return self._release(release[1], release[2] or "")
+        if entry := _ENTRY.fullmatch(stripped):
+            mark, kind, issue, said = entry.groups()
+            stripped = f"{mark} {kind.capitalize()}{f' #{issue}' if issue else ''}: {said}"
         return self._text(stripped, line)
+
+    def _release(self, version: str, date: str) -> Line:
+        """Return the heading of a release; of several in a row it names all, because what follows is in each."""
+        number = len(self.out)
+        last = self.out[-1] if self.out else Line("blank")
+        if last.level == _RELEASE_LEVEL and len(last.text) < _LONG:
+            number -= 1
+            version = f"{last.text}, {version}"
+            self.out[-1] = Line("blank")
+        return Line("heading", f"{version} ({date})" if date else version, _RELEASE_LEVEL, number)
 
     def _directive(self, line: str, name: str, argument: str) -> Line:
         if name in _SILENT or ".. |" in line:
@@ -100,9 +123,24 @@ class _Reader:
         self._open("code" if name in _CODE else "text", line)
         if name in _CODE:
             return Line("blank")
+        if name == "changelog":  # https://changelog.readthedocs.io/
+            told = self._options_below(line)
+            if version := told.get("version"):
+                return self._release(version, told.get("released", ""))
         if name in _VERSIONS:
             return Line("text", f"{_VERSIONS[name]} {argument}".rstrip())
         return Line("text", argument) if argument else Line("blank")
+
+    def _options_below(self, line: str) -> dict[str, str]:
+        """Return the options of the directive that was just read."""
+        start = len(self.out) + 1
+        told: dict[str, str] = {}
+        for below in self._lines[start : start + _MOST_OPTIONS]:
+            option = _OPTION.fullmatch(below.strip())
+            if not option or _indent(below) <= _indent(line):
+                break
+            told[option[1]] = (option[2] or "").strip()
+        return told
 
     def _open(self, block: str, line: str, *, options: bool = True) -> None:
         self._block, self._indent, self._options = block, _indent(line), options

@@ -128,6 +128,94 @@ a     b
     )
 
 
+def test_directives_inside_of_others_lose_their_marks() -> None:
+    """Their options go, their text stays, code is code, and what is for tools is gone."""
+    text = """.. tab:: Linux
+
+   .. note::
+      :class: small
+
+      Restart it::
+
+         restart numbat
+
+      Then wait.
+
+   .. toctree::
+
+      other
+
+   Done.
+"""
+    assert clean(text, "restructuredtext") == (
+        "Linux\n\nRestart it:\n\n    restart numbat\n\nThen wait.\n\nDone."
+    )
+
+
+CHANGES = """
+=======
+Changes
+=======
+
+.. changelog::
+    :version: 1.1
+    :released: May 2, 2026
+
+    .. change::
+        :tags: bug, numbats
+        :tickets: 12
+
+        Numbats are counted once.
+
+.. changelog::
+    :version: 1.0
+
+    .. change::
+
+        Everything is new.
+"""
+RELEASES = """
+Changes
+=======
+
+- :release:`2.1.0 <2026-05-02>`
+- :release:`2.0.3 <2026-05-02>`
+- :bug:`12` Numbats are counted
+  once.
+- :support:`- backported` Tests are faster.
+* :release:`2.0.2`
+- :feature:`7 major` Everything is new.
+"""
+
+
+def test_releases_that_directives_and_roles_name_are_sections() -> None:
+    """As Sphinx extensions for changelogs write them; of several in a row the section is about each."""
+    found = sections(CHANGES, "restructuredtext")
+    assert [(" / ".join(s.path), s.body, s.line) for s in found] == [
+        ("Changes / 1.1 (May 2, 2026)", "Numbats are counted once.", 6),
+        ("Changes / 1.0", "Everything is new.", 16),
+    ]
+    found = sections(RELEASES, "restructuredtext")
+    assert [(" / ".join(s.path), s.body, s.line) for s in found] == [
+        (
+            "Changes / 2.1.0 (2026-05-02), 2.0.3 (2026-05-02)",
+            "- Bug #12: Numbats are counted\nonce.\n- Support: Tests are faster.",
+            5,
+        ),
+        ("Changes / 2.0.2", "- Feature #7: Everything is new.", 10),
+    ]
+
+
+@pytest.mark.parametrize(
+    "text", [".. changelog::\n\n   Text.", ".. changelog::\n   :version:\n\n   Text."]
+)
+def test_a_directive_without_a_version_is_no_release(text: str) -> None:
+    """Its text stays."""
+    assert [(s.path, s.body) for s in sections(text, "restructuredtext", "x")] == [
+        (("x",), "Text.")
+    ]
+
+
 def test_asciidoc_and_org_lose_their_marks() -> None:
     """Attributes, blocks, links and emphasis."""
     asciidoc = ":toc:\n\nSee https://x[the *site*] and <<ref,there>>.\n\n[source,java]\n----\nrun();\n----\n// gone"
