@@ -42,7 +42,8 @@ _CODE = re.compile(
     r"^\W*(?:in )?(?:where|(?:which|what)(?: (?:c(?:\+\+)?|python|go|rust|java(?:script)?|internal|private|helper|source))?"
     r" (?:file|module|package|code|class|function|method|source|struct|script|line)s?)\b"
     r"|^\W*(?:the )?(?:file|module|class|function|method|code|source|struct|type) (?:that|which|for|to|where)\b"
-    r"|^\W*(?:(?!(?:an?|my|our|your|how|what|which)\b)\S{1,30} ){0,3}(?:check|function|helper|loop|method|routine|script) (?:that|which)\b"
+    r"|^\W*(?:(?!(?:an?|my|our|your|how|what|which|call|execute|run|use|write)\b)\S{1,30} ){0,3}"
+    r"(?:check|code|function|helper|loop|method|routine|script) (?:that|which)\b"
     r"|\b(?:implemented|defined in|source code|code path)\b",
     re.IGNORECASE,
 )

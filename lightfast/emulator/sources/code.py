@@ -56,6 +56,7 @@ class Symbol:
 
 _METHOD_WORDS = frozenset(MODIFIERS.split())
 _NOT_METHODS = frozenset(str.split("if for while switch catch return else do function new throw sizeof typeof await defined elif assert synchronized using lock foreach with"))  # fmt: skip
+_TYPE = re.compile(r"[A-Za-z_][\w \t*]{1,80}")
 _LAST_WORD = re.compile(r"([\w$~:]{1,100})[ \t]*$")
 _QUOTES = re.compile(r"[A-Za-z]{0,2}(\"\"\"|'''|\"|')")
 _QUOTED = r"\"(?:[^\"\\]|\\.)*+\"|'(?:[^'\\]|\\.)*+'"
@@ -163,13 +164,16 @@ class _Scanner:
             line = whole[:MAX_LINE]
             if len(found) >= MAX_SYMBOLS:
                 break
-            if self._skips(line) or (declared := self._declared(line)) is None:
+            if self._skips(line) or (declared := self._declared(line, number)) is None:
                 continue
             word, name, indent = declared
             while around and around[-1].indent >= indent:
                 around.pop()
-            if around and not around[-1].is_container:
-                continue  # inside of a function
+            if around and (not around[-1].is_container or around[-1].name in self._language.tests):
+                continue  # inside of a function, or a test
+            if name in self._language.tests and word in self._language.containers:
+                around.append(_Around(indent, name, is_container=True, members=[]))
+                continue
             comment, body = self._comment(number), self._end(number) + 1
             symbol = Symbol(
                 name=".".join([*(each.name for each in around), name]),
@@ -216,7 +220,7 @@ class _Scanner:
             return line.lstrip().startswith("/*")
         return False
 
-    def _declared(self, line: str) -> tuple[str, str, int] | None:
+    def _declared(self, line: str, number: int) -> tuple[str, str, int] | None:
         """Return the word that declares, the name, and the indent."""
         stripped = line.lstrip()
         if (
@@ -229,22 +233,30 @@ class _Scanner:
         match = self._declaration.match(line)
         if match and match.lastindex:
             return match[match.lastindex - 1] or "", match[match.lastindex].strip('"'), indent
-        return self._method(stripped, indent) if self._language.methods else None
+        return self._method(stripped, indent, number) if self._language.methods else None
 
-    def _method(self, stripped: str, indent: int) -> tuple[str, str, int] | None:
+    def _method(self, stripped: str, indent: int, number: int) -> tuple[str, str, int] | None:
         before, opened, after = stripped.partition("(")
         named = _LAST_WORD.search(before) if opened and "=" not in before else None
-        if named is None or named[1] in _NOT_METHODS or after.rstrip().endswith((";", ",")):
+        if named is None or named[1] in _NOT_METHODS or after.rstrip().endswith(";"):
             return None
         words = before.split(None, 3)
         if words[0] in _NOT_METHODS or stripped[0] in "#\"'`.":
             return None
         if self._language.name == "c":
-            return ("def", named[1], 0) if not indent and len(words) > 1 else None
+            is_typed = len(words) > 1 or self._is_below_type(number)
+            return ("def", named[1], 0) if not indent and is_typed else None
+        if after.rstrip().endswith(","):
+            return None
         body = stripped.rstrip().endswith("{")
         if words[0] in _METHOD_WORDS or (self._language.name == "javascript" and body and 0 < indent <= 4 and len(words) == 1 and before.strip() == named[1]):  # fmt: skip
             return "def", named[1], indent
         return None
+
+    def _is_below_type(self, number: int) -> bool:
+        """Tell whether the line above is a type only, as where C's functions begin their lines."""
+        above = self._lines[number - 1][:MAX_LINE] if number else ""
+        return self._language.name == "c" and bool(_TYPE.fullmatch(above.rstrip()))
 
     def _doc(self, comment: tuple[int, int], body: int) -> str:
         """Return what is said of a declaration: below its signature in Python, or above it."""
@@ -291,7 +303,7 @@ class _Scanner:
 
     def _comment(self, number: int) -> tuple[int, int]:
         """Return the lines on which the comment above a declaration and its annotations begins, and before which it ends."""
-        end = number
+        end = number - self._is_below_type(number)
         while (
             end and number - end < 10 and self._lines[end - 1].lstrip()[:8].startswith(_ANNOTATION)
         ):

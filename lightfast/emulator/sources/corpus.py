@@ -19,7 +19,7 @@ __all__ = ["FORMAT", "Changes", "Corpus", "State"]
 
 State = dict[str, Any]
 
-FORMAT = 14  # raised when documents are made in another way: what was indexed before is made again
+FORMAT = 15  # raised when documents are made in another way: what was indexed before is made again
 
 
 @attrs.frozen(kw_only=True)

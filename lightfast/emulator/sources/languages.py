@@ -18,6 +18,7 @@ class Language:
         comment: What a line comment begins with.
         has_blocks: Whether ``/* */`` are comments.
         methods: Whether a line with a modifier and parentheses declares a method, as in Java.
+        tests: Names of containers that hold nothing but tests.
     """
 
     name: str
@@ -26,6 +27,7 @@ class Language:
     comment: tuple[str, ...] = ("//",)
     has_blocks: bool = True
     methods: bool = False
+    tests: frozenset[str] = frozenset()
 
 
 MODIFIERS = (
@@ -117,6 +119,7 @@ _KNOWN: tuple[tuple[str, Language], ...] = (
             ),
             containers=_CONTAINERS,
             comment=("///", "//!", "//"),
+            tests=frozenset({"test", "tests"}),
         ),
     ),
     (".java .cs .groovy", _JAVA),

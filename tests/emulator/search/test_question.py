@@ -38,6 +38,8 @@ from lightfast.emulator.search.question import PRIORS, Form, form_of, without_fo
         ("class based views", "open"),
         ("pure python function that masks frames", "code"),
         ("main loop that reads the queue", "code"),
+        ("html report: code that skips what did not change", "code"),
+        ("run code that needs a database", "open"),
         ("write a function that returns two values", "open"),
         ("which acme release removed Python 2", "history"),
         ("which major version took it out", "history"),
