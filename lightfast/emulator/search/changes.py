@@ -36,7 +36,9 @@ _CHANGES = {
     r"\b(?:put|g[eo]|gone|went|brought|bring|takes?|taken|took|switch\w{0,3}|chang\w{0,3}|mov\w{0,3}|turn\w{0,3}) (?:\w{1,40} )?(?:back|out again)\b"
     r"|\b(?:undone|undo|restored?|revert\w{0,3}|again)\b|\bback(?:ed)? out\b|\bback (?:to|from)\b": "revert restore undo back",
 }
-_LINE_END = re.compile(r"\n[ \t]{0,20}\n|\n(?=[ \t]{0,20}[*+-] )|(?<=[.!?]) ")
+_LINE_END = re.compile(
+    r"\n[ \t\r]{0,20}\n|\n(?=[ \t]{0,20}(?:[*+\u2022-]|\d{1,3}[.)]) )|(?<=[.!?]) "
+)
 
 
 def asked_changes(query: str, form: Form) -> list[Change]:

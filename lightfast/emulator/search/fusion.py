@@ -12,6 +12,7 @@ depend on what else was found, so that a bad answer looks like one even when the
 
 from __future__ import annotations
 
+import re
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -20,7 +21,7 @@ import attrs
 from lightfast.emulator.embedding.base import LEAST_COSINE
 from lightfast.emulator.search.changes import told_changes
 from lightfast.emulator.search.question import FAMILIES
-from lightfast.emulator.search.text import split_identifiers, stem, stems_of, versions_of
+from lightfast.emulator.search.text import split_identifiers, stem, stems_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -293,7 +294,8 @@ def _is_said(word: str, said: set[str], lower: str) -> bool:
     if stem(word) in said:
         return True
     if "." in word:
-        return word in versions_of(lower)
+        # Of another version it may be the end, such as 3.1 in 2.3.1 or 13.1, but not the beginning.
+        return bool(re.search(rf"(?<![\d.]){re.escape(word)}(?!\d)", lower))
     # Other scripts, and endings that only a language's own stemmer knows.
     beginning = word[: max(2, len(word) - 2)]
     return (not word.isascii() or len(word) > 6) and beginning in lower

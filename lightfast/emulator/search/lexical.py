@@ -77,14 +77,18 @@ WHERE organization_id = :organization AND kind = 'commits'
 """
 
 
-# Folders that are called so are not called after what is in them.
-_COMMON = "app build code docs main master project repo repository source src test tests work"
+# They mean something else in most questions.
+_COMMON = (
+    "api app backend build cli client code common config core data docs file files frontend go lib library main master"
+    " project repo repository search server settings site source src test tests the tool tools web website work"
+)
 _NO_NAMES = frozenset(_COMMON.split())
 
 
 def _project(location: str, remote: object) -> str:
     address = remote if remote and isinstance(remote, str) else location
-    return address.rstrip("/").rpartition("/")[2].lower().removesuffix(".js")
+    name = address.rstrip("/").rpartition("/")[2].lower().removesuffix(".git")
+    return name if len(name) > 1 and name[0].isalnum() else ""
 
 
 def group_fold(group: str) -> int:
@@ -149,10 +153,10 @@ class LexicalIndex:
         sql = "SELECT name FROM language WHERE organization_id = :organization"
         return [row["name"] for row in self._ask(sql)]
 
-    def projects(self) -> set[str]:
-        """Return the names of the repositories that the organization's commits come from, in lower case."""
-        names = (_project(row["location"], row["remote"]) for row in self._ask(_PROJECTS))
-        return {name for name in names if len(name) > 1 and name not in _NO_NAMES}
+    def project(self) -> str:
+        """Return the name of the repository that all commits come from, in lower case; empty where there are others."""
+        names = [_project(row["location"], row["remote"]) for row in self._ask(_PROJECTS)]
+        return names[0] if len(names) == 1 and names[0] not in _NO_NAMES else ""
 
     def _ask(self, sql: str, **values: object) -> list[sqlite3.Row]:
         asked = sql.replace("{documents}", self._documents).replace("{conditions}", self._where)

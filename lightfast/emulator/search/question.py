@@ -10,12 +10,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
+from lightfast.emulator.search.text import STOP_WORDS, words_of
 
+if TYPE_CHECKING:
     from lightfast.emulator.sources.documents import Family
 
-__all__ = ["FAMILIES", "PRIORS", "Form", "form_of", "without_form", "without_names"]
+__all__ = ["FAMILIES", "PRIORS", "Form", "form_of", "without_form", "without_name"]
 
 Form: TypeAlias = Literal[
     "docs", "workings", "history", "release", "person", "code", "symptom", "open"
@@ -48,8 +48,9 @@ _CODE = re.compile(
     re.IGNORECASE,
 )
 _PAST = re.compile(
-    r"^\W*(?:when|who|why|was|were|since (?:when|which)|(?:the )?reason (?:for|that|the|why)"
-    r"|(?:in )?(?:which|what) (?:\S{1,30} ){0,2}(?:release|version|commit|pr|pull request)"
+    r"^\W*(?:when|who|why|(?:was|were) (?:it|that|the|there|this)|since (?:when|which)|(?:the )?reason (?:for|that|the|why)"
+    r"|(?:in )?(?:which|what) (?:\S{1,30} ){0,2}(?:release|version|commit|pr|pull request)\b"
+    r"(?! (?:of \S{1,30} )?(?:is|are) (?:needed|recommended|required|supported))"
     r"|what (?:broke|changed|breaks|changes|happened|became|was|were|is new)|is there a reason)\b"
     r"|^\W*(?:which|what) .{1,80} (?:was|were|has been|have been) .{1,80} (?:in|since|with|by) (?:version |release |v)\d"
     r"|\bwho (?:introduced|added|wrote|removed|changed|integrated|fixed|made|did)\b"
@@ -93,6 +94,7 @@ _TROUBLE = re.compile(
     re.IGNORECASE,
 )
 _KEYWORDS = 3  # words, at most
+_TELLING = 2  # words that a question has to have left
 # A statement tells what is seen, unlike an order ("keep the last value"): its first verb is not its first word, and does not
 # follow a word that begins another clause ("the value that is kept").
 _VERBS = (
@@ -142,21 +144,21 @@ def without_form(words: list[str], form: Form) -> list[str]:
     return [word for word in words if word not in _PLACES] or words
 
 
-def without_names(query: str, names: Iterable[str]) -> str:
-    """Return a question without the names of the projects it is asked of, unless little is left.
+def without_name(query: str, name: str) -> str:
+    """Return a question without the name of the project that it is asked of, unless little is left.
 
     Every page of a project is about it; what was asked is the rest.
 
     Args:
         query: The question.
-        names: The projects' names.
+        name: The project's name; empty where none is known.
     """
-    known = "|".join(map(re.escape, names))
-    if not known:
+    if not name:
         return query
-    named = rf"(?<![\w.@/-])(?:{known})(?:\.js)?(?:'s)?(?![\w-]|[./]\w)"
-    rest = re.sub(named, " ", query, flags=re.IGNORECASE).split()
-    return " ".join(rest) if len(rest) >= _KEYWORDS else query
+    named = rf"(?<![\w.@/-])(?:{re.escape(name)})(?:['\u2019]s)?(?![\w-]|[./]\w)"
+    rest = " ".join(re.sub(named, " ", query, flags=re.IGNORECASE).split())
+    told = [word for word in words_of(rest) if word not in STOP_WORDS]
+    return rest if len(told) >= _TELLING else query
 
 
 def form_of(query: str) -> Form:

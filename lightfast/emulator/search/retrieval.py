@@ -44,7 +44,7 @@ from lightfast.emulator.search.question import (
     PRIORS,
     form_of,
     without_form,
-    without_names,
+    without_name,
 )
 from lightfast.emulator.search.snippets import snippet
 from lightfast.emulator.search.text import terms
@@ -167,7 +167,7 @@ class _Search:
         self._since = perf_counter()
         self._meaning = meaning
         self._is_compared = False
-        self._asked = without_names(query.query, self._lexical.projects()) if meaning else ""
+        self._asked = without_name(query.query, self._lexical.project()) if meaning else ""
         self._match = (
             meaning.match(db, organization, self._asked) if meaning and self._words else None
         )
@@ -328,7 +328,7 @@ class _Search:
         """Return the same after the best were compared by meaning, whether they had vectors before or not."""
         first, rest = ranked[:_COMPARED], ranked[_COMPARED:]
         missing = [c.passage for c, _ in first if c.cosine is None]
-        if not (missing and self._meaning) or self._query.mode == "fast":
+        if not (missing and self._meaning) or self._is_compared or self._query.mode == "fast":
             return ranked
         self._clock("rerank")
         texts = self._lexical.texts(missing)
@@ -358,7 +358,8 @@ class _Search:
             return []
         first = ranked[:_JUDGED]
         texts = self._lexical.texts(c.passage for c, _ in first)
-        most = max(evidence(c, texts[c.passage], self._rarities) for c, _ in first)
+        found = (evidence(c, texts[c.passage], self._rarities) for c, _ in first)
+        most = max(_LEAST, *found)
         best = max(ranked[0][1], _LEAST)
         page = ranked[self._query.offset : self._query.offset + self._query.limit]
         return [(c.passage, most * max(score / best, _LEAST)) for c, score in page]

@@ -26,7 +26,6 @@ __all__ = [
     "stem",
     "stems_of",
     "terms",
-    "versions_of",
     "words_of",
 ]
 
@@ -89,16 +88,11 @@ def terms(query: str) -> list[str]:
     A query of stop words only is looked for as it is; one without any letter or digit gives no terms.
     """
     text = unicodedata.normalize("NFC", query)
-    versions = versions_of(text)
+    versions = _VERSION.findall(text)
     rest = _VERSION.sub(" ", text)
     spaced = _UNSPACED_RUN.sub(_spaced_pairs, rest)
     found = dict.fromkeys([*words_of(spaced), *words_of(split_identifiers(rest)), *versions])
     return ([word for word in found if word not in STOP_WORDS] or list(found))[:MAX_TERMS]
-
-
-def versions_of(text: str) -> list[str]:
-    """Return the versions in a text, such as ``3.12``."""
-    return _VERSION.findall(text)
 
 
 def _spaced_pairs(run: re.Match[str]) -> str:

@@ -51,6 +51,8 @@ def test_the_line_counts_that_says_what_was_asked() -> None:
     assert told_changes([change], "", "- A lexer.\n- Removed the old parser.", wanted) == 1
     assert told_changes([change], "", "- Removed the lexer.\n- A parser for dates.", wanted) == 0
     assert told_changes([change], "", "A parser for dates. Removed the lexer.", wanted) == 0
+    assert told_changes([change], "", "A parser for dates\r\n\r\nRemoved the lexer", wanted) == 0
+    assert told_changes([change], "", "1. A parser for dates\n2. Removed the lexer", wanted) == 0
 
 
 def test_a_commits_title_is_one_of_its_lines_and_a_pages_is_none() -> None:

@@ -101,6 +101,7 @@ async def test_code_is_found_by_what_stands_in_it(
         ("checkout", "git@github.com:acme/Rocket.git", "how does find its settings"),
         ("rocket", None, "how does find its settings"),
         ("checkout", None, "how does rocket find its settings"),
+        ("rocket.git", None, "how does find its settings"),
         ("main", None, "how does rocket find its settings"),
     ],
 )
@@ -125,6 +126,22 @@ async def test_folders_with_common_names_are_no_projects(tmp_path: Path, ask: As
     async with Emulator([repository.path], embedder=embedder) as emulator:
         await ask(emulator, emulator.create_api_key(), query="where is the main loop started")
     assert "where is the main loop started" in embedder.texts
+
+
+async def test_of_two_projects_the_one_that_is_named_comes_first(tmp_path: Path, ask: Ask) -> None:
+    """Their names tell them apart."""
+    repositories = [Repository(tmp_path / name, remote=None) for name in ("engine", "rocket")]
+    for repository in repositories:
+        name = repository.path.name
+        page = f"# Settings\n\nThe {name} reads settings from a file when it is started.\n"
+        repository.commit("Launch", {"docs/settings.md": page})
+    embedder = Synonyms()
+    async with Emulator([r.path for r in repositories], embedder=embedder) as emulator:
+        key = emulator.create_api_key()
+        query = "how does the rocket read its settings when it is started"
+        first = (await ask(emulator, key, query=query)).body["data"][0]
+    assert "rocket" in first["snippet"]
+    assert query in embedder.texts
 
 
 @pytest.mark.parametrize("state", ["x", "[]", '{"remote": 7}', '{"remote": ""}'])
@@ -349,6 +366,25 @@ def test_a_result_is_the_best_of_its_passages() -> None:
     """The others are left out."""
     first, second = (Candidate(passage=n, id="a", fold=1) for n in (1, 2))
     assert folded([(second, 2.0), (first, 1.0)]) == [(second, 2.0)]
+
+
+@pytest.mark.parametrize(
+    ("text", "is_said"),
+    [
+        ("Needs 3.12", True),
+        ("Needs v3.12.1", True),
+        ("Needs python3.12", True),
+        ("Needs 3.12rc1", True),
+        ("Needs 3.1", False),
+        ("Needs 3.121", False),
+        ("Needs 13.12", False),
+        ("Needs 2.3.12", False),
+    ],
+)
+def test_a_version_is_said_by_itself_and_what_belongs_to_it(text: str, *, is_said: bool) -> None:
+    """Not by another that has only its numbers."""
+    candidate = Candidate(passage=1, id="a", fold=1)
+    assert evidence(candidate, Text(text, ""), {"3.12": 1.0}) == is_said
 
 
 def test_evidence_does_not_depend_on_what_else_was_found() -> None:
