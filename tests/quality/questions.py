@@ -27,9 +27,11 @@ if TYPE_CHECKING:
     from lightfast.emulator.embedding.base import Embedder
 
 _TUNED = (
-    "aiohttp alembic axios bat black caddy celery click cobra express fastify fd flask fzf gunicorn"
-    " httpx hugo jinja jq marshmallow mkdocs pip pluggy pre-commit prettier redis-py requests rich"
-    " ripgrep scrapy starlette structlog tornado tox typer urllib3 uvicorn"
+    "aiohttp alembic arrow attrs axios bat black caddy celery chi click cobra commander coveragepy"
+    " dramatiq express eza falcon fastify fd fiber flask fzf gin got gunicorn httpx hugo hyperfine"
+    " jinja jq marshmallow mkdocs mocha nox paramiko pip pluggy poetry pre-commit prettier redis-py"
+    " requests rich ripgrep scrapy starlette structlog tornado tox tqdm trio typer urllib3 uvicorn"
+    " viper websockets werkzeug yargs"
 )
 TUNED = frozenset(_TUNED.split())
 KINDS = ("how-to", "history", "symptom", "code")

@@ -24,7 +24,7 @@ from lightfast._install import install_command
 from lightfast.emulator import EmbeddingProgress, Emulator, EmulatorError
 from lightfast.emulator.embedding import select, semantics, worker
 from lightfast.emulator.search import retrieval
-from lightfast.emulator.search.fusion import DEPTHS
+from lightfast.emulator.search.fusion import DEPTHS, Depth
 from lightfast.emulator.search.query import SearchQuery
 from tests.emulator.embedders import Gated, Synonyms
 from tests.emulator.repositories import GRACE, ROBOT, Repository
@@ -127,6 +127,21 @@ async def test_the_best_by_words_are_compared_by_meaning_before_there_are_vector
     assert pages[0]["meta"]["paths"]["vector"] is True
     assert pages[0]["latency"]["embedding"] > 0
     assert len(embedder.texts) == len(set(embedder.texts)) == 3  # the query and two documents
+
+
+async def test_a_first_question_embeds_the_best_once_however_thorough(
+    lines: Callable[..., Path], ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Deeper matches are ranked by their words, and the answer still says that meaning was used."""
+    monkeypatch.setitem(DEPTHS, "thorough", Depth(lexical=2, further=Depth(lexical=10)))
+    embedder = Synonyms()
+    notes = ({"id": str(n), "title": "Note", "text": f"login {'cheese ' * n}"} for n in range(6))
+    async with Emulator([lines(*notes)], embedder=embedder, embed_behind=False) as emulator:
+        key = emulator.create_api_key()
+        body = (await ask(emulator, key, query="login page", mode="thorough")).body
+    assert [hit["id"] for hit in body["data"]] == [str(n) for n in range(6)]
+    assert body["meta"]["paths"]["vector"] is True
+    assert len(embedder.texts) == 3  # the query and two documents
 
 
 @pytest.mark.parametrize("mode", MODES)
