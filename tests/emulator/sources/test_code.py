@@ -247,7 +247,7 @@ FRAME(
 
 
 def test_functions_of_c_begin_a_line_with_their_type_or_with_their_name() -> None:
-    """What is said above the type is said of them; calls, macros and prototypes are no functions."""
+    """A comment above the type is about them; calls, macros and prototypes are no functions."""
     found = [(s.line, s.name, s.doc) for s in symbols(GNU, "c")[1:]]
     assert found == [(6, "count_frames", "Counts the frames\nof a stack."), (14, "record_pair", "")]
 
