@@ -113,6 +113,7 @@ async def test_a_question_is_compared_without_the_projects_name(
     repository.commit("Launch", FILES)
     embedder = Synonyms()
     async with Emulator([repository.path], embedder=embedder) as emulator:
+        emulator.embed()
         key = emulator.create_api_key()
         await ask(emulator, key, query="how does rocket find its settings")
     assert asked in embedder.texts
@@ -124,6 +125,7 @@ async def test_folders_with_common_names_are_no_projects(tmp_path: Path, ask: As
     repository.commit("Launch", FILES)
     embedder = Synonyms()
     async with Emulator([repository.path], embedder=embedder) as emulator:
+        emulator.embed()
         await ask(emulator, emulator.create_api_key(), query="where is the main loop started")
     assert "where is the main loop started" in embedder.texts
 
@@ -137,6 +139,7 @@ async def test_of_two_projects_the_one_that_is_named_comes_first(tmp_path: Path,
         repository.commit("Launch", {"docs/settings.md": page})
     embedder = Synonyms()
     async with Emulator([r.path for r in repositories], embedder=embedder) as emulator:
+        emulator.embed()
         key = emulator.create_api_key()
         query = "how does the rocket read its settings when it is started"
         first = (await ask(emulator, key, query=query)).body["data"][0]
@@ -152,6 +155,7 @@ async def test_a_damaged_state_names_no_project(
     repository.commit("Share a retry budget", FILES)
     database = tmp_path / "damaged.sqlite3"
     async with Emulator([repository.path], embedder=Synonyms(), database=database) as emulator:
+        emulator.embed()
         key = emulator.create_api_key()
         with closing(sqlite3.connect(database)) as db, db:
             db.execute("UPDATE corpus SET state = ?", (state,))
