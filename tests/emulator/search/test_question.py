@@ -44,7 +44,7 @@ from lightfast.emulator.search.question import PRIORS, Form, form_of, without_fo
         ("which acme release removed Python 2", "history"),
         ("which major version took it out", "history"),
         ("was the option once called quiet?", "history"),
-        ("was macht die Funktion parse?", "open"),
+        ("was macht der Parser hier?", "open"),
         ("which python version is required", "docs"),
         ("reason the argument was renamed", "history"),
         ("how do I add a changelog entry", "docs"),
