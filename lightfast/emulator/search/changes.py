@@ -10,7 +10,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from lightfast.emulator.search.text import stem, stems_of
+from lightfast.emulator.search.question import SCANNED
+from lightfast.emulator.search.text import stems_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -21,7 +22,6 @@ __all__ = ["Change", "asked_changes", "told_changes"]
 
 Change = frozenset[str]  # stems of words that tell it
 
-SCANNED = 400  # characters of a question
 _PAST = frozenset({"history", "release", "person"})
 # How questions ask for a change, and how commits and changelogs call it.
 _CHANGES = {
@@ -46,10 +46,13 @@ def asked_changes(query: str, form: Form) -> list[Change]:
     if form not in _PAST:
         return []
     said = query[:SCANNED].lower()
-    return [_stems(words) for pattern, words in _CHANGES.items() if re.search(pattern, said)]
+    told = (words for pattern, words in _CHANGES.items() if re.search(pattern, said))
+    return [frozenset(stems_of(words)) for words in told]
 
 
-def told_changes(changes: Collection[Change], title: str, body: str, wanted: set[str]) -> int:
+def told_changes(
+    changes: Collection[Change], title: str, body: str, wanted: Collection[str]
+) -> int:
     """Return how many of the changes are told in the line that says most of what was asked.
 
     Args:
@@ -59,9 +62,5 @@ def told_changes(changes: Collection[Change], title: str, body: str, wanted: set
         wanted: The stems of the question.
     """
     lines = [set(stems_of(line)) for line in (title, *_LINE_END.split(body))]
-    said = max(lines, key=lambda line: len(line & wanted))
+    said = max(lines, key=lambda line: len(line.intersection(wanted)))
     return sum(bool(change & said) for change in changes)
-
-
-def _stems(words: str) -> Change:
-    return frozenset(map(stem, words.split()))

@@ -243,7 +243,7 @@ def reranked(
             worth = OTHER_WORDS if c.cosine is None else OTHER_WORDS_MEANT
             more += worth * _made_up_for(said, alternatives)
             if changes:
-                more += CHANGED * told_changes(changes, _headline(c, text), text.body, {*wanted})
+                more += CHANGED * told_changes(changes, _headline(c, text), text.body, wanted)
         best.append((c, score + c.weight * more))
     return _sorted(best) + ranked[depth.reranked :]
 

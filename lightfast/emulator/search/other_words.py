@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from lightfast.emulator.search.text import stem
+from lightfast.emulator.search.question import SCANNED
+from lightfast.emulator.search.text import stem, stems_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -109,7 +110,6 @@ _PHRASES = {
     r"\bmore and more\b": "leak grow",
     r"\bin the background\b": "daemon",
 }
-SCANNED = 400  # characters of a question
 
 
 @attrs.frozen
@@ -142,16 +142,15 @@ def alternatives(query: str, rare: Mapping[str, float], words: int) -> list[Alte
     ]
     said = query[:SCANNED].lower()
     meant = (others for pattern, others in _PHRASES.items() if re.search(pattern, said))
-    return found + [Alternative("", 1 / max(words, 1), _stems(others)) for others in meant]
-
-
-def _stems(words: str) -> frozenset[str]:
-    return frozenset(map(stem, words.split()))
+    return found + [
+        Alternative("", 1 / max(words, 1), frozenset(stems_of(others))) for others in meant
+    ]
 
 
 def _others() -> dict[str, frozenset[str]]:
     found: dict[str, frozenset[str]] = {}
-    for group in map(_stems, _GROUPS.replace("\n", " ").split(",")):
+    for words in _GROUPS.replace("\n", " ").split(","):
+        group = frozenset(stems_of(words))
         for word in group:
             found[word] = found.get(word, frozenset()) | (group - {word})
     return found

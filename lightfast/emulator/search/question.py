@@ -15,7 +15,7 @@ from lightfast.emulator.search.text import STOP_WORDS, words_of
 if TYPE_CHECKING:
     from lightfast.emulator.sources.documents import Family
 
-__all__ = ["FAMILIES", "PRIORS", "Form", "form_of", "without_form", "without_name"]
+__all__ = ["FAMILIES", "PRIORS", "SCANNED", "Form", "form_of", "without_form", "without_name"]
 
 Form: TypeAlias = Literal[
     "docs", "workings", "history", "release", "person", "code", "symptom", "open"

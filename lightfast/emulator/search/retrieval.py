@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from lightfast.emulator.embedding.index import VectorIndex
+    from lightfast.emulator.search.changes import Change
     from lightfast.emulator.search.fusion import Depth, Ranked
     from lightfast.emulator.search.lexical import Hits, Passage
     from lightfast.emulator.search.other_words import Alternative
@@ -307,14 +308,26 @@ class _Search:
 
     def _ranked(self, candidates: list[Candidate]) -> Ranked:
         ranked = self._with_meaning(self._fused(candidates))
-        texts = self._lexical.texts(c.passage for c, _ in ranked[: self._depth.reranked])
-        others = self._alternatives() if self._depth.reranked else ()
-        query = self._query.query
-        changes = asked_changes(query, self._form)
-        ranked = reranked(ranked, texts, query, self._depth, self._rarities, others, changes)
+        if self._depth.reranked:
+            ranked = self._reranked(ranked)
         ranked = folded(ranked)
         self._clock("rerank" if self._depth.reranked else "retrieval")
         return ranked
+
+    def _reranked(self, ranked: Ranked) -> Ranked:
+        return reranked(
+            ranked,
+            self._lexical.texts(c.passage for c, _ in ranked[: self._depth.reranked]),
+            self._query.query,
+            self._depth,
+            self._rarities,
+            self._alternatives,
+            self._changes,
+        )
+
+    @cached_property
+    def _changes(self) -> list[Change]:
+        return asked_changes(self._query.query, self._form)
 
     def _fused(self, candidates: Iterable[Candidate]) -> Ranked:
         return fused(
@@ -343,6 +356,7 @@ class _Search:
         known = (attrs.evolve(c, cosine=cosines.get(c.passage, c.cosine)) for c, _ in first)
         return behind(self._fused(known), rest)
 
+    @cached_property
     def _alternatives(self) -> list[Alternative]:
         """Return what makes up for those of the question's words that are rare here."""
         most = RARE * self._lexical.passages
